@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import { BaseUrl, FamilyName, FamilyOverrides } from './families.ts';
+import { TenantId } from './ids.ts';
+import { CdrPipeline } from './pipelines.ts';
+
+/** Where alarms and failure notices go, and how long things are kept. */
+const Retention = z.strictObject({
+  rawDays: z.int().min(1).max(3_650).default(30).describe('Parts as received'),
+  quarantineDays: z.int().min(1).max(3_650).default(90).describe('Rejects and superseded rows'),
+  supersededGenerationDays: z
+    .int()
+    .min(1)
+    .max(3_650)
+    .default(90)
+    .describe('Object versions that are no longer current'),
+  runRecordDays: z.int().min(30).max(3_650).default(400),
+  logDays: z
+    .union([
+      z.literal(7),
+      z.literal(14),
+      z.literal(30),
+      z.literal(60),
+      z.literal(90),
+      z.literal(180),
+      z.literal(365),
+    ])
+    .default(90),
+});
+
+/** What all tenants share: bucket, ledger, key, topics. */
+export const LakeSettings = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{1,22}[a-z0-9]$/, 'must be 3 to 24 lower-case letters, digits or hyphens')
+    .default('cxone-export')
+    .describe('Names the stacks: several environments in one account differ in it'),
+  architecture: z
+    .enum(['x86_64', 'arm64'])
+    .default('x86_64')
+    .describe('Of the functions. arm64 needs its DuckDB binding: npm run binding'),
+  bucketName: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/)
+    .optional()
+    .describe('Name of an existing bucket to use; default: the stack makes one'),
+  keyArn: z
+    .string()
+    .regex(/^arn:[^:]+:kms:[^:]+:\d{12}:key\/.+$/, 'must be the ARN of a KMS key')
+    .optional()
+    .describe('An existing KMS key; default: the stack makes one'),
+  permissionsBoundaryArn: z
+    .string()
+    .regex(/^arn:[^:]+:iam::\d{12}:policy\/.+$/, 'must be the ARN of an IAM policy')
+    .optional(),
+  vpc: z
+    .strictObject({
+      id: z.string().regex(/^vpc-[0-9a-f]+$/),
+      subnetIds: z.array(z.string().regex(/^subnet-[0-9a-f]+$/)).min(1),
+      securityGroupIds: z.array(z.string().regex(/^sg-[0-9a-f]+$/)).min(1),
+    })
+    .optional()
+    .describe('Functions run in these subnets; they need a way to CXone and to AWS'),
+  proxy: z
+    .url({ protocol: /^https?$/, error: 'must be the address of an http(s) proxy' })
+    .optional()
+    .describe('Calls to CXone go through it'),
+  tags: z.record(z.string().min(1).max(128), z.string().max(256)).default({}),
+  alarmEmail: z.email().optional().describe('Subscribed to the alarm topic'),
+  retention: Retention.prefault({}),
+});
+export type LakeSettings = z.infer<typeof LakeSettings>;
+
+/** One CXone business unit: where it is, how to get in, what is exported. */
+export const Tenant = z.strictObject({
+  id: TenantId,
+  secret: z
+    .string()
+    .regex(/^[\w/+=.@-]{1,512}$/, 'must be the name of a secret in Secrets Manager')
+    .describe('Its value is {"clientId": "…", "clientSecret": "…"}'),
+  baseUrl: BaseUrl.describe('Of every family that names no other'),
+  families: z.partialRecord(FamilyName, FamilyOverrides).default({}),
+  pipelines: z.strictObject({ cdr: CdrPipeline.prefault({}) }).prefault({}),
+});
+export type Tenant = z.infer<typeof Tenant>;
+
+/** The one file that says what is deployed and what runs locally. */
+export const Configuration = z
+  .strictObject({
+    $schema: z.string().optional(),
+    lake: LakeSettings.prefault({}),
+    tenants: z.array(Tenant).min(1).max(100),
+  })
+  .check(({ value, issues }) => {
+    value.tenants.forEach((tenant, index) => {
+      if (value.tenants.findIndex((other) => other.id === tenant.id) !== index)
+        issues.push({
+          code: 'custom',
+          input: tenant.id,
+          path: ['tenants', index, 'id'],
+          message: 'must be used by one tenant only',
+        });
+    });
+  });
+export type Configuration = z.infer<typeof Configuration>;

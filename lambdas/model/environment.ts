@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import { Family, FamilyName } from './families.ts';
+import { TenantId } from './ids.ts';
+
+const json = <Schema extends z.ZodType>(schema: Schema) =>
+  z
+    .string()
+    .transform((text, context) => {
+      try {
+        return JSON.parse(text) as unknown;
+      } catch {
+        context.addIssue({ code: 'custom', message: 'must be JSON' });
+        return z.NEVER;
+      }
+    })
+    .pipe(schema);
+
+/** Every variable that a function of ours may be given. A function's own environment is picked from these. */
+const variables = z.object({
+  TENANT: TenantId,
+  /** Name of the ledger's table. */
+  LEDGER_TABLE: z.string().min(1),
+  /** Name of the lake's bucket. */
+  LAKE_BUCKET: z.string().min(1),
+  /** ARN of the KMS key that seals tokens. */
+  KEY_ARN: z.string().min(1),
+  /** Name of the secret that holds the client credentials. */
+  CREDENTIALS_SECRET: z.string().min(1),
+  /** The family that the function calls, as JSON. */
+  FAMILY: json(Family),
+  /** All families that tokens are fetched for, by name, as JSON. */
+  FAMILIES: json(z.partialRecord(FamilyName, Family)),
+  /** Name of the tenant's Glue database. */
+  GLUE_DATABASE: z.string().min(1),
+  /** ARN of the topic for notices of failure. */
+  NOTICE_TOPIC: z.string().min(1),
+  /** Address of the proxy for calls to CXone. */
+  EGRESS_PROXY: z.string().optional(),
+  /** Megabytes of the function's disk. */
+  DISK_MEGABYTES: z.coerce.number().int().min(512),
+  /** Megabytes of the function's memory. */
+  MEMORY_MEGABYTES: z.coerce.number().int().min(128),
+});
+
+const base = { TENANT: true, LEDGER_TABLE: true } as const;
+const calls = { ...base, KEY_ARN: true, FAMILY: true, EGRESS_PROXY: true } as const;
+
+/** The environment of each function: its construct writes it, its handler parses it. */
+export const ENVIRONMENTS = {
+  plan: variables.pick({ ...base, LAKE_BUCKET: true }),
+  claim: variables.pick(base),
+  token: variables.pick({
+    ...base,
+    KEY_ARN: true,
+    CREDENTIALS_SECRET: true,
+    FAMILIES: true,
+    EGRESS_PROXY: true,
+  }),
+  submit: variables.pick(calls),
+  poll: variables.pick({ ...calls, LAKE_BUCKET: true }),
+  download: variables.pick({ ...calls, LAKE_BUCKET: true }),
+  transform: variables.pick({ ...base, LAKE_BUCKET: true, DISK_MEGABYTES: true, MEMORY_MEGABYTES: true }),
+  commit: variables.pick(base),
+  publish: variables.pick({ ...base, LAKE_BUCKET: true, GLUE_DATABASE: true }),
+  reconcile: variables.pick({ ...base, LAKE_BUCKET: true }),
+  record: variables.pick({ ...base, LAKE_BUCKET: true, NOTICE_TOPIC: true }),
+} as const;
+
+/** Name of a function: of its handler's file, too. */
+export type FunctionName = keyof typeof ENVIRONMENTS;
+
+/** What a construct must give a function, as text. */
+export type EnvironmentOf<Name extends FunctionName> = {
+  [Variable in keyof z.input<(typeof ENVIRONMENTS)[Name]>]: string;
+};

@@ -1,0 +1,347 @@
+/** Who can end an error. `nobody` means that the pipeline goes on by itself. */
+export type WhoActs = 'nobody' | 'operator' | 'platform engineer' | 'CXone administrator' | 'NICE support';
+
+/** What docs/errors.md says of an error. */
+export interface CatalogueEntry {
+  meaning: string;
+  acts: WhoActs;
+  remedy: string;
+}
+
+/**
+ * Every error that a pipeline of ours, or the platform beneath it, can end with. docs/errors.md is made from this table and
+ * the state machines match these names.
+ */
+export const CATALOGUE = {
+  InputRefused: {
+    meaning:
+      'The input of the run is not one that the pipeline knows. Nothing was called and nothing was written.',
+    acts: 'operator',
+    remedy: 'Mend every problem that the message lists and start the pipeline again with the new input.',
+  },
+  SettingsRefused: {
+    meaning: 'A function was given settings or an environment that are not what it was built for.',
+    acts: 'platform engineer',
+    remedy: 'Deploy the tenant stack again; functions and machine come from different releases.',
+  },
+  CredentialsMissing: {
+    meaning:
+      'The secret with the client credentials is absent, unreadable, or lacks clientId or clientSecret.',
+    acts: 'platform engineer',
+    remedy:
+      'Write {"clientId": "…", "clientSecret": "…"} to the secret named in the configuration, then redrive.',
+  },
+  CredentialsRejected: {
+    meaning: 'CXone refused the client credentials.',
+    acts: 'CXone administrator',
+    remedy: 'Check the service account in CXone, write its current credentials to the secret, then redrive.',
+  },
+  TokenRejected: {
+    meaning:
+      'CXone answered 401 to an access token. The machine fetches a new one and repeats the call once; a second 401 ends the run.',
+    acts: 'CXone administrator',
+    remedy: 'Check that the service account is active and that no policy revokes its tokens, then redrive.',
+  },
+  TokenBusy: {
+    meaning: 'Another machine has been refreshing the token for longer than its call may take.',
+    acts: 'nobody',
+    remedy: 'The token is asked for again. If a run ends with it, redrive.',
+  },
+  ScopeMissing: {
+    meaning: 'CXone answered 403: the service account lacks a scope or a permission that the call needs.',
+    acts: 'CXone administrator',
+    remedy: 'Grant the scope that the message names to the service account, then redrive.',
+  },
+  ClientBlocked: {
+    meaning:
+      'CXone answered 403 without a JSON body: our address is blocked, for about 15 minutes, after ignored throttling.',
+    acts: 'operator',
+    remedy:
+      'Look for another client on the same egress address that polls too fast. The machine waits 15 minutes and tries again; redrive if it ended.',
+  },
+  Throttled: {
+    meaning:
+      'CXone answered 429, or the limiter has no slot soon. The machine waits until the stated instant.',
+    acts: 'nobody',
+    remedy: 'Nothing, unless it repeats for hours: then lower the rate in the configuration.',
+  },
+  ThrottledTooLong: {
+    meaning: 'CXone asked for a pause of more than 24 hours.',
+    acts: 'NICE support',
+    remedy: 'Ask NICE support why, with the request id in the message; redrive when the pause is over.',
+  },
+  ServerFault: {
+    meaning: 'CXone answered 5xx, or with a body that is not what its API promises, on every attempt.',
+    acts: 'operator',
+    remedy:
+      'Look at the status page of CXone; redrive when it is well. With the request id NICE support can look the call up.',
+  },
+  ConnectionLost: {
+    meaning: 'The connection to CXone could not be made, broke, or answered too late, on every attempt.',
+    acts: 'operator',
+    remedy: 'Check the egress (proxy, security group, DNS) and the status page of CXone, then redrive.',
+  },
+  RequestRefused: {
+    meaning: 'CXone answered 400, 409 or 422: it holds our request to be wrong. It is never repeated.',
+    acts: 'platform engineer',
+    remedy:
+      'Read CXone’s own words in the message; mend columns, filters or the endpoint in the configuration, deploy, and start again.',
+  },
+  NotFound: {
+    meaning: 'CXone answered 404 to a call that should know its address.',
+    acts: 'platform engineer',
+    remedy: 'Check the base URL and the endpoint paths of the family in the configuration.',
+  },
+  ExportFailed: {
+    meaning: 'CXone ended the export job as FAILED, after the resubmissions that are allowed.',
+    acts: 'NICE support',
+    remedy:
+      'Read CXone’s own words in the message. Redrive to submit once more; if it fails again, give NICE support the job and request ids.',
+  },
+  ExportTooLarge: {
+    meaning:
+      'CXone gave the job up with INTERNAL_SERVER_ERROR after 14 minutes or more: too many columns for one day.',
+    acts: 'platform engineer',
+    remedy:
+      'Take columns out of the pipeline’s configuration (below 50) or filter by segment, deploy, and start again.',
+  },
+  JobExpired: {
+    meaning:
+      'CXone no longer knows a job that it had given us: finished jobs are kept for 24 hours. The machine submits the next attempt.',
+    acts: 'nobody',
+    remedy: 'Nothing; if a run ends with it, redrive.',
+  },
+  QueueSaturated: {
+    meaning: 'CXone has not finished the job in 24 hours. The job is still queued and is kept.',
+    acts: 'operator',
+    remedy:
+      'Start the pipeline again, it goes on polling the same job. At month end this passes; otherwise ask NICE support.',
+  },
+  PartNotReady: {
+    meaning:
+      'CXone answered 404 to a part of a job that it calls completed. The machine asks for the status again.',
+    acts: 'nobody',
+    remedy: 'Redrive if a run ended with it; with the job id NICE support can see what became of the part.',
+  },
+  PartIncomplete: {
+    meaning: 'A part arrived short, long, or with another digest than announced, on every attempt.',
+    acts: 'operator',
+    remedy:
+      'Redrive: parts that arrived whole are not fetched again. If it repeats, give NICE support the job id and the part.',
+  },
+  PartCorrupted: {
+    meaning: 'A stored part does not read back as the bytes that were received.',
+    acts: 'platform engineer',
+    remedy: 'Find out who wrote to the raw prefix, then start the window again with "refresh": true.',
+  },
+  PartMalformed: {
+    meaning: 'A part cannot be read as the format that was asked for.',
+    acts: 'NICE support',
+    remedy:
+      'Look at the raw part that the message names; refresh the window, and if it is the same ask NICE support.',
+  },
+  RecordCountMismatch: {
+    meaning: 'The rows of the parts are not as many as CXone announced, also after fetching them again.',
+    acts: 'NICE support',
+    remedy:
+      'Start the window again with "refresh": true; if it repeats, give NICE support the job id and both counts.',
+  },
+  RequiredColumnMissing: {
+    meaning: 'A part lacks a column that the mapping requires, or gives it twice.',
+    acts: 'platform engineer',
+    remedy:
+      'If CXone renamed it, add the new name to the aliases in the mapping, deploy, and start the window again.',
+  },
+  RejectsAboveThreshold: {
+    meaning:
+      'More rows than the threshold allows could not be typed. Nothing was committed; the rejects lie in quarantine.',
+    acts: 'platform engineer',
+    remedy:
+      'Read the reasons in the quarantine object that the message names; mend the mapping or raise the threshold, and start the window again.',
+  },
+  RowsOutsideWindow: {
+    meaning: 'More rows than the threshold allows start outside the window’s day.',
+    acts: 'platform engineer',
+    remedy:
+      'Check the window column of the mapping and the time zone of the report; then start the window again with "refresh": true.',
+  },
+  DurationUnitUnclear: {
+    meaning: 'The durations of a part fit neither seconds nor milliseconds between start and end.',
+    acts: 'platform engineer',
+    remedy:
+      'Compare a few rows of the raw part with the mapping’s unit, mend the mapping, and start the window again.',
+  },
+  SumsDisagree: {
+    meaning: 'Rows read and rows written do not add up. Nothing was committed.',
+    acts: 'platform engineer',
+    remedy: 'This is a defect of ours: keep the raw parts and report it with the counts in the message.',
+  },
+  WindowTooLarge: {
+    meaning: 'The window needs more disk than the transform function has.',
+    acts: 'platform engineer',
+    remedy: 'Raise the setting that the message names, deploy, and redrive.',
+  },
+  ClaimLost: {
+    meaning: 'Another run has taken the window over, because this one’s lease was over.',
+    acts: 'nobody',
+    remedy: 'Look at the run that holds the window now. Redrive this one only if the other did not commit.',
+  },
+  WindowPinned: {
+    meaning: 'The window is pinned to an earlier generation and is not committed until it is unpinned.',
+    acts: 'operator',
+    remedy: 'Unpin the window when the earlier generation is no longer wanted.',
+  },
+  CommitContended: {
+    meaning: 'The catalog did not come to rest on the ledger’s generation: committers kept changing it.',
+    acts: 'operator',
+    remedy: 'Redrive; if it repeats, find the second run that commits the same window.',
+  },
+  WindowsFailed: {
+    meaning: 'One or more windows of the run failed; the others are committed.',
+    acts: 'operator',
+    remedy:
+      'Look at the error of each window in the list. Then redrive this execution: only what is unfinished runs again.',
+  },
+  LedgerUnreadable: {
+    meaning: 'An item of the ledger is not of the form that this release writes.',
+    acts: 'platform engineer',
+    remedy: 'Find out who wrote the item that the message names; restore it by point-in-time recovery.',
+  },
+  LedgerContended: {
+    meaning: 'A conditional write to the ledger kept losing to other writers.',
+    acts: 'nobody',
+    remedy: 'The state is tried again; if a run ends with it, redrive.',
+  },
+  ObjectMissing: {
+    meaning: 'An object that the ledger names is not in the bucket.',
+    acts: 'platform engineer',
+    remedy: 'Restore the object from its earlier version, or start the window again with "refresh": true.',
+  },
+  CallbackRefused: {
+    meaning: 'A download address points to a host that may not be called.',
+    acts: 'platform engineer',
+    remedy: 'If the host is CXone’s, add it to the family’s downloadHosts in the configuration.',
+  },
+  RunInterrupted: {
+    meaning: 'The embedded platform was stopped while the run was under way.',
+    acts: 'operator',
+    remedy: 'Run the same command again, or redrive the run: it goes on where it stopped.',
+  },
+  'States.Timeout': {
+    meaning: 'A state, or the machine, took longer than its time-out.',
+    acts: 'operator',
+    remedy:
+      'Redrive: the state goes on from the ledger. If it repeats, look at the log of the function that the state calls.',
+  },
+  'States.TaskFailed': {
+    meaning: 'A task failed in a way that the platform does not name.',
+    acts: 'operator',
+    remedy: 'Look at the cause in the execution’s history, then redrive.',
+  },
+  'States.Permissions': {
+    meaning: 'The machine’s role may not do what the state asks.',
+    acts: 'platform engineer',
+    remedy:
+      'Compare the deployed role with the stack (drift, service control policy, boundary), then redrive.',
+  },
+  'States.Runtime': {
+    meaning: 'The platform could not process the execution; AWS does not retry it and it cannot be redriven.',
+    acts: 'platform engineer',
+    remedy: 'Start the same input again: the ledger keeps what was done. Report it with the cause.',
+  },
+  'States.QueryEvaluationError': {
+    meaning: 'A JSONata expression of the machine failed or gave nothing.',
+    acts: 'platform engineer',
+    remedy: 'This is a defect of ours: report it with the state’s name and the cause.',
+  },
+  'States.DataLimitExceeded': {
+    meaning: 'A payload exceeded the 256 KiB that Step Functions allows.',
+    acts: 'platform engineer',
+    remedy: 'Start fewer windows at once; report it with the state’s name.',
+  },
+  'States.ItemReaderFailed': {
+    meaning: 'The Map could not read the list of windows from S3.',
+    acts: 'platform engineer',
+    remedy: 'Check the object and the permissions on bucket and key, then redrive.',
+  },
+  'States.ResultWriterFailed': {
+    meaning: 'The Map could not write its results to S3.',
+    acts: 'platform engineer',
+    remedy: 'Check the permissions on bucket and key, then redrive.',
+  },
+  'States.ExceedToleratedFailureThreshold': {
+    meaning: 'More children of the Map failed than it tolerates.',
+    acts: 'operator',
+    remedy: 'Look at the failed children in the Map Run, then redrive.',
+  },
+  'States.HeartbeatTimeout': {
+    meaning: 'A task stopped sending its heartbeat.',
+    acts: 'operator',
+    remedy: 'Redrive the execution.',
+  },
+  'States.Http.Socket': {
+    meaning: 'A call of the platform over HTTP timed out.',
+    acts: 'operator',
+    remedy: 'Redrive the execution.',
+  },
+  'Lambda.Unknown': {
+    meaning: 'Lambda ended a function without saying why: memory, a crash, or its time limit.',
+    acts: 'platform engineer',
+    remedy:
+      'Look at the function’s log around the time; raise memory or the time limit, deploy, and redrive.',
+  },
+  'Lambda.ServiceException': {
+    meaning: 'The Lambda service had a fault of its own, on every attempt.',
+    acts: 'operator',
+    remedy: 'Look at the AWS health dashboard, then redrive.',
+  },
+  'Lambda.AWSLambdaException': {
+    meaning: 'The Lambda service refused or failed the call, on every attempt.',
+    acts: 'operator',
+    remedy: 'Look at the cause; a function version that was deleted must be deployed again. Then redrive.',
+  },
+  'Lambda.SdkClientException': {
+    meaning: 'Step Functions could not reach Lambda, on every attempt.',
+    acts: 'operator',
+    remedy: 'Look at the AWS health dashboard, then redrive.',
+  },
+  'Lambda.TooManyRequestsException': {
+    meaning: 'The account’s Lambda concurrency is used up, on every attempt.',
+    acts: 'platform engineer',
+    remedy: 'Raise the concurrency quota or reserve some for these functions, then redrive.',
+  },
+  'Lambda.ClientExecutionTimeoutException': {
+    meaning: 'Lambda did not answer Step Functions in time.',
+    acts: 'operator',
+    remedy: 'Redrive the execution.',
+  },
+  'Lambda.ResourceNotFoundException': {
+    meaning: 'The function version that the machine calls no longer exists.',
+    acts: 'platform engineer',
+    remedy: 'Deploy the stack again and start the same input again; keep published versions for 14 days.',
+  },
+  'Sandbox.Timedout': {
+    meaning: 'A function ran into its time limit.',
+    acts: 'platform engineer',
+    remedy:
+      'Redrive: the work goes on from the ledger. If it repeats, raise the function’s time limit or memory.',
+  },
+  'Runtime.ExitError': {
+    meaning: 'A function’s process died, most often out of memory.',
+    acts: 'platform engineer',
+    remedy: 'Raise the function’s memory, deploy, and redrive.',
+  },
+  'Runtime.ImportModuleError': {
+    meaning: 'A function’s bundle lacks a module.',
+    acts: 'platform engineer',
+    remedy: 'Build and deploy the release again on the function’s architecture, then redrive.',
+  },
+} as const satisfies Record<string, CatalogueEntry>;
+
+/** The name of an error of the catalogue. */
+export type ErrorName = keyof typeof CATALOGUE;
+
+/** What the catalogue says of a name, or undefined where it has none. */
+export function catalogueEntry(name: string): CatalogueEntry | undefined {
+  return Object.hasOwn(CATALOGUE, name) ? CATALOGUE[name as ErrorName] : undefined;
+}

@@ -1,0 +1,201 @@
+import { z } from 'zod';
+import { Day } from './days.ts';
+import { FamilyName } from './families.ts';
+import { DatasetId, GenerationId, JobId, RunArn, TokenFingerprint } from './ids.ts';
+import { Mapping } from './mapping.ts';
+import { CdrFilters, CdrPipeline, OutputFormat, PipelineName, Thresholds } from './pipelines.ts';
+
+/*
+ * What passes between states and functions: one schema a payload and a result. Machines (lib/workflows) are written against
+ * these types, handlers parse their input with these schemas. All are small: references, counts and facts.
+ */
+
+const instant = z.iso.datetime({ precision: 3 });
+const count = z.int().min(0);
+
+/** A window of a dataset and the claim under which a child works on it. Every child state passes it. */
+export const ClaimedWindow = z.strictObject({
+  run: RunArn,
+  epoch: z.int().min(1).describe('Of the claim: writes of an older one are refused'),
+  dataset: DatasetId,
+  day: Day,
+});
+export type ClaimedWindow = z.infer<typeof ClaimedWindow>;
+
+/** How the machine stands with the token: see the with-token fragment. */
+const tokenFacts = {
+  renewed: z.boolean().describe('The token was renewed for this very call: a second 401 is final'),
+};
+const throttleFacts = { throttles: count.describe('How often this call has been throttled in a row') };
+
+export const PlanSettings = z.strictObject({
+  pipeline: PipelineName,
+  dataset: DatasetId,
+  ...CdrPipeline.pick({ startDate: true, settleMinutes: true, catchUpDays: true, restateDays: true }).shape,
+});
+export type PlanSettings = z.infer<typeof PlanSettings>;
+
+export const PlanPayload = z.strictObject({
+  run: RunArn,
+  startTime: z.iso.datetime(),
+  input: z.unknown().describe('The input of the execution, as it was given'),
+  settings: PlanSettings,
+});
+
+/** Why a window is in the list: `export` where it is uncommitted, `refresh` to ask CXone again, `reassert` to finish a commit that was left. */
+export const WindowTask = z.enum(['export', 'refresh', 'restate', 'reassert']);
+export type WindowTask = z.infer<typeof WindowTask>;
+
+/** One entry of the list of windows that the Map reads from S3. */
+export const PlannedWindow = z.strictObject({ day: Day, task: WindowTask });
+export type PlannedWindow = z.infer<typeof PlannedWindow>;
+
+export const PlanResult = z.strictObject({
+  windows: count,
+  listKey: z.string(),
+  alreadyCommitted: count,
+  leftOver: count.describe('Due, but more than catchUpDays: later runs take them'),
+});
+
+export const ClaimPayload = z.strictObject({ run: RunArn, dataset: DatasetId, day: Day, task: WindowTask });
+export const ClaimResult = z.discriminatedUnion('outcome', [
+  z.strictObject({ outcome: z.literal('claimed'), epoch: z.int().min(1), task: WindowTask }),
+  z.strictObject({ outcome: z.literal('alreadyCommitted'), generation: GenerationId }),
+  z.strictObject({ outcome: z.literal('alreadyRunning'), owner: RunArn }),
+]);
+
+export const TokenPayload = z.strictObject({
+  family: FamilyName,
+  rejected: TokenFingerprint.optional().describe('The token that CXone answered 401 to'),
+});
+export const TokenResult = z.strictObject({ expiresAt: instant, fingerprint: TokenFingerprint });
+
+export const SubmitSettings = CdrPipeline.pick({
+  reportId: true,
+  columns: true,
+  filters: true,
+  format: true,
+});
+export type SubmitSettings = z.infer<typeof SubmitSettings>;
+
+export const SubmitPayload = z.strictObject({
+  ...ClaimedWindow.shape,
+  ...tokenFacts,
+  ...throttleFacts,
+  task: WindowTask,
+  settings: z.strictObject({
+    reportId: z.string(),
+    columns: z.array(z.string()).min(1),
+    filters: CdrFilters.optional(),
+    format: z.enum(['csv', 'json']),
+  }),
+});
+export const SubmitResult = z.strictObject({ attempt: z.int().min(1), jobId: JobId, pollAt: instant });
+
+export const PollPayload = z.strictObject({
+  ...ClaimedWindow.shape,
+  ...tokenFacts,
+  ...throttleFacts,
+  attempt: z.int().min(1),
+  partsMissing: count.describe('How often a part was not there yet: the list is asked for again'),
+});
+export const PollResult = z.discriminatedUnion('outcome', [
+  z.strictObject({ outcome: z.literal('pending'), pollAt: instant }),
+  z.strictObject({ outcome: z.literal('waiting'), pollAt: instant }),
+  z.strictObject({ outcome: z.literal('resubmit'), at: instant }),
+  z.strictObject({
+    outcome: z.literal('completed'),
+    parts: z.array(z.int().min(1)).max(5_000),
+    bytes: count,
+  }),
+]);
+
+export const DownloadPayload = z.strictObject({
+  ...ClaimedWindow.shape,
+  ...tokenFacts,
+  ...throttleFacts,
+  attempt: z.int().min(1),
+  part: z.int().min(1),
+  fetch: z.int().min(1).describe('A part that an earlier fetch stored is fetched again'),
+  partsMissing: count,
+});
+export const DownloadResult = z.strictObject({ part: z.int().min(1), bytes: count, fetched: z.boolean() });
+
+export const TransformSettings = z.strictObject({
+  format: z.enum(['csv', 'json']),
+  mapping: Mapping,
+  key: z.array(z.string()).min(1),
+  outputs: z.array(OutputFormat).min(1),
+  thresholds: Thresholds,
+});
+export type TransformSettings = z.infer<typeof TransformSettings>;
+
+export const TransformPayload = z.strictObject({
+  ...ClaimedWindow.shape,
+  attempt: z.int().min(1),
+  fetch: z.int().min(1),
+  settings: TransformSettings,
+});
+
+/** Rows of a window by what became of them: `parsed` = `rowsOut` + `duplicates` + `superseded` + `rejects`. */
+export const RowCounts = z.strictObject({
+  parsed: count,
+  rowsOut: count,
+  duplicates: count,
+  superseded: count,
+  rejects: count,
+  outsideWindow: count,
+});
+export type RowCounts = z.infer<typeof RowCounts>;
+
+/** A generation as the commit needs it. The list of files is in the manifest. */
+export const GenerationFacts = z.strictObject({
+  generation: GenerationId,
+  manifestKey: z.string(),
+  files: count,
+  bytesIn: count,
+  bytesOut: count,
+  rows: RowCounts,
+  maxEvent: instant.optional(),
+  driftColumns: count,
+});
+export type GenerationFacts = z.infer<typeof GenerationFacts>;
+
+export const TransformResult = z.discriminatedUnion('outcome', [
+  z.strictObject({ outcome: z.literal('transformed'), facts: GenerationFacts }),
+  z.strictObject({ outcome: z.literal('fetchAgain'), announced: count, received: count }),
+]);
+
+export const CommitPayload = z.strictObject({
+  ...ClaimedWindow.shape,
+  attempt: z.int().min(1),
+  facts: GenerationFacts,
+});
+export const CommitResult = z.strictObject({
+  generation: GenerationId,
+  replaced: GenerationId.optional(),
+  unchanged: z.boolean(),
+});
+
+export const PublishPayload = z.strictObject({ ...ClaimedWindow.shape, startDate: Day.optional() });
+export const PublishResult = z.strictObject({ generation: GenerationId, loadedThrough: Day.optional() });
+
+export const ReconcilePayload = z.strictObject({
+  run: RunArn,
+  dataset: DatasetId,
+  listKey: z.string(),
+  round: count.describe('The redrive in which the Map ran last, 0 for the first attempt'),
+  redrive: count.describe('The redrive that is under way, 0 for the first attempt'),
+});
+export const ReconcileResult = z.discriminatedUnion('outcome', [
+  z.strictObject({ outcome: z.literal('complete'), committed: count, alreadyRunning: count }),
+  z.strictObject({ outcome: z.literal('again'), windows: count, listKey: z.string() }),
+]);
+
+/** What the execution-status rule and the machine's last state hand to the recorder. */
+export const RecordPayload = z.strictObject({
+  run: RunArn,
+  pipeline: PipelineName,
+  outcome: z.enum(['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED']),
+});
+export const RecordResult = z.strictObject({ recordKey: z.string() });

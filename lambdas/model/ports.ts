@@ -1,0 +1,43 @@
+import type { Readable } from 'node:stream';
+
+/** The only source of time for code that decides by it. */
+export interface Clock {
+  /** The instant, in milliseconds since 1970-01-01T00:00:00Z. */
+  now(): number;
+  /** Resolves after that many milliseconds; rejects with the signal's reason when aborted. */
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** What is known of a stored object without reading it. */
+export interface ObjectFacts {
+  key: string;
+  bytes: number;
+}
+
+/** What a write left behind. */
+export interface WrittenObject {
+  bytes: number;
+  /** SHA-256 of the bytes, lower-case hex. */
+  sha256: string;
+}
+
+/** The lake's bucket as domain code sees it. Keys are whole S3 keys. */
+export interface ObjectStore {
+  /** Opens the object. Throws `ObjectMissing` where there is none. */
+  open(key: string): Promise<Readable>;
+  /** The whole object as text, for small objects (manifests). Throws `ObjectMissing`. */
+  readText(key: string): Promise<string>;
+  /**
+   * Stores a small object, whole. Repeating it with the same bytes changes nothing that a reader sees.
+   */
+  writeText(key: string, text: string, contentType: string): Promise<WrittenObject>;
+  /**
+   * Stores a stream, in parts, with bounded memory. Nothing becomes visible when the stream fails: the error of the
+   * stream is thrown and the upload is aborted.
+   */
+  writeStream(key: string, body: Readable, contentType: string): Promise<WrittenObject>;
+  /** Facts of an object, or undefined where there is none. */
+  find(key: string): Promise<ObjectFacts | undefined>;
+  /** All objects under a prefix, in the order of their keys. */
+  list(prefix: string): AsyncIterable<ObjectFacts>;
+}
