@@ -41,3 +41,30 @@ export interface ObjectStore {
   /** All objects under a prefix, in the order of their keys. */
   list(prefix: string): AsyncIterable<ObjectFacts>;
 }
+
+/** Where an item lies in the ledger. */
+export interface ItemKey {
+  /** `<tenant>#<kind>#…`: a function reaches only the kinds that it needs. */
+  pk: string;
+  sk: string;
+}
+
+/** An item as stored: plain values, numbers as numbers, string sets as `Set<string>`. */
+export type Item = Record<string, unknown>;
+
+/** A conditional write of one item, in DynamoDB's expression language. */
+export interface ItemUpdate {
+  update: string;
+  condition?: string;
+  names?: Record<string, string>;
+  values?: Record<string, unknown>;
+}
+
+/** The ledger's table. Single-item writes only; every read is consistent. */
+export interface Table {
+  get(key: ItemKey): Promise<Item | undefined>;
+  /** The item as it is after the update, or `'conditionFailed'`. A retry of a lost reply may fail the condition: read again before concluding. */
+  update(key: ItemKey, update: ItemUpdate): Promise<Item | 'conditionFailed'>;
+  /** Items of one partition in the order of `sk`, both bounds inclusive. */
+  query(pk: string, range?: { from?: string; to?: string; descending?: boolean }): AsyncIterable<Item>;
+}
