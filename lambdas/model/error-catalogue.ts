@@ -38,7 +38,12 @@ export const CATALOGUE = {
   },
   TokenRejected: {
     meaning:
-      'CXone answered 401 to an access token. The machine fetches a new one and repeats the call once; a second 401 ends the run.',
+      'CXone answered 401 to an access token, or the ledger holds none that may be used. The machine fetches a new one and repeats the call.',
+    acts: 'nobody',
+    remedy: 'Nothing; if a run ends with it, redrive.',
+  },
+  TokenRejectedTwice: {
+    meaning: 'CXone answered 401 to an access token, and again to the one fetched in its place.',
     acts: 'CXone administrator',
     remedy: 'Check that the service account is active and that no policy revokes its tokens, then redrive.',
   },
@@ -221,6 +226,25 @@ export const CATALOGUE = {
     meaning: 'A download address points to a host that may not be called.',
     acts: 'platform engineer',
     remedy: 'If the host is CXone’s, add it to the family’s downloadHosts in the configuration.',
+  },
+  AwsCallFailed: {
+    meaning: 'An AWS service refused or failed a call of a function, after the SDK’s own retries.',
+    acts: 'platform engineer',
+    remedy:
+      'Read the service’s error in the message: permissions, quotas and encryption keys are the usual causes. Then redrive.',
+  },
+  UnexpectedFault: {
+    meaning: 'A function failed in a way that it does not foresee.',
+    acts: 'platform engineer',
+    remedy:
+      'This is a defect of ours: report it with the message and the function’s log. A redrive goes on from the ledger.',
+  },
+  PartMissing: {
+    meaning:
+      'CXone answered 404 to a part of a completed job, also after its list of files had been asked for five times more.',
+    acts: 'NICE support',
+    remedy:
+      'Start the window again with "refresh": true; if it repeats, give NICE support the job id and the part.',
   },
   RunInterrupted: {
     meaning: 'The embedded platform was stopped while the run was under way.',

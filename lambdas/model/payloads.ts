@@ -55,6 +55,9 @@ export const PlanResult = z.strictObject({
   listKey: z.string(),
   alreadyCommitted: count,
   leftOver: count.describe('Due, but more than catchUpDays: later runs take them'),
+  holes: count.describe('Uncommitted days before the last committed one, before this run'),
+  dryRun: z.boolean(),
+  preview: z.array(PlannedWindow).max(31).describe('The first windows of the list, for people'),
 });
 
 export const ClaimPayload = z.strictObject({ run: RunArn, dataset: DatasetId, day: Day, task: WindowTask });
@@ -178,10 +181,14 @@ export const CommitResult = z.strictObject({
 });
 
 export const PublishPayload = z.strictObject({ ...ClaimedWindow.shape, startDate: Day.optional() });
-export const PublishResult = z.strictObject({ generation: GenerationId, loadedThrough: Day.optional() });
+export const PublishResult = z.strictObject({
+  generation: GenerationId,
+  loadedThrough: z.iso.datetime().optional(),
+});
 
 export const ReconcilePayload = z.strictObject({
   run: RunArn,
+  pipeline: PipelineName,
   dataset: DatasetId,
   listKey: z.string(),
   round: count.describe('The redrive in which the Map ran last, 0 for the first attempt'),
@@ -192,10 +199,37 @@ export const ReconcileResult = z.discriminatedUnion('outcome', [
   z.strictObject({ outcome: z.literal('again'), windows: count, listKey: z.string() }),
 ]);
 
-/** What the execution-status rule and the machine's last state hand to the recorder. */
+/** What a machine's last state hands to the recorder. */
 export const RecordPayload = z.strictObject({
   run: RunArn,
   pipeline: PipelineName,
+  dataset: DatasetId,
   outcome: z.enum(['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED']),
 });
+export type RecordPayload = z.infer<typeof RecordPayload>;
+
+/** An event of the execution-status rule. It carries no cause: that is looked up. */
+const StatusChange = z
+  .looseObject({
+    source: z.literal('aws.states'),
+    detail: z.looseObject({
+      executionArn: RunArn,
+      stateMachineArn: z.string(),
+      status: z.enum(['FAILED', 'TIMED_OUT', 'ABORTED']),
+    }),
+  })
+  .transform(({ detail }, context): RecordPayload => {
+    const pipeline = PipelineName.options.find((name) => detail.stateMachineArn.endsWith(`-${name}`));
+    if (pipeline === undefined) {
+      context.addIssue({ code: 'custom', message: 'must be of a machine whose name ends with a pipeline’s' });
+      return z.NEVER;
+    }
+    return { run: detail.executionArn, pipeline, dataset: DATASET_OF[pipeline], outcome: detail.status };
+  });
+
+/** The dataset that a pipeline loads. */
+export const DATASET_OF: Record<PipelineName, DatasetId> = { 'cdr-export': DatasetId.parse('cdr') };
+
+/** What the recorder takes: a machine's payload, or the rule's event. */
+export const RecordEvent = z.union([RecordPayload, StatusChange]);
 export const RecordResult = z.strictObject({ recordKey: z.string() });

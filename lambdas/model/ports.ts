@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { RunArn } from './ids.ts';
 
 /** The only source of time for code that decides by it. */
 export interface Clock {
@@ -67,4 +68,17 @@ export interface Table {
   update(key: ItemKey, update: ItemUpdate): Promise<Item | 'conditionFailed'>;
   /** Items of one partition in the order of `sk`, both bounds inclusive. */
   query(pk: string, range?: { from?: string; to?: string; descending?: boolean }): AsyncIterable<Item>;
+}
+
+/** What is known of an execution. */
+export interface ExecutionFacts {
+  run: RunArn;
+  status: 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED' | 'PENDING_REDRIVE';
+  /** Epoch milliseconds. */
+  startedAt: number;
+  endedAt?: number;
+  input: string;
+  error?: string;
+  cause?: string;
+  redrives: number;
 }

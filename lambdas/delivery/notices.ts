@@ -1,0 +1,28 @@
+import type { RunRecord } from '../model/run-record.ts';
+
+/** A message for people. */
+export interface Notice {
+  /** At most 100 ASCII characters: what SNS takes. */
+  subject: string;
+  text: string;
+}
+
+/** The notice of a run that did not succeed: one sentence, who acts, one next step, where the record is. */
+export function failureNotice(record: RunRecord, recordKey: string): Notice {
+  const error = record.error;
+  const failed = record.windows.filter(({ outcome }) => outcome === 'failed');
+  const lines = [
+    `${record.pipeline} of ${record.tenant} ended as ${record.outcome}${error === undefined ? '' : ` with ${error.name}`}.`,
+    error?.sentence,
+    ...failed.map(({ day, error: name }) => `  ${day}: ${name ?? 'unknown'}`),
+    error === undefined ? undefined : `Who acts: ${error.acts}. What to do: ${error.remedy}`,
+    `Run: ${record.run}`,
+    `Record: ${recordKey}`,
+  ];
+  return {
+    subject: `${record.tenant} ${record.pipeline} ${error?.name ?? record.outcome}`
+      .replaceAll(/[^\x20-\x7e]/g, '?')
+      .slice(0, 100),
+    text: lines.filter((line) => line !== undefined).join('\n'),
+  };
+}

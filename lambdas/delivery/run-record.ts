@@ -1,0 +1,175 @@
+import { z } from 'zod';
+import { readMarks } from '../ledger/marks.ts';
+import { counters, readNotes, readPlanNote, type WindowNotes } from '../ledger/run-notes.ts';
+import type { WindowState } from '../ledger/window-state.ts';
+import { readWindow, type WindowLedger } from '../ledger/windows.ts';
+import { isoInstant } from '../model/days.ts';
+import { catalogueEntry } from '../model/error-catalogue.ts';
+import { type DatasetId, type RunArn, runName } from '../model/ids.ts';
+import { PlannedWindow } from '../model/payloads.ts';
+import type { PipelineName } from '../model/pipelines.ts';
+import type { ExecutionFacts, ObjectStore } from '../model/ports.ts';
+import { RunRecord, type WindowRecord } from '../model/run-record.ts';
+import { costOf } from './cost.ts';
+import { usageOf } from './usage.ts';
+
+/** Whose run, and what Step Functions says of it. */
+export interface RecordRequest {
+  run: RunArn;
+  pipeline: PipelineName;
+  dataset: DatasetId;
+  outcome: RunRecord['outcome'];
+  execution: ExecutionFacts | undefined;
+}
+
+/** Puts a run's record together from the ledger, the list of windows and the execution. It says what is known, also of a run that died early. */
+export async function makeRunRecord(
+  ports: { ledger: WindowLedger; objects: ObjectStore },
+  request: RecordRequest,
+): Promise<RunRecord> {
+  const { ledger } = ports;
+  const now = ledger.clock.now();
+  const planned = await readPlanNote(ledger.table, ledger.tenant, request.run);
+  const list =
+    planned === undefined
+      ? []
+      : z.array(PlannedWindow).parse(JSON.parse(await ports.objects.readText(planned.listKey)));
+  const notes = await readNotes(ledger.table, ledger.tenant, request.run);
+  const windows: WindowRecord[] = [];
+  for (const window of list)
+    windows.push(
+      windowRecord(
+        request.run,
+        window,
+        await readWindow(ledger, request.dataset, window.day),
+        notes.get(window.day),
+      ),
+    );
+  const marks = await readMarks(ledger, request.dataset);
+  const startedAt = request.execution?.startedAt ?? now;
+  const endedAt = request.execution?.endedAt ?? now;
+  const all = [...notes.values()];
+  const totals = totalsOf(windows);
+  const parsed = totals.rowsIn;
+  const accounted = totals.rowsOut + totals.duplicates + totals.superseded + totals.rejects;
+  return RunRecord.parse({
+    run: request.run,
+    name: runName(request.run),
+    tenant: ledger.tenant,
+    pipeline: request.pipeline,
+    outcome: request.outcome,
+    error: request.outcome === 'SUCCEEDED' ? undefined : failureOf(request.execution, request.outcome),
+    input: inputOf(request.execution),
+    startedAt: isoInstant(startedAt),
+    endedAt: isoInstant(endedAt),
+    milliseconds: Math.max(0, Math.round(endedAt - startedAt)),
+    redrives: request.execution?.redrives ?? 0,
+    windows,
+    alreadyCommitted: planned?.alreadyCommitted ?? 0,
+    leftOver: planned?.leftOver ?? 0,
+    totals,
+    integrity: parsed === 0 ? undefined : accounted / parsed,
+    answers: sumOf(all.map((note) => counters(note, 'answers_'))),
+    retries: Object.values(sumOf(all.map((note) => counters(note, 'failed_')))).reduce(
+      (total, failed) => total + failed,
+      0,
+    ),
+    throttledSeconds: all.reduce((total, note) => total + note.throttledMilliseconds, 0) / 1000,
+    loadedThrough: marks.loadedThrough,
+    maxEvent: marks.maxEvent,
+    costUsd: costOf(usageOf(all)),
+  });
+}
+
+function windowRecord(
+  run: RunArn,
+  window: PlannedWindow,
+  state: WindowState,
+  notes: WindowNotes | undefined,
+): WindowRecord {
+  const common = {
+    day: window.day,
+    task: window.task,
+    stages: notes === undefined ? {} : counters(notes, 'ms_'),
+    queueWaitMilliseconds: Math.max(
+      0,
+      Math.round((state.completedAt ?? 0) - (state.submittedAt ?? Number.POSITIVE_INFINITY)) || 0,
+    ),
+  };
+  const facts = state.facts;
+  if (state.publishedBy === run && facts !== undefined)
+    return {
+      ...common,
+      outcome: state.committedBy === run ? 'committed' : 'unchanged',
+      generation: facts.generation,
+      rows: facts.rows,
+      parts: state.partCount,
+      files: facts.files,
+      bytesIn: facts.bytesIn,
+      bytesOut: facts.bytesOut,
+      driftColumns: facts.driftColumns,
+    };
+  if (notes?.error) return { ...common, outcome: 'failed', error: notes.error, sentence: notes.sentence };
+  if (state.claimedBy !== undefined && state.claimedBy !== run)
+    return { ...common, outcome: 'alreadyRunning' };
+  return { ...common, outcome: notes === undefined ? 'notTried' : 'failed' };
+}
+
+function totalsOf(windows: readonly WindowRecord[]): RunRecord['totals'] {
+  const sum = (value: (window: WindowRecord) => number | undefined) =>
+    windows.reduce((total, window) => total + (value(window) ?? 0), 0);
+  return {
+    rowsIn: sum(({ rows }) => rows?.parsed),
+    rowsOut: sum(({ rows }) => rows?.rowsOut),
+    rejects: sum(({ rows }) => rows?.rejects),
+    duplicates: sum(({ rows }) => rows?.duplicates),
+    superseded: sum(({ rows }) => rows?.superseded),
+    outsideWindow: sum(({ rows }) => rows?.outsideWindow),
+    files: sum(({ files }) => files),
+    bytesIn: sum(({ bytesIn }) => bytesIn),
+    bytesOut: sum(({ bytesOut }) => bytesOut),
+  };
+}
+
+function failureOf(execution: ExecutionFacts | undefined, outcome: RunRecord['outcome']): RunRecord['error'] {
+  const name =
+    execution?.error ??
+    (outcome === 'TIMED_OUT'
+      ? 'States.Timeout'
+      : outcome === 'ABORTED'
+        ? 'RunInterrupted'
+        : 'States.TaskFailed');
+  const entry = catalogueEntry(name);
+  return {
+    name,
+    sentence: sentenceOf(execution?.cause) ?? entry?.meaning ?? 'The platform gave no cause.',
+    acts: entry?.acts ?? 'platform engineer',
+    remedy: entry?.remedy ?? 'Look at the execution’s history.',
+  };
+}
+
+/** The sentence of a Lambda error's cause, which is JSON; other causes are plain text. */
+function sentenceOf(cause: string | undefined): string | undefined {
+  if (cause === undefined || cause === '') return undefined;
+  try {
+    const parsed = z.looseObject({ errorMessage: z.string() }).safeParse(JSON.parse(cause));
+    return parsed.success ? parsed.data.errorMessage : cause;
+  } catch {
+    return cause;
+  }
+}
+
+function inputOf(execution: ExecutionFacts | undefined): unknown {
+  try {
+    return JSON.parse(execution?.input ?? '{}');
+  } catch {
+    return execution?.input;
+  }
+}
+
+function sumOf(records: readonly Record<string, number>[]): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const record of records)
+    for (const [name, value] of Object.entries(record)) sums[name] = (sums[name] ?? 0) + value;
+  return sums;
+}

@@ -1,0 +1,27 @@
+import { s3ObjectStore } from '../aws/s3-object-store.ts';
+import { PlanPayload, PlanResult } from '../model/payloads.ts';
+import { planRun } from '../planning/plan.ts';
+import { parseRunInput } from '../planning/run-input.ts';
+import { lambdaHandler } from './handler.ts';
+
+/** Validates the input of a run and lists the windows that it takes. */
+export const handler = lambdaHandler(
+  { name: 'plan', payload: PlanPayload, result: PlanResult },
+  async (payload, invocation) => {
+    const request = parseRunInput(payload.input, payload.startTime);
+    const ports = {
+      ledger: invocation,
+      objects: s3ObjectStore(invocation.clients.s3, invocation.environment.LAKE_BUCKET),
+    };
+    const { plan, listKey } = await planRun(ports, request, payload.run, payload.settings);
+    return {
+      windows: plan.windows.length,
+      listKey,
+      alreadyCommitted: plan.alreadyCommitted,
+      leftOver: plan.leftOver,
+      holes: plan.holes.length,
+      dryRun: request.input.dryRun === true,
+      preview: plan.windows.slice(0, 31),
+    };
+  },
+);

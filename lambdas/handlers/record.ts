@@ -1,0 +1,24 @@
+import { executions } from '../aws/executions.ts';
+import { s3ObjectStore } from '../aws/s3-object-store.ts';
+import { snsNotices } from '../aws/sns-notices.ts';
+import { failureNotice } from '../delivery/notices.ts';
+import { makeRunRecord } from '../delivery/run-record.ts';
+import { runRecordKey } from '../lake/keys.ts';
+import { RecordEvent, RecordResult } from '../model/payloads.ts';
+import { lambdaHandler } from './handler.ts';
+
+/** Writes a run's record and gives notice of a failure: called by a machine's last state, and by the rule on executions that ended otherwise. */
+export const handler = lambdaHandler(
+  { name: 'record', payload: RecordEvent, result: RecordResult },
+  async (event, invocation) => {
+    const { clients, environment, tenant } = invocation;
+    const objects = s3ObjectStore(clients.s3, environment.LAKE_BUCKET);
+    const execution = await executions(clients.sfn).describe(event.run);
+    const record = await makeRunRecord({ ledger: invocation, objects }, { ...event, execution });
+    const recordKey = runRecordKey(tenant, event.pipeline, event.run);
+    await objects.writeText(recordKey, `${JSON.stringify(record, undefined, 2)}\n`, 'application/json');
+    if (record.outcome !== 'SUCCEEDED')
+      await snsNotices(clients.sns, environment.NOTICE_TOPIC).publish(failureNotice(record, recordKey));
+    return { recordKey };
+  },
+);

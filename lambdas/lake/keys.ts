@@ -1,0 +1,60 @@
+import type { Day } from '../model/days.ts';
+import type { DatasetId, GenerationId, RunArn, TenantId } from '../model/ids.ts';
+import { runName } from '../model/ids.ts';
+import type { PipelineName } from '../model/pipelines.ts';
+
+/*
+ * Every key of the lake's bucket. The tenant is the second segment throughout: roles are bounded by prefix and tenant.
+ */
+
+/** A window's folder under one of the data prefixes: `lake/acme/cdr/dt=2024-05-15/`. */
+export function windowPrefix(
+  kind: 'raw' | 'lake' | 'export' | 'quarantine',
+  tenant: TenantId,
+  dataset: DatasetId,
+  day: Day,
+): string {
+  return `${kind}/${tenant}/${dataset}/dt=${day}/`;
+}
+
+/** Where a part lies as it was received. */
+export function rawPartKey(
+  tenant: TenantId,
+  dataset: DatasetId,
+  day: Day,
+  attempt: number,
+  part: number,
+  format: 'csv' | 'json',
+): string {
+  return `${windowPrefix('raw', tenant, dataset, day)}a${attempt}/part-${String(part).padStart(5, '0')}.${format}`;
+}
+
+/** The confirmed list of an attempt's parts. */
+export function partListKey(tenant: TenantId, dataset: DatasetId, day: Day, attempt: number): string {
+  return `${windowPrefix('raw', tenant, dataset, day)}a${attempt}/parts.json`;
+}
+
+/** The folder that holds a generation's Parquet files: what the catalog's partition points to. */
+export function generationPrefix(
+  tenant: TenantId,
+  dataset: DatasetId,
+  day: Day,
+  generation: GenerationId,
+): string {
+  return `${windowPrefix('lake', tenant, dataset, day)}gen=${generation}/`;
+}
+
+/** What engines without Glue read to find a window's current generation. */
+export function currentKey(tenant: TenantId, dataset: DatasetId, day: Day): string {
+  return `current/${tenant}/${dataset}/dt=${day}.json`;
+}
+
+/** The list of windows that a run's Map reads. */
+export function windowListKey(tenant: TenantId, pipeline: PipelineName, run: RunArn, round: number): string {
+  return `runs/${tenant}/${pipeline}/${runName(run)}/windows-${round}.json`;
+}
+
+/** A run's record. */
+export function runRecordKey(tenant: TenantId, pipeline: PipelineName, run: RunArn): string {
+  return `runs/${tenant}/${pipeline}/${runName(run)}.json`;
+}

@@ -1,0 +1,103 @@
+import { catalogued } from '../model/errors.ts';
+import type { GenerationId } from '../model/ids.ts';
+import type { ClaimedWindow, GenerationFacts } from '../model/payloads.ts';
+import { conditionalUpdate } from './expressions.ts';
+import { windowKey } from './keys.ts';
+import { endedRegistrants, registrant } from './registrants.ts';
+import { type WindowState, windowStateOf } from './window-state.ts';
+import { changeClaimed, holdWindow, type WindowLedger } from './windows.ts';
+
+/** What a commit did. */
+export interface Committed {
+  generation: GenerationId;
+  replaced?: GenerationId;
+  /** The generation was the current one already: nothing that a reader sees has changed. */
+  unchanged: boolean;
+}
+
+/**
+ * The first step of a commit: makes the generation the window's current one, in one conditional write that also registers
+ * the run for the steps that follow. Throws `ClaimLost` and `WindowPinned`.
+ */
+export async function commitGeneration(
+  ledger: WindowLedger,
+  claim: ClaimedWindow,
+  facts: GenerationFacts,
+): Promise<Committed> {
+  const before = await holdWindow(ledger, claim);
+  const unchanged = before.generation === facts.generation;
+  const written = await changeClaimed(
+    ledger,
+    claim,
+    {
+      set: {
+        generation: facts.generation,
+        facts,
+        ...(unchanged
+          ? {}
+          : { committedAt: ledger.clock.now(), committedBy: claim.run, replaced: before.generation }),
+      },
+      add: { registrants: new Set([registrant(claim.run, ledger.clock.now())]) },
+    },
+    [
+      // An operator's rollback stands until it is unpinned.
+      {
+        any: [
+          { attribute: 'pinned', is: 'absent' },
+          { attribute: 'pinned', is: '=', value: false },
+        ],
+      },
+    ],
+  );
+  if (written === 'conditionFailed')
+    throw catalogued('WindowPinned', `${claim.dataset} ${claim.day} is pinned to an earlier generation.`);
+  const replaced = unchanged ? undefined : before.generation;
+  return { generation: facts.generation, unchanged, ...(replaced === undefined ? {} : { replaced }) };
+}
+
+/**
+ * Records that a later step shows the generation. Says `'conditionFailed'` when the ledger holds another one by now: the
+ * step has to be repeated.
+ */
+export async function noteStep(
+  ledger: WindowLedger,
+  claim: ClaimedWindow,
+  generation: GenerationId,
+  step: 'catalogGeneration' | 'currentGeneration',
+): Promise<WindowState | 'conditionFailed'> {
+  const key = windowKey(ledger.tenant, claim.dataset, claim.day);
+  const written = await ledger.table.update(
+    key,
+    conditionalUpdate({ set: { [step]: generation } }, [
+      // Not by claim: whoever showed what the ledger holds may say so, whoever showed something older may not.
+      { attribute: 'generation', is: '=', value: generation },
+    ]),
+  );
+  return written === 'conditionFailed' ? written : windowStateOf(key, written);
+}
+
+/** The last step: the run leaves the registrants and gives the window free. Says `'conditionFailed'` when another generation came. */
+export async function leaveCommit(
+  ledger: WindowLedger,
+  claim: ClaimedWindow,
+  generation: GenerationId,
+): Promise<WindowState | 'conditionFailed'> {
+  const key = windowKey(ledger.tenant, claim.dataset, claim.day);
+  const before = await holdWindow(ledger, claim);
+  const registrants = endedRegistrants(before.registrants, claim.run, ledger.clock.now());
+  const written = await ledger.table.update(
+    key,
+    conditionalUpdate(
+      {
+        set: { publishedBy: claim.run, leaseUntil: 0 },
+        ...(registrants.size === 0 ? {} : { take: { registrants } }),
+      },
+      [
+        { attribute: 'generation', is: '=', value: generation },
+        { attribute: 'claimedBy', is: '=', value: claim.run },
+        { attribute: 'epoch', is: '=', value: claim.epoch },
+      ],
+    ),
+  );
+  return written === 'conditionFailed' ? written : windowStateOf(key, written);
+}

@@ -1,0 +1,117 @@
+import { catalogued } from '../model/errors.ts';
+import type { JobId, RunArn } from '../model/ids.ts';
+import type { ClaimedWindow, WindowTask } from '../model/payloads.ts';
+import type { WindowState } from './window-state.ts';
+import { changeClaimed, type WindowLedger } from './windows.ts';
+
+/** What is to be done to have a job in CXone for the window. */
+export type SubmissionPlan =
+  /** The job is known: poll it. */
+  | { action: 'reuse'; attempt: number; jobId: JobId }
+  /** The POST of this attempt was begun, or its reply was lost: the same key gets the same job. */
+  | { action: 'post'; attempt: number }
+  /** A new attempt is stored first, then posted under its own key. */
+  | { action: 'raise'; attempt: number; forRun: boolean };
+
+/**
+ * Decides from the ledger alone. An attempt is raised for the first job, after FAILED or an expired job, and once a run for
+ * a refresh or a restatement.
+ * @param jobKey the idempotency key of the state's attempt under today's configuration
+ */
+export function planSubmission(
+  state: WindowState,
+  run: RunArn,
+  task: WindowTask,
+  jobKey: string,
+): SubmissionPlan {
+  const forRun = (task === 'refresh' || task === 'restate') && state.raisedFor !== run;
+  const next = state.attempt + 1;
+  if (state.attempt === 0 || forRun) return { action: 'raise', attempt: next, forRun };
+  if (state.jobState === 'failed' || state.jobState === 'expired')
+    return { action: 'raise', attempt: next, forRun: false };
+  if (state.jobId !== undefined && state.jobKey === jobKey)
+    return { action: 'reuse', attempt: state.attempt, jobId: state.jobId };
+  return { action: 'post', attempt: state.attempt };
+}
+
+/** Attributes that belong to one job and must not outlive it. */
+const OF_ONE_JOB = [
+  'jobId',
+  'jobStatus',
+  'submittedAt',
+  'changedAt',
+  'nextPollAt',
+  'polls',
+  'filesDigest',
+  'filesSeenAt',
+  'partsKey',
+  'partCount',
+  'completedAt',
+  'partsMissing',
+] as const;
+
+/**
+ * Stores the intent to post: the attempt and its key, before the POST. Throws `ClaimLost`, and `LedgerContended` when the
+ * attempt is no longer the one that the plan was made from.
+ */
+export async function storeIntent(
+  ledger: WindowLedger,
+  claim: ClaimedWindow,
+  from: WindowState,
+  intent: { attempt: number; jobKey: string; forRun: boolean },
+): Promise<void> {
+  const written = await changeClaimed(
+    ledger,
+    claim,
+    {
+      set: {
+        attempt: intent.attempt,
+        jobKey: intent.jobKey,
+        jobState: 'intended',
+        ...(intent.forRun ? { raisedFor: claim.run } : {}),
+      },
+      remove: OF_ONE_JOB,
+    },
+    [
+      // The attempt is raised by one from what was read, never twice from two readings.
+      from.attempt === 0
+        ? { attribute: 'attempt', is: 'absent' }
+        : { attribute: 'attempt', is: '=', value: from.attempt },
+    ],
+  );
+  if (written === 'conditionFailed')
+    throw catalogued(
+      'LedgerContended',
+      `The attempt of ${claim.dataset} ${claim.day} changed while it was being raised.`,
+    );
+}
+
+/** Stores the id that CXone gave the attempt's job: nothing else happens before. Throws `ClaimLost`. */
+export async function storeJob(
+  ledger: WindowLedger,
+  claim: ClaimedWindow,
+  job: { jobId: JobId; jobKey: string; nextPollAt: number },
+): Promise<void> {
+  const now = ledger.clock.now();
+  const written = await changeClaimed(
+    ledger,
+    claim,
+    {
+      set: {
+        jobId: job.jobId,
+        jobState: 'submitted',
+        submittedAt: now,
+        changedAt: now,
+        nextPollAt: job.nextPollAt,
+        polls: 0,
+      },
+    },
+    // An attempt that was raised meanwhile must not be given this attempt's job.
+    [{ attribute: 'jobKey', is: '=', value: job.jobKey }],
+  );
+  if (written === 'conditionFailed')
+    throw catalogued(
+      'LedgerContended',
+      `The attempt of ${claim.dataset} ${claim.day} changed while its job was being stored.`,
+    );
+}

@@ -1,0 +1,54 @@
+import type { Day } from '../model/days.ts';
+import type { DatasetId, RunArn, TenantId } from '../model/ids.ts';
+import { runName } from '../model/ids.ts';
+import type { ItemKey } from '../model/ports.ts';
+
+/*
+ * Every key of the ledger. The kind of item is part of the partition key, so that a function's role can be bounded to the
+ * kinds that it needs (`dynamodb:LeadingKeys`).
+ */
+
+/** The partition that holds all windows of a dataset, by day. */
+export function windowPartition(tenant: TenantId, dataset: DatasetId): string {
+  return `${tenant}#window#${dataset}`;
+}
+
+/** The item of one window: claim, job, commit. */
+export function windowKey(tenant: TenantId, dataset: DatasetId, day: Day): ItemKey {
+  return { pk: windowPartition(tenant, dataset), sk: day };
+}
+
+/** The partition that holds what is known of the stored parts of a dataset's windows. */
+export function partPartition(tenant: TenantId, dataset: DatasetId): string {
+  return `${tenant}#part#${dataset}`;
+}
+
+/** The item of one stored part of one attempt. */
+export function partKey(
+  tenant: TenantId,
+  dataset: DatasetId,
+  day: Day,
+  attempt: number,
+  part: number,
+): ItemKey {
+  return { pk: partPartition(tenant, dataset), sk: `${partPrefix(day, attempt)}${padded(part)}` };
+}
+
+/** What the sort keys of an attempt's parts begin with. */
+export function partPrefix(day: Day, attempt: number): string {
+  return `${day}#${padded(attempt)}#`;
+}
+
+/** The item with a dataset's marks. */
+export function markKey(tenant: TenantId, dataset: DatasetId): ItemKey {
+  return { pk: `${tenant}#mark#${dataset}`, sk: 'marks' };
+}
+
+/** The partition that holds what a run's functions noted, for its record. */
+export function runPartition(tenant: TenantId, run: RunArn): string {
+  return `${tenant}#run#${runName(run)}`;
+}
+
+function padded(number: number): string {
+  return String(number).padStart(5, '0');
+}

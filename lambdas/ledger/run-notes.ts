@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import type { Day } from '../model/days.ts';
+import type { RunArn, TenantId } from '../model/ids.ts';
+import type { Item, Table } from '../model/ports.ts';
+import { conditionalUpdate } from './expressions.ts';
+import { runPartition } from './keys.ts';
+
+/** What a function noted of its work on a window, for the run's record. Counters are added up over all invocations. */
+export interface StageNote {
+  stage: string;
+  milliseconds: number;
+  /** CXone's answers by status; 0 stands for no answer at all. */
+  answers: Readonly<Record<number, number>>;
+  throttledMilliseconds: number;
+  /** Name of the error that ended the invocation. */
+  error?: string;
+  sentence?: string;
+}
+
+/** Runs are noted for 400 days at most; the record in S3 outlives the notes. */
+const NOTES_SECONDS = 400 * 86_400;
+
+/**
+ * Adds a note to the run's item of that window. Counters may count an invocation twice when a reply is lost: they inform,
+ * nothing is decided by them.
+ */
+export async function noteStage(
+  table: Table,
+  about: { tenant: TenantId; run: RunArn; day: Day; now: number },
+  note: StageNote,
+): Promise<void> {
+  const answers = Object.entries(note.answers).map(([status, count]) => [`answers_${status}`, count]);
+  await table.update(
+    { pk: runPartition(about.tenant, about.run), sk: `window#${about.day}` },
+    conditionalUpdate({
+      add: {
+        [`ms_${note.stage}`]: Math.round(note.milliseconds),
+        [`calls_${note.stage}`]: 1,
+        throttledMilliseconds: Math.round(note.throttledMilliseconds),
+        ...(note.error === undefined ? {} : { [`failed_${note.stage}`]: 1 }),
+        ...Object.fromEntries(answers),
+      },
+      set: {
+        lastStage: note.stage,
+        error: note.error ?? '',
+        sentence: (note.sentence ?? '').slice(0, 1_000),
+        expiresAt: Math.floor(about.now / 1000) + NOTES_SECONDS,
+      },
+      setOnce: { firstAt: about.now },
+    }),
+  );
+}
+
+/** The notes of a run's window, read back. */
+export const WindowNotes = z
+  .object({
+    sk: z.string(),
+    error: z.string().default(''),
+    sentence: z.string().default(''),
+    lastStage: z.string().default(''),
+    throttledMilliseconds: z.number().default(0),
+  })
+  .catchall(z.unknown());
+export type WindowNotes = z.infer<typeof WindowNotes>;
+
+/** All notes of a run by window's day. */
+export async function readNotes(
+  table: Table,
+  tenant: TenantId,
+  run: RunArn,
+): Promise<Map<string, WindowNotes>> {
+  const notes = new Map<string, WindowNotes>();
+  for await (const item of table.query(runPartition(tenant, run), { from: 'window#', to: 'window$' }))
+    notes.set(String(item.sk).slice('window#'.length), WindowNotes.parse(item));
+  return notes;
+}
+
+/** Numbers of a note whose names begin with a prefix, by the rest of the name. */
+export function counters(item: Item, prefix: string): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(item).flatMap(([name, value]) =>
+      name.startsWith(prefix) && typeof value === 'number' ? [[name.slice(prefix.length), value]] : [],
+    ),
+  );
+}
+
+const PlanNote = z.object({
+  listKey: z.string(),
+  alreadyCommitted: z.number().default(0),
+  leftOver: z.number().default(0),
+});
+
+/** Notes a run's plan, for its record. */
+export async function notePlan(
+  table: Table,
+  about: { tenant: TenantId; run: RunArn; now: number },
+  plan: z.infer<typeof PlanNote>,
+): Promise<void> {
+  await table.update(
+    { pk: runPartition(about.tenant, about.run), sk: 'plan' },
+    conditionalUpdate({ set: { ...plan, expiresAt: Math.floor(about.now / 1000) + NOTES_SECONDS } }),
+  );
+}
+
+/** What a run planned, or undefined where it did not come that far. */
+export async function readPlanNote(
+  table: Table,
+  tenant: TenantId,
+  run: RunArn,
+): Promise<z.infer<typeof PlanNote> | undefined> {
+  const item = await table.get({ pk: runPartition(tenant, run), sk: 'plan' });
+  return item === undefined ? undefined : PlanNote.parse(item);
+}

@@ -1,0 +1,17 @@
+import type { FunctionName } from './environment.ts';
+
+/** Memory in megabytes and time limit in seconds of each function; the transform's memory is the pipeline's setting. */
+export const FUNCTION_SIZES: Record<FunctionName, { memory: number; seconds: number }> = {
+  plan: { memory: 256, seconds: 120 },
+  claim: { memory: 256, seconds: 30 },
+  token: { memory: 256, seconds: 90 },
+  submit: { memory: 256, seconds: 120 },
+  poll: { memory: 256, seconds: 120 },
+  // A part of 145 MB at a slow 1 MB/s takes 2.5 minutes; 15 minutes is Lambda's own limit.
+  download: { memory: 512, seconds: 900 },
+  transform: { memory: 3_008, seconds: 900 },
+  commit: { memory: 256, seconds: 30 },
+  publish: { memory: 256, seconds: 120 },
+  reconcile: { memory: 256, seconds: 300 },
+  record: { memory: 256, seconds: 120 },
+};

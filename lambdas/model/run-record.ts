@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { Day } from './days.ts';
+import { GenerationId, RunArn, TenantId } from './ids.ts';
+import { RowCounts } from './payloads.ts';
+import { PipelineName } from './pipelines.ts';
+
+const count = z.int().min(0);
+const instant = z.iso.datetime();
+
+/** What became of one window of a run. */
+export const WindowRecord = z.strictObject({
+  day: Day,
+  task: z.enum(['export', 'refresh', 'restate', 'reassert']),
+  outcome: z.enum(['committed', 'unchanged', 'alreadyRunning', 'failed', 'notTried']),
+  error: z.string().optional(),
+  sentence: z.string().optional(),
+  generation: GenerationId.optional(),
+  rows: RowCounts.optional(),
+  parts: count.optional(),
+  files: count.optional(),
+  bytesIn: count.optional(),
+  bytesOut: count.optional(),
+  driftColumns: count.optional(),
+  /** Milliseconds of work by stage: waiting between them is not in it. */
+  stages: z.record(z.string(), count),
+  queueWaitMilliseconds: count,
+});
+export type WindowRecord = z.infer<typeof WindowRecord>;
+
+/** The record of a run: one JSON document, free of personal data. */
+export const RunRecord = z.strictObject({
+  run: RunArn,
+  name: z.string(),
+  tenant: TenantId,
+  pipeline: PipelineName,
+  outcome: z.enum(['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED']),
+  /** Name of the catalogue, what it means and what to do. */
+  error: z
+    .strictObject({ name: z.string(), sentence: z.string(), acts: z.string(), remedy: z.string() })
+    .optional(),
+  input: z.unknown(),
+  startedAt: instant,
+  endedAt: instant,
+  milliseconds: count,
+  redrives: count,
+  windows: z.array(WindowRecord),
+  alreadyCommitted: count,
+  leftOver: count,
+  totals: z.strictObject({
+    rowsIn: count,
+    rowsOut: count,
+    rejects: count,
+    duplicates: count,
+    superseded: count,
+    outsideWindow: count,
+    files: count,
+    bytesIn: count,
+    bytesOut: count,
+  }),
+  /** Rows accounted for, of rows parsed: 1, or the run would have failed. Absent without rows. */
+  integrity: z.number().optional(),
+  answers: z.record(z.string(), count).describe('CXone’s answers by HTTP status; 0 is no answer'),
+  retries: count.describe('Invocations that failed and were tried again'),
+  throttledSeconds: z.number(),
+  loadedThrough: instant.optional(),
+  maxEvent: instant.optional(),
+  costUsd: z.number().describe('Estimate of the usage on AWS'),
+});
+export type RunRecord = z.infer<typeof RunRecord>;

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { readNotes } from '../ledger/run-notes.ts';
+import { isDone, readWindow, type WindowLedger } from '../ledger/windows.ts';
+import { catalogued } from '../model/errors.ts';
+import type { DatasetId, RunArn } from '../model/ids.ts';
+import { PlannedWindow } from '../model/payloads.ts';
+import type { ObjectStore } from '../model/ports.ts';
+
+/** Windows that an error's message names; the run's record has all. */
+const NAMED_WINDOWS = 20;
+
+/** Where a run stands after its Map. */
+export interface Reconciliation {
+  committed: number;
+  /** Held by another run that lives: that run will say what becomes of them. */
+  alreadyRunning: number;
+  unfinished: PlannedWindow[];
+}
+
+/** Compares the run's list of windows with the ledger. */
+export async function reconcile(
+  ports: { ledger: WindowLedger; objects: ObjectStore },
+  request: { run: RunArn; dataset: DatasetId; listKey: string },
+): Promise<Reconciliation> {
+  const windows = z.array(PlannedWindow).parse(JSON.parse(await ports.objects.readText(request.listKey)));
+  const outcome: Reconciliation = { committed: 0, alreadyRunning: 0, unfinished: [] };
+  for (const window of windows) {
+    const state = await readWindow(ports.ledger, request.dataset, window.day);
+    const elsewhere =
+      state.claimedBy !== undefined &&
+      state.claimedBy !== request.run &&
+      state.leaseUntil > ports.ledger.clock.now();
+    if (isDone(state, request.run, window.task)) outcome.committed += 1;
+    else if (elsewhere) outcome.alreadyRunning += 1;
+    else outcome.unfinished.push(window);
+  }
+  return outcome;
+}
+
+/** The error that ends a run with unfinished windows: names each with the error that its child ended with. */
+export async function windowsFailed(ledger: WindowLedger, run: RunArn, unfinished: readonly PlannedWindow[]) {
+  const notes = await readNotes(ledger.table, ledger.tenant, run);
+  const listed = unfinished
+    .slice(0, NAMED_WINDOWS)
+    .map(({ day }) => `${day} ${notes.get(day)?.error || 'without a word'}`);
+  const more = unfinished.length > NAMED_WINDOWS ? `, and ${unfinished.length - NAMED_WINDOWS} more` : '';
+  return catalogued(
+    'WindowsFailed',
+    `${unfinished.length} of the run's windows failed: ${listed.join(', ')}${more}.`,
+    {
+      failed: unfinished.length,
+    },
+  );
+}

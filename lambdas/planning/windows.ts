@@ -1,0 +1,99 @@
+import { type Day, daysBetween, lastSettledDay, plusDays } from '../model/days.ts';
+import type { PlannedWindow, PlanSettings, WindowTask } from '../model/payloads.ts';
+import type { ParsedInput } from './run-input.ts';
+
+const MINUTE_MILLISECONDS = 60_000;
+
+/** What the ledger says of a dataset's windows, for planning. */
+export interface KnownWindows {
+  /** Days with a current generation. */
+  committed: ReadonlySet<Day>;
+  /** Committed days whose commit somebody has left half way. */
+  unfinished: ReadonlySet<Day>;
+  /** The first day that the pipeline exports, where a run has fixed it. */
+  startDate: Day | undefined;
+}
+
+/** What a run takes, and what it leaves for later ones. */
+export interface WindowPlan {
+  windows: PlannedWindow[];
+  /** Due as well, but more than `catchUpDays`. */
+  leftOver: number;
+  /** Asked for by name and there already. */
+  alreadyCommitted: number;
+  /** The first day of the dataset: fixed by the first run that is planned. */
+  startDate: Day;
+  /** Uncommitted days before the last committed one. */
+  holes: Day[];
+}
+
+/** Which windows a run takes: those that the input names, or those that are due. Commits that were left half way come along always. */
+export function planWindows(request: ParsedInput, settings: PlanSettings, known: KnownWindows): WindowPlan {
+  const last = lastSettledDay(request.instant, settings.settleMinutes * MINUTE_MILLISECONDS);
+  const startDate = settings.startDate ?? known.startDate ?? last;
+  const named = namedDays(request);
+  const plan =
+    named === undefined ? dueWindows(last, startDate, settings, known) : namedWindows(named, request, known);
+  return { ...plan, startDate, holes: holesBefore(startDate, known.committed) };
+}
+
+function namedDays({ input }: ParsedInput): Day[] | undefined {
+  if (input.date !== undefined) return [input.date];
+  return input.from !== undefined && input.to !== undefined ? daysBetween(input.from, input.to) : undefined;
+}
+
+type Taken = Pick<WindowPlan, 'windows' | 'leftOver' | 'alreadyCommitted'>;
+
+function namedWindows(days: readonly Day[], { input }: ParsedInput, known: KnownWindows): Taken {
+  const taken = days.flatMap((day): PlannedWindow[] => {
+    if (!known.committed.has(day)) return [{ day, task: 'export' }];
+    if (input.refresh === true) return [{ day, task: 'refresh' }];
+    return [];
+  });
+  return {
+    windows: [...taken, ...reasserted(known, taken)],
+    leftOver: 0,
+    alreadyCommitted: days.length - taken.length,
+  };
+}
+
+/**
+ * The last settled day first, since it is awaited; then the days to be restated, since their turn does not come again; then
+ * the oldest that are missing.
+ */
+function dueWindows(last: Day, startDate: Day, settings: PlanSettings, known: KnownWindows): Taken {
+  const all = daysBetween(startDate, plusDays(last, 1));
+  const restated = daysBetween(plusDays(last, -settings.restateDays), last).filter((day) =>
+    known.committed.has(day),
+  );
+  const missing = all.filter((day) => !known.committed.has(day));
+  const due = unique([
+    ...missing.filter((day) => day === last).map((day) => planned(day, 'export')),
+    ...restated.map((day) => planned(day, 'restate')),
+    ...missing.map((day) => planned(day, 'export')),
+  ]);
+  const taken = due.slice(0, settings.catchUpDays);
+  return {
+    windows: [...taken, ...reasserted(known, taken)],
+    leftOver: due.length - taken.length,
+    alreadyCommitted: due.length === 0 && known.committed.has(last) ? 1 : 0,
+  };
+}
+
+function reasserted(known: KnownWindows, taken: readonly PlannedWindow[]): PlannedWindow[] {
+  const days = new Set(taken.map(({ day }) => day));
+  return [...known.unfinished].filter((day) => !days.has(day)).map((day) => planned(day, 'reassert'));
+}
+
+function planned(day: Day, task: WindowTask): PlannedWindow {
+  return { day, task };
+}
+
+function unique(windows: readonly PlannedWindow[]): PlannedWindow[] {
+  return windows.filter((window, index) => windows.findIndex(({ day }) => day === window.day) === index);
+}
+
+function holesBefore(startDate: Day, committed: ReadonlySet<Day>): Day[] {
+  const newest = [...committed].sort().at(-1);
+  return newest === undefined ? [] : daysBetween(startDate, newest).filter((day) => !committed.has(day));
+}
