@@ -1,0 +1,127 @@
+import { join } from 'node:path';
+import { openDynamoDb, type TableDefinition } from './dynamodb.ts';
+import { type EffectListener, EffectListeners } from './effects.ts';
+import { lockFolder } from './folder-lock.ts';
+import { openGateway } from './gateway.ts';
+import { glue } from './glue.ts';
+import { GlueCatalog } from './glue-catalog.ts';
+import { kms } from './kms.ts';
+import { KeyStore } from './kms-keys.ts';
+import { type Messaging, openMessaging } from './messaging.ts';
+import { embeddedRegion } from './names.ts';
+import { openS3, type S3 } from './s3/s3.ts';
+import { SecretStore } from './secrets.ts';
+import { secretsManager } from './secrets-manager.ts';
+import { type StepFunctionsPort, stepFunctions } from './step-functions.ts';
+
+/** How to start the embedded services. */
+export interface StartAwsOptions {
+  /** Holds everything; made where it is missing. One process at a time. */
+  folder: string;
+  /** Where services take their dates from. Default: the system's clock. */
+  clock?: { now(): number };
+  /** Told of every request from the start on; more can be added with `onEffect`. */
+  onEffect?: EffectListener;
+}
+
+/** The embedded services, running. */
+export interface EmbeddedAws {
+  /** Where all of them answer: `http://127.0.0.1:<port>`. */
+  readonly url: string;
+  /** Environment variables that point every AWS SDK client made after they are set at these services. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** What a deployment does beside the services' APIs: each makes what is missing and leaves what is there. */
+  readonly resources: {
+    bucket: S3['ensureBucket'];
+    table(definition: TableDefinition): Promise<void>;
+    topic: Messaging['ensureTopic'];
+    queue: Messaging['ensureQueue'];
+    subscription: Messaging['ensureSubscription'];
+    key: KeyStore['ensure'];
+    keyAlias: KeyStore['ensureAlias'];
+  };
+  readonly secrets: SecretStore;
+  readonly catalog: GlueCatalog;
+  /** Puts a message on a queue, as a service that dead-letters does. */
+  deadLetter(queueArn: string, body: string): void;
+  /** Lets Step Functions answer for this engine. */
+  attachEngine(engine: StepFunctionsPort): void;
+  /** Adds a listener to every request; the function returned removes it. */
+  onEffect(listener: EffectListener): () => void;
+  close(): Promise<void>;
+}
+
+/** The services whose SDK clients look for an address of their own. */
+const endpoints = ['S3', 'DYNAMODB', 'SNS', 'SQS', 'SECRETS_MANAGER', 'KMS', 'GLUE', 'SFN'] as const;
+
+/** The environment variables for services that answer at `url`. Credentials are there because clients want some. */
+export function environmentFor(url: string): Record<string, string> {
+  return {
+    ...Object.fromEntries(endpoints.map((service) => [`AWS_ENDPOINT_URL_${service}`, url])),
+    AWS_REGION: embeddedRegion,
+    AWS_DEFAULT_REGION: embeddedRegion,
+    AWS_ACCESS_KEY_ID: 'embedded',
+    AWS_SECRET_ACCESS_KEY: 'embedded',
+    AWS_EC2_METADATA_DISABLED: 'true',
+  };
+}
+
+/**
+ * Starts S3, DynamoDB, SNS, SQS, Secrets Manager, KMS, Glue and Step Functions on 127.0.0.1, on one free port. What they
+ * acknowledge is on disk under the folder: SIGKILL loses none of it.
+ *
+ * @throws FolderInUse when another process has the folder
+ */
+export async function startAws(options: StartAwsOptions): Promise<EmbeddedAws> {
+  const folder = join(options.folder, 'aws');
+  const clock = options.clock ?? { now: () => Date.now() };
+  const now = () => clock.now();
+  const unlock = lockFolder(folder);
+  const keys = new KeyStore(join(folder, 'kms'), now);
+  const secrets = new SecretStore(join(folder, 'secrets'), keys, now);
+  const catalog = new GlueCatalog(join(folder, 'glue'), now);
+  const s3 = openS3(join(folder, 's3'), now);
+  const messaging = openMessaging(join(folder, 'messages'));
+  const dynamodb = await openDynamoDb(join(folder, 'dynamodb'));
+  const listeners = new EffectListeners();
+  if (options.onEffect) listeners.add(options.onEffect);
+  let engine: StepFunctionsPort | undefined;
+  // S3 takes whatever names no operation of another service, so it comes last.
+  const backends = [
+    dynamodb.backend,
+    kms(keys),
+    secretsManager(secrets),
+    glue(catalog),
+    stepFunctions(() => engine),
+    ...messaging.backends,
+    s3.backend,
+  ];
+  const gateway = await openGateway(backends, listeners);
+
+  return {
+    url: gateway.url,
+    environment: environmentFor(gateway.url),
+    resources: {
+      bucket: s3.ensureBucket,
+      table: dynamodb.ensureTable,
+      topic: messaging.ensureTopic,
+      queue: messaging.ensureQueue,
+      subscription: messaging.ensureSubscription,
+      key: (id, usage, description) => keys.ensure(id, usage, description),
+      keyAlias: (alias, id) => keys.ensureAlias(alias, id),
+    },
+    secrets,
+    catalog,
+    deadLetter: messaging.send,
+    attachEngine(attached) {
+      engine = attached;
+    },
+    onEffect: (listener) => listeners.add(listener),
+    async close() {
+      await gateway.close();
+      await Promise.all([dynamodb.close(), messaging.close()]);
+      s3.close();
+      unlock();
+    },
+  };
+}

@@ -1,0 +1,323 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  GetObjectTaggingCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { embeddedAws } from './embedded.ts';
+
+const { aws, client } = await embeddedAws();
+const s3 = new S3Client(client);
+const Bucket = 'lake';
+aws.resources.bucket(Bucket);
+
+async function textOf(Key: string, Range?: string): Promise<string> {
+  const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key, ...(Range ? { Range } : {}) }));
+  return (await Body?.transformToString()) ?? '';
+}
+
+async function put(Key: string, Body = 'x'): Promise<void> {
+  await s3.send(new PutObjectCommand({ Bucket, Key, Body }));
+}
+
+describe('OPS-06 embedded S3, single objects', () => {
+  it('gives an object back with its type, metadata, encryption headers and digest', async () => {
+    const Key = 'raw/ä b+c=d&e/part 1.csv';
+    const stored = await s3.send(
+      new PutObjectCommand({
+        Bucket,
+        Key,
+        Body: 'a;b',
+        ContentType: 'text/csv',
+        Metadata: { sha256: 'abc' },
+        ServerSideEncryption: 'aws:kms',
+        SSEKMSKeyId: 'lake-key',
+      }),
+    );
+
+    const read = await s3.send(new GetObjectCommand({ Bucket, Key }));
+
+    expect(await read.Body?.transformToString()).toBe('a;b');
+    expect(read.ContentType).toBe('text/csv');
+    expect(read.Metadata).toEqual({ sha256: 'abc' });
+    expect(read.ETag).toBe(`"${createHash('md5').update('a;b').digest('hex')}"`);
+    expect([stored, read].map((one) => one.ServerSideEncryption)).toEqual(['aws:kms', 'aws:kms']);
+    expect(read.SSEKMSKeyId).toBe('lake-key');
+  });
+
+  it('takes a stream in the aws-chunked encoding', async () => {
+    const body = randomBytes(300_000);
+    const chunks = [body.subarray(0, 100_001), body.subarray(100_001)];
+
+    await s3.send(
+      new PutObjectCommand({
+        Bucket,
+        Key: 'streamed',
+        Body: Readable.from(chunks),
+        ContentLength: body.length,
+      }),
+    );
+
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key: 'streamed' }));
+    expect(Buffer.from((await Body?.transformToByteArray()) ?? []).equals(body)).toBe(true);
+  });
+
+  it('stores and gives back an empty object', async () => {
+    await put('empty', '');
+
+    const head = await s3.send(new HeadObjectCommand({ Bucket, Key: 'empty' }));
+
+    expect(head.ContentLength).toBe(0);
+    expect(await textOf('empty')).toBe('');
+  });
+
+  it.each([
+    ['bytes=0-2', 'abc'],
+    ['bytes=4-', 'ef'],
+    ['bytes=-3', 'def'],
+    ['bytes=4-400', 'ef'],
+  ])('reads the range %s', async (range, expected) => {
+    await put('ranged', 'abcdef');
+
+    const text = await textOf('ranged', range);
+
+    expect(text).toBe(expected);
+  });
+
+  it('refuses a range that begins after the end', async () => {
+    await put('short', 'abc');
+
+    const reading = textOf('short', 'bytes=3-');
+
+    await expect(reading).rejects.toMatchObject({ name: 'InvalidRange', $metadata: { httpStatusCode: 416 } });
+  });
+
+  it('names what is missing: NoSuchKey, NoSuchBucket, and 404 to a HEAD', async () => {
+    const answers = await Promise.allSettled([
+      s3.send(new GetObjectCommand({ Bucket, Key: 'nowhere' })),
+      s3.send(new GetObjectCommand({ Bucket: 'elsewhere', Key: 'nowhere' })),
+      s3.send(new HeadObjectCommand({ Bucket, Key: 'nowhere' })),
+      s3.send(new HeadBucketCommand({ Bucket: 'elsewhere' })),
+    ]);
+
+    const names = answers.map((answer) => (answer.status === 'rejected' ? answer.reason.name : 'no error'));
+    expect(names).toEqual(['NoSuchKey', 'NoSuchBucket', 'NotFound', 'NotFound']);
+  });
+
+  it('refuses a body that does not have the digest it was sent with, and keeps the old object', async () => {
+    await put('checked', 'old');
+
+    const writing = s3.send(
+      new PutObjectCommand({
+        Bucket,
+        Key: 'checked',
+        Body: 'new',
+        ChecksumSHA256: Buffer.alloc(32).toString('base64'),
+      }),
+    );
+
+    await expect(writing).rejects.toMatchObject({ name: 'BadDigest' });
+    expect(await textOf('checked')).toBe('old');
+  });
+
+  it('ALL-03 writes under If-None-Match and If-Match only where the condition holds', async () => {
+    const first = await s3.send(new PutObjectCommand({ Bucket, Key: 'once', Body: '1', IfNoneMatch: '*' }));
+
+    const again = s3.send(new PutObjectCommand({ Bucket, Key: 'once', Body: '2', IfNoneMatch: '*' }));
+    await expect(again).rejects.toMatchObject({ name: 'PreconditionFailed' });
+    await s3.send(new PutObjectCommand({ Bucket, Key: 'once', Body: '3', IfMatch: first.ETag }));
+    const stale = s3.send(new PutObjectCommand({ Bucket, Key: 'once', Body: '4', IfMatch: first.ETag }));
+    await expect(stale).rejects.toMatchObject({ name: 'PreconditionFailed' });
+
+    expect(await textOf('once')).toBe('3');
+  });
+
+  it('reads an object to its end while it is replaced', async () => {
+    const old = 'o'.repeat(4_000_000);
+    await put('replaced', old);
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key: 'replaced' }));
+
+    await put('replaced', 'new');
+
+    expect(await Body?.transformToString()).toBe(old);
+    expect(await textOf('replaced')).toBe('new');
+  });
+
+  it('deletes one object or many; what is not there counts as deleted', async () => {
+    await Promise.all(['gone/1', 'gone/2', 'gone/3'].map((key) => put(key)));
+
+    await s3.send(new DeleteObjectCommand({ Bucket, Key: 'gone/1' }));
+    const { Deleted } = await s3.send(
+      new DeleteObjectsCommand({
+        Bucket,
+        Delete: { Objects: [{ Key: 'gone/2' }, { Key: 'gone/3' }, { Key: 'gone/4' }] },
+      }),
+    );
+
+    const { KeyCount } = await s3.send(new ListObjectsV2Command({ Bucket, Prefix: 'gone/' }));
+    expect(Deleted?.map((one) => one.Key)).toEqual(['gone/2', 'gone/3', 'gone/4']);
+    expect(KeyCount).toBe(0);
+  });
+
+  it('refuses what it does not know instead of answering something else', async () => {
+    await put('tagged');
+
+    const answers = await Promise.allSettled([
+      s3.send(new GetObjectTaggingCommand({ Bucket, Key: 'tagged' })),
+      s3.send(new PutObjectCommand({ Bucket, Key: 'tagged', Body: 'x', Tagging: 'a=b' })),
+      s3.send(new GetObjectCommand({ Bucket, Key: 'tagged', VersionId: 'v' })),
+    ]);
+
+    const names = answers.map((answer) => (answer.status === 'rejected' ? answer.reason.name : 'no error'));
+    expect(names).toEqual(['NotImplemented', 'NotImplemented', 'NotImplemented']);
+  });
+});
+
+describe('OPS-06 embedded S3, lists', () => {
+  const names = fc.uniqueArray(fc.stringMatching(/^[a-cA-C_é/.-]{1,6}$/), { minLength: 1, maxLength: 25 });
+
+  it('lists every key once, in the order of their bytes, however many a page holds', async () => {
+    await fc.assert(
+      fc.asyncProperty(names, fc.integer({ min: 1, max: 7 }), fc.uuid(), async (keys, MaxKeys, folder) => {
+        await Promise.all(keys.map((key) => put(`${folder}/${key}`)));
+
+        const listed: string[] = [];
+        let ContinuationToken: string | undefined;
+        do {
+          const page = await s3.send(
+            new ListObjectsV2Command({
+              Bucket,
+              Prefix: `${folder}/`,
+              MaxKeys,
+              ...(ContinuationToken ? { ContinuationToken } : {}),
+            }),
+          );
+          listed.push(...(page.Contents ?? []).map((one) => one.Key?.slice(folder.length + 1) ?? ''));
+          ContinuationToken = page.NextContinuationToken;
+        } while (ContinuationToken);
+
+        expect(listed).toEqual(
+          keys.toSorted((left, right) => Buffer.compare(Buffer.from(left), Buffer.from(right))),
+        );
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it('rolls keys up at the delimiter, across pages', async () => {
+    await Promise.all(['t/a/1', 't/a/2', 't/b', 't/c/1', 't/d'].map((key) => put(key)));
+
+    const first = await s3.send(
+      new ListObjectsV2Command({ Bucket, Prefix: 't/', Delimiter: '/', MaxKeys: 2 }),
+    );
+    const second = await s3.send(
+      new ListObjectsV2Command({
+        Bucket,
+        Prefix: 't/',
+        Delimiter: '/',
+        ContinuationToken: first.NextContinuationToken,
+      }),
+    );
+
+    const facts = [first, second].map((page) => [
+      page.CommonPrefixes?.map((one) => one.Prefix) ?? [],
+      page.Contents?.map((one) => one.Key) ?? [],
+      page.IsTruncated,
+    ]);
+    expect(facts).toEqual([
+      [['t/a/'], ['t/b'], true],
+      [['t/c/'], ['t/d'], false],
+    ]);
+  });
+
+  it('lists a key that is the prefix itself', async () => {
+    await Promise.all(['self', 'self/1'].map((key) => put(key)));
+
+    const { Contents } = await s3.send(new ListObjectsV2Command({ Bucket, Prefix: 'self' }));
+
+    expect(Contents?.map((one) => one.Key)).toEqual(['self', 'self/1']);
+  });
+});
+
+describe('OPS-06 embedded S3, multipart uploads', () => {
+  const mebibyte = 1024 * 1024;
+
+  it('CDR-07 puts a streamed upload of many parts together, and reads ranges across its parts', async () => {
+    const body = randomBytes(17 * mebibyte + 3);
+    const upload = new Upload({
+      client: s3,
+      params: {
+        Bucket,
+        Key: 'large',
+        Body: Readable.from([body]),
+        ContentType: 'text/csv',
+        ServerSideEncryption: 'aws:kms',
+      },
+    });
+
+    const done = await upload.done();
+
+    const whole = await s3.send(new GetObjectCommand({ Bucket, Key: 'large' }));
+    const across = await s3.send(
+      new GetObjectCommand({
+        Bucket,
+        Key: 'large',
+        Range: `bytes=${5 * mebibyte - 10}-${10 * mebibyte + 10}`,
+      }),
+    );
+    expect(done.ETag).toMatch(/^"[0-9a-f]{32}-4"$/);
+    expect(whole.ServerSideEncryption).toBe('aws:kms');
+    expect(Buffer.from((await whole.Body?.transformToByteArray()) ?? []).equals(body)).toBe(true);
+    const expected = body.subarray(5 * mebibyte - 10, 10 * mebibyte + 11);
+    expect(Buffer.from((await across.Body?.transformToByteArray()) ?? []).equals(expected)).toBe(true);
+  });
+
+  it('shows nothing of an upload before it is complete and nothing after it is aborted', async () => {
+    const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ Bucket, Key: 'half' }));
+    await s3.send(new UploadPartCommand({ Bucket, Key: 'half', UploadId, PartNumber: 1, Body: 'x' }));
+    const during = await s3.send(new ListMultipartUploadsCommand({ Bucket }));
+
+    await s3.send(new AbortMultipartUploadCommand({ Bucket, Key: 'half', UploadId }));
+
+    const after = await s3.send(new ListMultipartUploadsCommand({ Bucket }));
+    expect(during.Uploads?.map((upload) => upload.Key)).toEqual(['half']);
+    expect(after.Uploads ?? []).toEqual([]);
+    await expect(textOf('half')).rejects.toMatchObject({ name: 'NoSuchKey' });
+    const late = s3.send(new UploadPartCommand({ Bucket, Key: 'half', UploadId, PartNumber: 2, Body: 'x' }));
+    await expect(late).rejects.toMatchObject({ name: 'NoSuchUpload' });
+  });
+
+  it.each([
+    ['a part that was never sent', [1, 3], 'InvalidPart'],
+    ['parts out of order', [2, 1], 'InvalidPartOrder'],
+    ['a part below 5 MiB that is not the last', [1, 2], 'EntityTooSmall'],
+  ])('refuses to complete with %s', async (_case, numbers, expected) => {
+    const Key = `refused-${expected}`;
+    const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ Bucket, Key }));
+    const part = { Bucket, Key, UploadId, Body: 'x' };
+    const { ETag } = await s3.send(new UploadPartCommand({ ...part, PartNumber: 1 }));
+    await s3.send(new UploadPartCommand({ ...part, PartNumber: 2 }));
+
+    const MultipartUpload = { Parts: numbers.map((PartNumber) => ({ PartNumber, ETag })) };
+    const completing = s3.send(
+      new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload }),
+    );
+
+    await expect(completing).rejects.toMatchObject({ name: expected });
+  });
+});
