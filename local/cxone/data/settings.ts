@@ -4,25 +4,28 @@ import type { DurationUnit } from './columns.ts';
 const count = z.int().min(0).max(99_999_999);
 
 /** What a day holds. Lines handed out = rows + duplicates + superseded + rejects + wrongWidth + outside. */
+export const daySettingsShape = {
+  /** Calls of the day that are in order, each with its own CallId. */
+  rows: count,
+  /** Parts of an export, header-only ones not counted. */
+  parts: z.int().min(1).max(10_000),
+  /** Lines that repeat a call of the day, field by field. */
+  duplicates: count,
+  /** Earlier lines of a call that has a later line with other content. */
+  superseded: count,
+  /** Lines with a value that cannot be of its column's kind. */
+  rejects: count,
+  /** CSV lines with a field too few or too many; in JSON, where a record has no width, they are rejects. */
+  wrongWidth: count,
+  /** Additional calls that start on the day before. */
+  outside: count,
+  /** Columns appended that nobody asked for. */
+  unknownColumns: z.int().min(0).max(100),
+};
+
+/** See {@link daySettingsShape}. */
 export const daySettingsSchema = z
-  .strictObject({
-    /** Calls of the day that are in order, each with its own CallId. */
-    rows: count,
-    /** Parts of an export, header-only ones not counted. */
-    parts: z.int().min(1).max(10_000),
-    /** Lines that repeat a call of the day, field by field. */
-    duplicates: count,
-    /** Earlier lines of a call that has a later line with other content. */
-    superseded: count,
-    /** Lines with a value that cannot be of its column's kind. */
-    rejects: count,
-    /** CSV lines with a field too few or too many; in JSON, where a record has no width, they are rejects. */
-    wrongWidth: count,
-    /** Additional calls that start on the day before. */
-    outside: count,
-    /** Columns appended that nobody asked for. */
-    unknownColumns: z.int().min(0).max(100),
-  })
+  .strictObject(daySettingsShape)
   .refine((day) => day.rows > 0 || day.duplicates + day.superseded === 0, {
     message: 'duplicates and superseded lines need at least one row to belong to',
     path: ['rows'],

@@ -1,0 +1,172 @@
+import {
+  type DaySettings,
+  daySettingsSchema,
+  type LayoutSettings,
+  usualDay,
+  usualLayout,
+} from './data/settings.ts';
+
+/** The kinds of calls that faults tell apart. */
+export const callKinds = ['token', 'submit', 'status', 'download'] as const;
+/** See {@link callKinds}. */
+export type CallKind = (typeof callKinds)[number];
+
+/** How `Retry-After` is given, and how long it asks to wait, in seconds; undefined for none. */
+export type RetryAfter = { readonly form: 'seconds' | 'date'; readonly seconds: number } | undefined;
+
+/** What a fault does to a call. */
+export type Effect =
+  | {
+      readonly act: 'answer';
+      /** One after the other, call by call. */
+      readonly statuses: readonly number[];
+      readonly retryAfter: RetryAfter;
+      readonly page: 'json' | 'html';
+    }
+  /** 403 with an HTML page to every call for so many seconds. */
+  | { readonly act: 'block'; readonly seconds: number }
+  /** The connection is reset and nothing is done. */
+  | { readonly act: 'reset-before' }
+  /** The call is carried out, and the connection reset instead of an answer. */
+  | { readonly act: 'lost-reply' }
+  | { readonly act: 'spoil'; readonly how: Spoil };
+
+/**
+ * What may happen to a body: reset half-way, ended before `Content-Length`, ended cleanly but short without a
+ * `Content-Length`, or whole with one bit flipped.
+ */
+export type Spoil = 'reset' | 'short' | 'clean-short' | 'corrupt';
+
+/** A fault that befalls the first calls of each of some kinds. */
+export interface Fault {
+  readonly name: string;
+  readonly on: readonly CallKind[];
+  /** So many calls of each kind. */
+  readonly times: number;
+  readonly effect: Effect;
+}
+
+/** What a COMPLETED job tells of its files while it is not done telling: none, all but the first, sizes 0, or the first n. */
+export type FilesTold = 'absent' | 'gap' | 'zero-size' | number;
+
+/** The life of jobs; durations in seconds. */
+export interface JobSettings {
+  /** From creation until PROCESSING. */
+  readonly queueWait: number;
+  /** From PROCESSING until COMPLETED or FAILED. */
+  readonly processing: number;
+  /** Statuses told to the first polls whatever the time. */
+  readonly statesFirst: readonly string[];
+  /** What the first polls after completion are told of the files. */
+  readonly filesFirst: readonly FilesTold[];
+  /** So many jobs fail, counted from the first. */
+  readonly failing: number;
+  readonly errorCode: string;
+  /** Only jobs with at least so many columns fail. */
+  readonly failingFromColumns: number;
+  /** So many jobs, counted from the first, are forgotten after their first poll. */
+  readonly expiring: number;
+  /** So many downloads of each part find nothing yet. */
+  readonly partNotReady: number;
+}
+
+/** How the finished job describes its files. */
+export interface ManifestSettings {
+  readonly urls: 'relative' | 'absolute' | 'foreign';
+  readonly reversed: boolean;
+  readonly sha256: boolean;
+  readonly recordCount: boolean;
+  /** Added to every `recordCount`. */
+  readonly recordCountOff: number;
+  /** No files at all. */
+  readonly noFiles: boolean;
+  readonly range: boolean;
+}
+
+/** What tokens are like. */
+export interface TokenSettings {
+  /** `expires_in`, in seconds. */
+  readonly life: number;
+  /** Scopes that are never granted. */
+  readonly withheld: readonly string[];
+  readonly alwaysRejected: boolean;
+  readonly refreshDead: boolean;
+  /** The call after so many authorised calls finds its token revoked, once; 0 for never. */
+  readonly revokedAfter: number;
+}
+
+/** Limits that are kept watch over. */
+export interface LimitSettings {
+  /** Calls other than for tokens in any 60 seconds; 0 for no limit. */
+  readonly perMinute: number;
+  /** Calls that ignore a `Retry-After`, after which the address is blocked; 0 for never. */
+  readonly patience: number;
+  /** Share of calls that meet a fault drawn by seed, 0 to 1. */
+  readonly faultRate: number;
+}
+
+/** Everything that scenarios may change. */
+export interface Behaviour {
+  readonly day: DaySettings;
+  readonly layout: LayoutSettings;
+  readonly job: JobSettings;
+  readonly manifest: ManifestSettings;
+  readonly token: TokenSettings;
+  readonly limits: LimitSettings;
+  readonly faults: readonly Fault[];
+}
+
+/** A part of a behaviour, as a scenario states it. */
+export type Change = { readonly [Area in Exclude<keyof Behaviour, 'faults'>]?: Partial<Behaviour[Area]> } & {
+  readonly faults?: readonly Fault[];
+};
+
+/** Nothing out of the ordinary. */
+export const usualBehaviour: Behaviour = {
+  day: usualDay,
+  layout: usualLayout,
+  job: {
+    queueWait: 20,
+    processing: 40,
+    statesFirst: [],
+    filesFirst: [],
+    failing: 0,
+    errorCode: 'EXPORT_FAILED',
+    failingFromColumns: 0,
+    expiring: 0,
+    partNotReady: 0,
+  },
+  manifest: {
+    urls: 'relative',
+    reversed: false,
+    sha256: true,
+    recordCount: true,
+    recordCountOff: 0,
+    noFiles: false,
+    range: true,
+  },
+  token: { life: 3600, withheld: [], alwaysRejected: false, refreshDead: false, revokedAfter: 0 },
+  limits: { perMinute: 0, patience: 0, faultRate: 0 },
+  faults: [],
+};
+
+/**
+ * A behaviour with changes made one after the other; faults are added up.
+ * @throws ZodError when the day that results cannot be.
+ */
+export function changed(behaviour: Behaviour, changes: readonly Change[]): Behaviour {
+  const result = changes.reduce<Behaviour>(
+    (before, change) => ({
+      day: { ...before.day, ...change.day },
+      layout: { ...before.layout, ...change.layout },
+      job: { ...before.job, ...change.job },
+      manifest: { ...before.manifest, ...change.manifest },
+      token: { ...before.token, ...change.token },
+      limits: { ...before.limits, ...change.limits },
+      faults: [...before.faults, ...(change.faults ?? [])],
+    }),
+    behaviour,
+  );
+  daySettingsSchema.parse(result.day);
+  return result;
+}

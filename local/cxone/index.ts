@@ -1,0 +1,14 @@
+export {
+  accessTokenMark,
+  type Credentials,
+  fingerprint,
+  refreshTokenMark,
+  usualCredentials,
+} from './access.ts';
+export type { LoggedCall, Violation } from './call-log.ts';
+export { usualColumns } from './data/columns.ts';
+export { digestRows, type ExpectedDay, type ExpectedRow } from './data/expectation.ts';
+export type { SimulatorOptions } from './options.ts';
+export { describeScenarios, parseScenarios, ScenarioRefused } from './scenarios/table.ts';
+export type { Asked } from './simulation.ts';
+export { type SimulatedJob, type Simulator, startSimulator } from './simulator.ts';

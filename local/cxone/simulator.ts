@@ -1,0 +1,136 @@
+import type { LoggedCall, Violation } from './call-log.ts';
+import { type ExpectedDay, type ExpectedRow, expectDay } from './data/expectation.ts';
+import { type DownloadJob, endOf, isGone, statusOf } from './families/download-jobs.ts';
+import { type SimulatorOptions, settle } from './options.ts';
+import { scenarios } from './scenarios/table.ts';
+import { close, listen, originOf } from './server.ts';
+import { type Asked, Simulation } from './simulation.ts';
+
+/** A job as a test sees it. */
+export interface SimulatedJob {
+  readonly requestId: string;
+  readonly idempotencyKey: string;
+  readonly client: string;
+  readonly day: string;
+  readonly format: 'csv' | 'json';
+  readonly columns: readonly string[];
+  /** ISO 8601. */
+  readonly createdAt: string;
+  /** ISO 8601; when it ends or ended. */
+  readonly endsAt: string;
+  /** What a poll would be told now, EXPIRED for one that is gone. */
+  readonly status: string;
+  readonly polls: number;
+}
+
+/** A running simulator. */
+export interface Simulator {
+  /** Origin of the API, without a slash at the end. */
+  readonly url: string;
+  /** The other origin, which serves downloads that need no token. */
+  readonly downloadUrl: string;
+  /** Every call, in the order of arrival. */
+  readonly calls: readonly LoggedCall[];
+  /** What clients did that they must not do. */
+  readonly violations: readonly Violation[];
+  /** Every job, in the order of creation. */
+  readonly jobs: readonly SimulatedJob[];
+  /** Its time, epoch milliseconds. */
+  now(): number;
+  /**
+   * Replaces the scenarios; what counts from a scenario's beginning counts anew, and existing jobs keep theirs.
+   * @throws ScenarioRefused and changes nothing.
+   */
+  use(scenarios: readonly string[]): void;
+  /** Ends every access token, as an administrator does. */
+  revokeTokens(): void;
+  /** What a loader has to find in a day's export, to the row, before any fault. */
+  expectedDay(day: string, asked?: Asked): Promise<ExpectedDay>;
+  /** The rows left to load, by CallId. */
+  expectedRows(day: string, asked?: Asked): AsyncIterable<ExpectedRow>;
+  /** Ends it with all its connections. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a simulator of CXone's APIs on 127.0.0.1.
+ * @throws ZodError for options that cannot be, ScenarioRefused for scenarios; nothing listens then.
+ */
+export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
+  const settled = settle(options);
+  const simulation = new Simulation(settled);
+  const stop = await startListeners(simulation, settled.seed, settled.port, settled.onCall);
+  return {
+    url: simulation.origins.api,
+    downloadUrl: simulation.origins.foreign,
+    calls: simulation.calls,
+    violations: simulation.watch.violations,
+    get jobs() {
+      return simulation.download.jobs.map((job) => view(job, simulation.clock.now()));
+    },
+    now: () => simulation.clock.now(),
+    use: (texts) => simulation.use(texts),
+    revokeTokens: () => simulation.access.revokeAll(),
+    expectedDay: (day, asked = {}) => expectDay(simulation.exportOf(day, asked)),
+    async *expectedRows(day, asked = {}) {
+      yield* (await expectDay(simulation.exportOf(day, asked))).distinctRows();
+    },
+    stop,
+  };
+}
+
+async function startListeners(
+  simulation: Simulation,
+  seed: string,
+  port: number,
+  onCall: (call: LoggedCall) => void,
+): Promise<() => Promise<void>> {
+  const routes = simulation.families.flatMap((family) => family.routes);
+  const introduction = { simulator: 'cxone-export', takesClock: true, scenarios: [...scenarios.keys()] };
+  const shared = {
+    seed,
+    clock: simulation.clock,
+    calls: simulation.calls,
+    onCall,
+    handle: simulation.handle.bind(simulation),
+  };
+  const api = await listen(
+    {
+      ...shared,
+      host: 'api',
+      routes: routes.filter((route) => !route.foreign),
+      introduction: () => introduction,
+    },
+    port,
+  );
+  const foreign = await listen(
+    {
+      ...shared,
+      host: 'foreign',
+      routes: routes.filter((route) => route.foreign),
+      introduction: () => undefined,
+    },
+    0,
+  );
+  simulation.origins.api = originOf(api);
+  simulation.origins.foreign = originOf(foreign);
+  return async () => {
+    await Promise.all([close(api), close(foreign)]);
+  };
+}
+
+function view(job: DownloadJob, now: number): SimulatedJob {
+  const { requestId, idempotencyKey, client, request, createdAt, polls } = job;
+  return {
+    requestId,
+    idempotencyKey,
+    client,
+    day: request.day,
+    format: request.format,
+    columns: request.columns,
+    createdAt: new Date(createdAt).toISOString(),
+    endsAt: new Date(endOf(job)).toISOString(),
+    status: isGone(job, now) ? 'EXPIRED' : statusOf(job, now),
+    polls,
+  };
+}
