@@ -1,0 +1,119 @@
+import { Buffer } from 'node:buffer';
+import { randomUUID } from 'node:crypto';
+import type { MapState } from './definition.ts';
+import { StateFault } from './errors.ts';
+import { asArray, asNumber, asString } from './evaluate.ts';
+import type { Json } from './json.ts';
+import { bytesOf, PAYLOAD_LIMIT, withinLimit } from './limits.ts';
+import type { MapRunChild } from './store.ts';
+import { asIs, evaluateField, INPUT, type Visit } from './visit.ts';
+
+/**
+ * The children that a Map Run will have: its items, read from S3 where there is an ItemReader, shaped by ItemSelector
+ * and gathered by ItemBatcher. Throws `StateFault` `States.ItemReaderFailed` where the object cannot be read.
+ *
+ * @param given the items, where there is no ItemReader.
+ */
+export async function settleChildren(
+  state: MapState,
+  visit: Visit,
+  given: Json[] | undefined,
+): Promise<MapRunChild[]> {
+  const items = given ?? (await readItems(state, visit));
+  const selected: Json[] = [];
+  for (const [Index, Value] of items.entries()) {
+    const input =
+      state.ItemSelector === undefined
+        ? Value
+        : await evaluateField(visit, 'ItemSelector', state.ItemSelector, asIs, { item: { Index, Value } });
+    selected.push(withinLimit(`The item ${Index}`, input));
+  }
+  if (state.ItemBatcher === undefined)
+    return selected.map((input) => ({ name: randomUUID(), input, items: 1 }));
+  return await batch(state.ItemBatcher, visit, selected);
+}
+
+async function readItems(state: MapState, visit: Visit): Promise<Json[]> {
+  const reader = state.ItemReader;
+  if (reader === undefined) return await evaluateField(visit, 'Items', state.Items ?? INPUT, asArray);
+  const bucket = await evaluateField(visit, 'ItemReader/Arguments/Bucket', reader.Arguments.Bucket, asString);
+  const key = await evaluateField(visit, 'ItemReader/Arguments/Key', reader.Arguments.Key, asString);
+  const { MaxItems: most, InputType: type } = reader.ReaderConfig;
+  const limit =
+    most === undefined
+      ? Number.POSITIVE_INFINITY
+      : await evaluateField(visit, 'ItemReader/ReaderConfig/MaxItems', most, (field, value) =>
+          asNumber(field, value, 1, 100_000_000),
+        );
+  const { clock, objects } = visit.run.services;
+  try {
+    const bytes = await clock.busy(() => objects.read(bucket, key));
+    return parseItems(Buffer.from(bytes).toString('utf8'), type).slice(0, limit);
+  } catch (error) {
+    throw new StateFault('States.ItemReaderFailed', `s3://${bucket}/${key} cannot be read: ${String(error)}`);
+  }
+}
+
+function parseItems(text: string, type: 'JSON' | 'JSONL'): Json[] {
+  if (type === 'JSON') return asItems(JSON.parse(text));
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  return lines.map((line) => JSON.parse(line));
+}
+
+function asItems(value: unknown): Json[] {
+  if (Array.isArray(value)) return value;
+  throw new TypeError('it is not a JSON array');
+}
+
+async function batch(
+  batcher: NonNullable<MapState['ItemBatcher']>,
+  visit: Visit,
+  items: readonly Json[],
+): Promise<MapRunChild[]> {
+  const common =
+    batcher.BatchInput === undefined
+      ? {}
+      : { BatchInput: await evaluateField(visit, 'ItemBatcher/BatchInput', batcher.BatchInput, asIs) };
+  const mostItems = await limitOf(
+    visit,
+    'MaxItemsPerBatch',
+    batcher.MaxItemsPerBatch,
+    Number.MAX_SAFE_INTEGER,
+  );
+  const mostBytes = await limitOf(
+    visit,
+    'MaxInputBytesPerBatch',
+    batcher.MaxInputBytesPerBatch,
+    PAYLOAD_LIMIT,
+  );
+  const batches: Json[][] = [];
+  let bytes = 0;
+  const empty = bytesOf({ ...common, Items: [] });
+  for (const item of items) {
+    const size = bytesOf(item) + 1;
+    const last = batches.at(-1);
+    if (last === undefined || last.length >= mostItems || bytes + size > mostBytes) {
+      batches.push([item]);
+      bytes = empty + size;
+    } else {
+      last.push(item);
+      bytes += size;
+    }
+  }
+  return batches.map((Items) => {
+    const input = withinLimit('A batch of items', { ...common, Items });
+    return { name: randomUUID(), input, items: Items.length };
+  });
+}
+
+function limitOf(
+  visit: Visit,
+  field: string,
+  template: Json | undefined,
+  otherwise: number,
+): Promise<number> {
+  if (template === undefined) return Promise.resolve(otherwise);
+  return evaluateField(visit, `ItemBatcher/${field}`, template, (name, value) =>
+    asNumber(name, value, 1, otherwise),
+  );
+}
