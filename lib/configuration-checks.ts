@@ -1,0 +1,90 @@
+import type { Family } from '../lambdas/model/families.ts';
+import type { Mapping } from '../lambdas/model/mapping.ts';
+import type { CdrPipeline } from '../lambdas/model/pipelines.ts';
+import { kindOf, type Problem } from '../lambdas/model/refusal.ts';
+import type { ConfiguredTenant } from './configuration-file.ts';
+import { cronProblem } from './schedule-expression.ts';
+
+/** From so many columns on CXone's exports are known to end in INTERNAL_SERVER_ERROR after 15 minutes (API notes, section 4). */
+const MANY_COLUMNS = 50;
+
+/** Tenants that would name a stack which is there already: `<lake>-lake`. */
+const RESERVED_TENANTS: readonly string[] = ['lake'];
+
+/** Bytes of a function's environment that one family may take: Lambda allows 4 KiB for all variables of a function. */
+const FAMILY_BYTES = 2_500;
+
+/** What no single file can see: the configuration against the mapping, and against what AWS takes. */
+export function tenantProblems(configured: ConfiguredTenant, path: string): Problem[] {
+  const { tenant, families, cdr } = configured;
+  return [
+    ...(RESERVED_TENANTS.includes(tenant.id)
+      ? [
+          {
+            path: `${path}.id`,
+            found: kindOf(tenant.id),
+            expected: 'must not be "lake": the lake’s stack has that name',
+          },
+        ]
+      : []),
+    ...familyProblems(families.dataDownload, `${path}.families.dataDownload`),
+    ...cdrProblems(cdr.settings, cdr.mapping, `${path}.pipelines.cdr`),
+  ];
+}
+
+/** What works but is probably not meant. */
+export function tenantWarnings({ tenant, cdr: { settings, mapping } }: ConfiguredTenant): string[] {
+  const known = new Set(mapping.columns.flatMap(({ source, aliases }) => [source, ...aliases]));
+  const unmapped = settings.columns.filter((column) => !known.has(column));
+  const warnings = unmapped.map(
+    (column) => `column ${column} is in no mapping: it lands in extra_columns and is reported as drift`,
+  );
+  if (settings.columns.length >= MANY_COLUMNS)
+    warnings.push(
+      `${settings.columns.length} columns are asked for: CXone's exports of ${MANY_COLUMNS} and more are known to fail`,
+    );
+  if (!settings.outputs.includes('parquet'))
+    warnings.push('parquet is not among the outputs: the Glue table shows nothing of what is exported');
+  return warnings.map((sentence) => `${tenant.id}, cdr: ${sentence}.`);
+}
+
+function familyProblems(family: Family, path: string): Problem[] {
+  const bytes = Buffer.byteLength(JSON.stringify(family));
+  if (bytes <= FAMILY_BYTES) return [];
+  return [
+    {
+      path,
+      found: `settings of ${bytes} bytes`,
+      expected: `must be at most ${FAMILY_BYTES} bytes of JSON with its defaults: they are variables of a Lambda function`,
+    },
+  ];
+}
+
+function cdrProblems(settings: CdrPipeline, mapping: Mapping, path: string): Problem[] {
+  const shown = `mappings/${settings.mapping}.json`;
+  const keys = settings.key.flatMap((name, index): Problem[] => {
+    const column = mapping.columns.find((candidate) => candidate.column === name);
+    if (column?.required) return [];
+    const expected = column
+      ? `must be a required column: ${shown} does not say so of this one`
+      : `must be a column of ${shown}`;
+    return [{ path: `${path}.key[${index}]`, found: kindOf(name), expected }];
+  });
+  const asked = new Set(settings.columns);
+  const missing = mapping.columns
+    .filter(
+      ({ required, source, aliases }) => required && ![source, ...aliases].some((name) => asked.has(name)),
+    )
+    .map(({ source }) => source);
+  const columns: Problem[] = missing.map((source) => ({
+    path: `${path}.columns`,
+    found: kindOf(settings.columns),
+    expected: `must ask for ${source}, which ${shown} requires`,
+  }));
+  const cron = cronProblem(settings.schedule.cron);
+  const schedule: Problem[] =
+    cron === undefined
+      ? []
+      : [{ path: `${path}.schedule.cron`, found: kindOf(settings.schedule.cron), expected: cron }];
+  return [...schedule, ...keys, ...columns];
+}

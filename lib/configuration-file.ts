@@ -1,0 +1,114 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { Configuration, type Tenant } from '../lambdas/model/configuration.ts';
+import { type Family, type FamilyName, resolveFamily } from '../lambdas/model/families.ts';
+import { Mapping } from '../lambdas/model/mapping.ts';
+import { CdrPipeline } from '../lambdas/model/pipelines.ts';
+import { type Problem, problemsOf, Refusal } from '../lambdas/model/refusal.ts';
+import { tenantProblems, tenantWarnings } from './configuration-checks.ts';
+
+/** A tenant with everything that its configuration leaves to defaults or to other files. */
+export interface ConfiguredTenant {
+  tenant: Tenant;
+  /** Every family of the tenant, whole. */
+  families: Readonly<Record<FamilyName, Family>>;
+  cdr: { settings: CdrPipeline; mapping: Mapping };
+}
+
+/** A configuration that has passed every check. */
+export interface LoadedConfiguration {
+  configuration: Configuration;
+  tenants: readonly ConfiguredTenant[];
+  /** What would work but is probably not meant, one sentence each. */
+  warnings: readonly string[];
+}
+
+/** What became of one file: its value, or its problems. */
+type Read<Value> = { value: Value } | { problems: Problem[] };
+
+/**
+ * Loads a configuration and the mapping files that it names, `mappings/<name>.json` beside it.
+ * Throws one `Refusal` with the problems of all of them.
+ */
+export function loadConfiguration(file: string): LoadedConfiguration {
+  const json = readJson(file);
+  if ('problems' in json) throw new Refusal(`The configuration ${file}`, json.problems);
+  const configuration = parse(Configuration, json.value);
+  const mappings = new Map(
+    mappingNames(json.value).map((name) => [name, readMapping(dirname(file), name)] as const),
+  );
+  const problems = [
+    ...('problems' in configuration ? configuration.problems : []),
+    ...[...mappings.values()].flatMap((mapping) => ('problems' in mapping ? mapping.problems : [])),
+  ];
+  if ('problems' in configuration) throw new Refusal(`The configuration ${file}`, problems);
+  const tenants = configuration.value.tenants.flatMap((tenant, index) => {
+    const mapping = mappings.get(tenant.pipelines.cdr.mapping);
+    if (mapping === undefined || 'problems' in mapping) return [];
+    const configured = withDefaults(tenant, mapping.value);
+    problems.push(...tenantProblems(configured, `tenants[${index}]`));
+    return [configured];
+  });
+  if (problems.length > 0) throw new Refusal(`The configuration ${file}`, problems);
+  return { configuration: configuration.value, tenants, warnings: tenants.flatMap(tenantWarnings) };
+}
+
+function withDefaults(tenant: Tenant, mapping: Mapping): ConfiguredTenant {
+  const family = (name: FamilyName) => resolveFamily(name, tenant.baseUrl, tenant.families[name]);
+  return {
+    tenant,
+    families: {
+      dataDownload: family('dataDownload'),
+      analytics: family('analytics'),
+      reporting: family('reporting'),
+      interactions: family('interactions'),
+      dataActions: family('dataActions'),
+    },
+    cdr: { settings: tenant.pipelines.cdr, mapping },
+  };
+}
+
+/** The mappings that a configuration names, as far as it can be read: their problems are to be told with its own. */
+function mappingNames(configuration: unknown): string[] {
+  const cdr = z.object({ mapping: CdrPipeline.shape.mapping }).catch({ mapping: '' });
+  const tenant = z.object({ pipelines: z.object({ cdr: cdr.prefault({}) }).prefault({}) });
+  const named = z
+    .object({ tenants: z.array(tenant.catch({ pipelines: { cdr: { mapping: '' } } })) })
+    .catch({ tenants: [] })
+    .parse(configuration);
+  const names = named.tenants.map(({ pipelines }) => pipelines.cdr.mapping);
+  return [...new Set(names)].filter((name) => name !== '');
+}
+
+function readMapping(folder: string, name: string): Read<Mapping> {
+  const shown = `mappings/${name}.json`;
+  const json = readJson(join(folder, 'mappings', `${name}.json`));
+  const mapping = 'problems' in json ? json : parse(Mapping, json.value);
+  if ('value' in mapping) return mapping;
+  return { problems: mapping.problems.map((problem) => ({ ...problem, path: `${shown}: ${problem.path}` })) };
+}
+
+function parse<Schema extends z.ZodType>(schema: Schema, value: unknown): Read<z.output<Schema>> {
+  const parsed = schema.safeParse(value);
+  return parsed.success ? { value: parsed.data } : { problems: problemsOf(parsed.error, value) };
+}
+
+function readJson(file: string): Read<unknown> {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    return {
+      problems: [{ path: '(whole)', found: 'no file', expected: `must be a readable file: ${file}` }],
+    };
+  }
+  try {
+    return { value: JSON.parse(text) };
+  } catch (error) {
+    // The parser's own sentence quotes the text, which may hold a secret: the place alone is told.
+    const place = /line \d+ column \d+/.exec(error instanceof Error ? error.message : '')?.[0];
+    const found = place === undefined ? 'text' : `text that ends being JSON at ${place}`;
+    return { problems: [{ path: '(whole)', found, expected: 'must be JSON' }] };
+  }
+}

@@ -1,0 +1,44 @@
+import type { FunctionName } from '../../lambdas/model/environment.ts';
+import type { LakePrefix } from '../storage/lake-bucket.ts';
+import type { LedgerAccess, LedgerAction } from '../storage/ledger.ts';
+
+const READ: readonly LedgerAction[] = ['GetItem'];
+const CHANGE: readonly LedgerAction[] = ['GetItem', 'UpdateItem'];
+const LIST: readonly LedgerAction[] = ['GetItem', 'Query'];
+
+/** Every stage of a window renews the claim in its item and adds a note to the run's. */
+const stage: LedgerAccess = { window: CHANGE, run: ['UpdateItem'] };
+
+/** Every call to CXone takes a slot of the limiter and reads the sealed access token. */
+const call: LedgerAccess = { ...stage, token: READ, limiter: CHANGE };
+
+/** What each function may do with the ledger's items of its tenant, by kind. */
+export const LEDGER_ACCESS: Readonly<Record<FunctionName, LedgerAccess>> = {
+  plan: { window: LIST, mark: CHANGE, run: ['UpdateItem'] },
+  claim: stage,
+  token: { token: CHANGE, refresh: CHANGE },
+  submit: call,
+  poll: call,
+  download: { ...call, part: CHANGE },
+  transform: { ...stage, part: LIST },
+  commit: stage,
+  publish: { window: ['GetItem', 'Query', 'UpdateItem'], mark: CHANGE, run: ['UpdateItem'] },
+  reconcile: { window: LIST, run: LIST },
+  record: { window: LIST, mark: READ, run: LIST },
+};
+
+/** What each function may do with its tenant's objects, by the first segment of their keys. */
+export const LAKE_ACCESS: Readonly<
+  Partial<Record<FunctionName, { read: readonly LakePrefix[]; write: readonly LakePrefix[] }>>
+> = {
+  plan: { read: [], write: ['runs'] },
+  poll: { read: ['raw'], write: ['raw'] },
+  download: { read: ['raw'], write: ['raw'] },
+  transform: { read: ['raw', 'lake', 'export', 'quarantine'], write: ['lake', 'export', 'quarantine'] },
+  publish: { read: ['lake', 'export', 'current'], write: ['current'] },
+  reconcile: { read: ['runs'], write: ['runs'] },
+  record: { read: ['runs'], write: ['runs'] },
+};
+
+/** Functions that call CXone with an access token: they may open it, and no refresh token. */
+export const CALLERS: readonly FunctionName[] = ['submit', 'poll', 'download'];

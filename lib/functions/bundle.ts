@@ -1,0 +1,95 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { AssetHashType, DockerImage } from 'aws-cdk-lib';
+import { Code } from 'aws-cdk-lib/aws-lambda';
+import { buildSync } from 'esbuild';
+import type { LakeSettings } from '../../lambdas/model/configuration.ts';
+import type { FunctionName } from '../../lambdas/model/environment.ts';
+import { copyDuckDb } from './duckdb-binding.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Bytes that a function's code may have unpacked. Source: Lambda's quotas. */
+const LAMBDA_BYTES = 250 * 1024 * 1024;
+
+/** Functions that run DuckDB. */
+const WITH_DUCKDB: readonly FunctionName[] = ['transform'];
+
+/** CommonJS packages within an ES module look for these. */
+const BANNER = [
+  "import { createRequire as requireOf } from 'node:module';",
+  "import { dirname as folderOf } from 'node:path';",
+  "import { fileURLToPath as pathOf } from 'node:url';",
+  'const require = requireOf(import.meta.url);',
+  'const __filename = pathOf(import.meta.url);',
+  'const __dirname = folderOf(__filename);',
+].join('\n');
+
+/** The handler's source file, as a path within the project. */
+export function entryOf(name: FunctionName): string {
+  return `lambdas/handlers/${name}.ts`;
+}
+
+/**
+ * The code of a function as one ES module, `index.mjs`, made by esbuild on this machine. Functions that run DuckDB have its
+ * packages beside it. Where bundling is off nothing is built and the asset is a mere reference to the sources.
+ */
+export function functionCode(name: FunctionName, architecture: LakeSettings['architecture']): Code {
+  return Code.fromAsset(join(ROOT, 'lambdas'), {
+    assetHashType: AssetHashType.OUTPUT,
+    bundling: {
+      // Required by the type and never pulled: the local bundling below never declines.
+      image: DockerImage.fromRegistry('never-used'),
+      // Part of the key by which assets are reused within one synth.
+      command: [name, architecture],
+      local: {
+        tryBundle: (folder) => {
+          bundle(name, architecture, folder);
+          return true;
+        },
+      },
+    },
+  });
+}
+
+/** Writes the code of a function into a folder. Throws `BindingMissing`, esbuild's failures, and `BundleTooLarge`. */
+export function bundle(name: FunctionName, architecture: LakeSettings['architecture'], folder: string): void {
+  const duckDb = WITH_DUCKDB.includes(name);
+  if (duckDb) copyDuckDb(architecture, join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  buildSync({
+    absWorkingDir: ROOT,
+    entryPoints: [entryOf(name)],
+    outfile: join(folder, 'index.mjs'),
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    mainFields: ['module', 'main'],
+    external: duckDb ? ['@duckdb/*'] : [],
+    banner: { js: BANNER },
+    minify: true,
+    keepNames: true,
+    sourcemap: 'linked',
+    sourcesContent: false,
+    logLevel: 'error',
+  });
+  const bytes = bytesIn(folder);
+  if (bytes > LAMBDA_BYTES) throw new BundleTooLarge(name, bytes);
+}
+
+/** Thrown when a function's code would be refused by Lambda for its size. */
+export class BundleTooLarge extends Error {
+  override readonly name = 'BundleTooLarge';
+
+  constructor(name: FunctionName, bytes: number) {
+    super(`The code of ${name} has ${bytes} bytes unpacked; Lambda takes ${LAMBDA_BYTES}`);
+  }
+}
+
+/** Bytes of all files in a folder and in the folders below it. */
+export function bytesIn(folder: string): number {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
+}

@@ -1,0 +1,33 @@
+import { CfnOutput, Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { LakeSettings } from '../lambdas/model/configuration.ts';
+import { acknowledgeLake } from './operations/exceptions.ts';
+import { LakeBucket } from './storage/lake-bucket.ts';
+import { LakeKey } from './storage/lake-key.ts';
+import { Ledger } from './storage/ledger.ts';
+import { Topics } from './storage/topics.ts';
+
+/** What all tenants share: key, bucket, ledger and topics. One stack a lake, `<lake>-lake`. */
+export class LakeStack extends Stack {
+  readonly key: LakeKey;
+  readonly bucket: LakeBucket;
+  readonly ledger: Ledger;
+  readonly topics: Topics;
+
+  constructor(scope: Construct, settings: LakeSettings) {
+    super(scope, `${settings.name}-lake`, { description: 'CXone export: lake, ledger, key and topics' });
+    this.key = new LakeKey(this, 'Key', { existingArn: settings.keyArn });
+    this.bucket = new LakeBucket(this, 'Bucket', {
+      key: this.key,
+      existingName: settings.bucketName,
+      retention: settings.retention,
+    });
+    this.ledger = new Ledger(this, 'Ledger', { key: this.key });
+    this.topics = new Topics(this, 'Topics', { key: this.key, alarmEmail: settings.alarmEmail });
+    new CfnOutput(this, 'LakeBucketName', { value: this.bucket.bucket.bucketName });
+    new CfnOutput(this, 'LedgerTableName', { value: this.ledger.table.tableName });
+    new CfnOutput(this, 'NoticeTopicArn', { value: this.topics.notices.topicArn });
+    new CfnOutput(this, 'AlarmTopicArn', { value: this.topics.alarms.topicArn });
+    acknowledgeLake(this);
+  }
+}
