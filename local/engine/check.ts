@@ -14,6 +14,8 @@ export interface GroupCheck {
   outer: ReadonlySet<string>;
   /** Variables that any enclosing scope assigns anywhere: an inner scope must not assign them too. */
   outerAssigned: ReadonlySet<string>;
+  /** Names of states that were left out of a group because they are malformed: their ways on are unknown. */
+  malformed: ReadonlyMap<StateGroup, ReadonlySet<string>>;
   problems: string[];
 }
 
@@ -27,12 +29,14 @@ interface Edge {
 /** Checks what a shape cannot say: the graph, the error lists, the expressions and their variables. */
 export function checkGroup(group: StateGroup, check: GroupCheck): void {
   const prefix = check.path === '' ? '' : `${check.path}.`;
-  if (!group.states.has(group.startAt)) check.problems.push(`${prefix}StartAt: no state ${group.startAt}`);
+  const malformed = check.malformed.get(group) ?? new Set<string>();
+  const exists = (name: string) => group.states.has(name) || malformed.has(name);
+  if (!exists(group.startAt)) check.problems.push(`${prefix}StartAt: no state ${group.startAt}`);
   const edges = new Map<string, Edge[]>();
   for (const [name, state] of group.states) {
     const place = `${prefix}States.${name}`;
     edges.set(name, edgesOf(state));
-    checkTransitions(state, place, group, edgesOf(state), check.problems);
+    checkTransitions(state, place, exists, edgesOf(state), check.problems);
     if (state.Type === 'Task' && !check.resources.has(state.Resource)) {
       check.problems.push(`${place}.Resource: ${state.Resource} is not supported`);
     }
@@ -40,8 +44,8 @@ export function checkGroup(group: StateGroup, check: GroupCheck): void {
   }
   const known = assignedBefore(group, edges, check.outer);
   const assigned = new Set(check.outerAssigned);
-  for (const [name, list] of edges) {
-    for (const variable of list.flatMap((edge) => Object.keys(edge.assign))) {
+  for (const [name, state] of group.states) {
+    for (const variable of assignedBy(state)) {
       assigned.add(variable);
       if (check.outerAssigned.has(variable)) {
         check.problems.push(`${prefix}States.${name}.Assign.${variable}: an outer scope assigns this name`);
@@ -51,8 +55,9 @@ export function checkGroup(group: StateGroup, check: GroupCheck): void {
   for (const [name, state] of group.states) {
     const place = `${prefix}States.${name}`;
     const variables = known.get(name);
-    if (variables === undefined) check.problems.push(`${place}: cannot be reached`);
-    checkExpressions(state, place, variables ?? assigned, check.problems);
+    const certain = malformed.size === 0;
+    if (variables === undefined && certain) check.problems.push(`${place}: cannot be reached`);
+    checkExpressions(state, place, certain ? variables : undefined, check.problems);
     if (state.Type === 'Map') checkMap(state, place, variables ?? assigned, assigned, check);
   }
 }
@@ -71,6 +76,14 @@ function checkMap(
     outer: inline ? known : new Set(),
     outerAssigned: inline ? assigned : new Set(),
   });
+}
+
+/** Every variable that a state assigns on any way out of it. */
+function assignedBy(state: State): Set<string> {
+  const own = 'Assign' in state ? (state.Assign ?? {}) : {};
+  return new Set(
+    [own, ...edgesOf(state).map((edge) => edge.assign)].flatMap((assign) => Object.keys(assign)),
+  );
 }
 
 function edgesOf(state: State): Edge[] {
@@ -94,12 +107,12 @@ function edgesOf(state: State): Edge[] {
 function checkTransitions(
   state: State,
   place: string,
-  group: StateGroup,
+  exists: (name: string) => boolean,
   edges: Edge[],
   problems: string[],
 ): void {
   for (const edge of edges) {
-    if (!group.states.has(edge.to)) problems.push(`${place}.${edge.field}: no state ${edge.to}`);
+    if (!exists(edge.to)) problems.push(`${place}.${edge.field}: no state ${edge.to}`);
   }
   if (state.Type === 'Choice' || state.Type === 'Succeed' || state.Type === 'Fail') return;
   if ((state.Next === undefined) === (state.End !== true))
@@ -148,7 +161,12 @@ function assignedBefore(
 const RESULT_FIELDS = /^(Assign|Output)\b/;
 const ERROR_FIELDS = /^Catch\[/;
 
-function checkExpressions(state: State, place: string, known: ReadonlySet<string>, problems: string[]): void {
+function checkExpressions(
+  state: State,
+  place: string,
+  known: ReadonlySet<string> | undefined,
+  problems: string[],
+): void {
   const hasResult = state.Type === 'Task' || state.Type === 'Map';
   for (const { field, value } of templatesOf(state)) {
     walk(value, field, (text, at) => {
@@ -167,7 +185,7 @@ function checkExpressions(state: State, place: string, known: ReadonlySet<string
       }
       for (const name of references.free) {
         if (WITHHELD.has(name)) problem(`$${name} is not offered by Step Functions`);
-        else if (!known.has(name) && !isProvided(name))
+        else if (known !== undefined && !known.has(name) && !isProvided(name))
           problem(`$${name} is assigned on no path to this state`);
       }
       if (references.states.has('result') && !(hasResult && RESULT_FIELDS.test(at)))

@@ -49,7 +49,7 @@ export function createEvaluator(sources: FunctionSources): Evaluator {
     let value: Json | undefined;
     try {
       const names = { ...bindings.variables, states: bindings.states };
-      value = throughJson(await parse(text).evaluate(undefined, names));
+      value = throughJson(await parse(text).evaluate(undefined, names), refuseFunctions);
     } catch (problem) {
       const cause = `${subject} threw an error during evaluation. ${messageOf(problem)}`;
       throw new StateFault('States.QueryEvaluationError', cause, field);
@@ -77,6 +77,16 @@ export function createEvaluator(sources: FunctionSources): Evaluator {
   }
 
   return { evaluate };
+}
+
+/** A function is no JSON value: JSONata's own are objects with a mark. */
+function refuseFunctions(_key: string, value: unknown): unknown {
+  const marked =
+    typeof value === 'object' &&
+    value !== null &&
+    ('_jsonata_lambda' in value || '_jsonata_function' in value);
+  if (marked || typeof value === 'function') throw new Error('the result has a function in it');
+  return value;
 }
 
 /** JSONata throws plain objects with a code and a message. */

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { MapState } from './definition.ts';
 import { StateFault } from './errors.ts';
 import { asArray, asNumber, asString } from './evaluate.ts';
-import type { Json } from './json.ts';
+import type { Json, JsonObject } from './json.ts';
 import { bytesOf, PAYLOAD_LIMIT, withinLimit } from './limits.ts';
 import type { MapRunChild } from './store.ts';
 import { asIs, evaluateField, INPUT, type Visit } from './visit.ts';
@@ -70,7 +70,7 @@ async function batch(
   visit: Visit,
   items: readonly Json[],
 ): Promise<MapRunChild[]> {
-  const common =
+  const common: JsonObject =
     batcher.BatchInput === undefined
       ? {}
       : { BatchInput: await evaluateField(visit, 'ItemBatcher/BatchInput', batcher.BatchInput, asIs) };

@@ -12,9 +12,14 @@ export function parseJson(text: string): Json {
 /**
  * The value as JSON carries it: a copy, without what JSON does not know (functions, undefined, the marks that JSONata
  * leaves on arrays). Undefined where JSON has no form for the value at all.
+ *
+ * @param replace as JSON.stringify's replacer.
  */
-export function throughJson(value: unknown): Json | undefined {
-  const text = JSON.stringify(value);
+export function throughJson(
+  value: unknown,
+  replace?: (key: string, value: unknown) => unknown,
+): Json | undefined {
+  const text = JSON.stringify(value, replace);
   return text === undefined ? undefined : parseJson(text);
 }
 

@@ -34,14 +34,27 @@ export interface MachineSource {
  */
 export function loadMachine(source: MachineSource, resources: ReadonlySet<string>): Machine {
   const problems: string[] = [];
-  const labels = new Map<string, MapState>();
+  const loading: Loading = { labels: new Map(), malformed: new Map(), problems };
   const parsed = parseDefinition(source, problems);
   if (parsed === undefined) throw new DefinitionRefused(source.name, problems);
-  const group = loadGroup(parsed, '', parsed.QueryLanguage ?? 'JSONPath', labels, problems);
-  const check: GroupCheck = { path: '', resources, outer: new Set(), outerAssigned: new Set(), problems };
+  const group = loadGroup(parsed, '', parsed.QueryLanguage ?? 'JSONPath', loading);
+  const check: GroupCheck = {
+    path: '',
+    resources,
+    malformed: loading.malformed,
+    outer: new Set(),
+    outerAssigned: new Set(),
+    problems,
+  };
   checkGroup(group, check);
   if (problems.length > 0) throw new DefinitionRefused(source.name, problems);
-  return { arn: source.arn, name: source.name, group, timeoutSeconds: parsed.TimeoutSeconds, labels };
+  return {
+    arn: source.arn,
+    name: source.name,
+    group,
+    timeoutSeconds: parsed.TimeoutSeconds,
+    labels: loading.labels,
+  };
 }
 
 function parseDefinition(
@@ -69,34 +82,40 @@ function note(error: z.ZodError, path: string, problems: string[]): void {
   }
 }
 
+/** What loading gathers on its way. */
+interface Loading {
+  labels: Map<string, MapState>;
+  /** Names of states that do not have the shape of one, by group. */
+  malformed: Map<StateGroup, ReadonlySet<string>>;
+  problems: string[];
+}
+
 interface RawGroup {
   StartAt: string;
   States: Record<string, unknown>;
 }
 
-function loadGroup(
-  raw: RawGroup,
-  path: string,
-  language: string,
-  labels: Map<string, MapState>,
-  problems: string[],
-): StateGroup {
+function loadGroup(raw: RawGroup, path: string, language: string, loading: Loading): StateGroup {
+  const { problems } = loading;
   const states = new Map<string, State>();
+  const malformed = new Set<string>();
   for (const [name, value] of Object.entries(raw.States)) {
     const place = `${path === '' ? '' : `${path}.`}States.${name}`;
     if (name.length > 80) problems.push(`${place}: a state's name has at most 80 characters`);
     const parsed = stateShape.safeParse(value);
     if (!parsed.success) {
       note(parsed.error, place, problems);
+      malformed.add(name);
       continue;
     }
     const own = parsed.data.QueryLanguage ?? language;
     if (own !== 'JSONata') problems.push(`${place}.QueryLanguage: must be JSONata, is ${own}`);
-    if (parsed.data.Type === 'Map')
-      states.set(name, loadMap(name, parsed.data, place, language, labels, problems));
+    if (parsed.data.Type === 'Map') states.set(name, loadMap(name, parsed.data, place, language, loading));
     else states.set(name, parsed.data);
   }
-  return { startAt: raw.StartAt, states };
+  const group: StateGroup = { startAt: raw.StartAt, states };
+  if (malformed.size > 0) loading.malformed.set(group, malformed);
+  return group;
 }
 
 type MapShape = Extract<z.output<typeof stateShape>, { Type: 'Map' }>;
@@ -111,23 +130,11 @@ const DISTRIBUTED_FIELDS = [
   'Label',
 ] as const;
 
-function loadMap(
-  name: string,
-  shape: MapShape,
-  place: string,
-  language: string,
-  labels: Map<string, MapState>,
-  problems: string[],
-): MapState {
+function loadMap(name: string, shape: MapShape, place: string, language: string, loading: Loading): MapState {
+  const { labels, problems } = loading;
   const processor = shape.ItemProcessor;
   const distributed = processor.ProcessorConfig.Mode === 'DISTRIBUTED';
-  const group = loadGroup(
-    processor,
-    `${place}.ItemProcessor`,
-    processor.QueryLanguage ?? language,
-    labels,
-    problems,
-  );
+  const group = loadGroup(processor, `${place}.ItemProcessor`, processor.QueryLanguage ?? language, loading);
   const label = distributed ? (shape.Label ?? labelFor(place)) : undefined;
   const state: MapState = { ...shape, group, label };
   if (label !== undefined) {
