@@ -1,0 +1,63 @@
+import type { z } from 'zod';
+import { catalogued, isError } from '../model/errors.ts';
+import type { TokenFingerprint } from '../model/ids.ts';
+import type { AccessToken } from './access-token.ts';
+import type { Call, OpenAnswer, Transport } from './transport.ts';
+
+/** Where callers get their token, and how they say that it lacks a scope. */
+export interface TokenSource {
+  /** Throws `TokenRejected` where there is no token that may be used. */
+  read(): Promise<AccessToken>;
+  /** Sees to it that the token is not used again, by nobody. */
+  discard(fingerprint: TokenFingerprint): Promise<void>;
+}
+
+/** A call that is made with our token. */
+export type AuthorizedCall = Omit<Call, 'authority'>;
+
+/** Calls with our token, in its place. */
+export interface AuthorizedCalls {
+  json<Schema extends z.ZodType>(call: AuthorizedCall, schema: Schema): Promise<z.output<Schema>>;
+  open(call: AuthorizedCall): Promise<OpenAnswer>;
+}
+
+/**
+ * Makes calls with the family's token. A token that lacks a scope is discarded: the scope may have been granted by the time the
+ * call is made again, and only a new token has it.
+ *
+ * @param renewed the token was fetched for the call that follows: a 401 is `TokenRejectedTwice`
+ */
+export function authorizedCalls(
+  transport: Transport,
+  tokens: TokenSource,
+  renewed: boolean,
+): AuthorizedCalls {
+  async function withToken<Result>(make: (token: AccessToken) => Promise<Result>): Promise<Result> {
+    const token = await tokens.read();
+    try {
+      return await make(token);
+    } catch (error) {
+      if (isError(error, 'ScopeMissing')) await discard(token);
+      throw error;
+    }
+  }
+
+  async function discard({ fingerprint }: AccessToken): Promise<void> {
+    try {
+      await tokens.discard(fingerprint);
+    } catch (failure) {
+      const sentence =
+        'The service account lacks a scope that the call needs, and the token that shows it could not be discarded: wait until it expires after granting the scope.';
+      throw catalogued('ScopeMissing', sentence, { fingerprint }, failure);
+    }
+  }
+
+  return {
+    json: (call, schema) =>
+      withToken((token) =>
+        transport.json({ ...call, authority: { kind: 'bearer', token, renewed } }, schema),
+      ),
+    open: (call) =>
+      withToken((token) => transport.open({ ...call, authority: { kind: 'bearer', token, renewed } })),
+  };
+}

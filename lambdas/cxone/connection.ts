@@ -1,0 +1,80 @@
+import { createLimiter, limiterKey, tokenLimiterKey } from '../ledger/limiter.ts';
+import { createTokenStore } from '../ledger/token-store.ts';
+import type { Family } from '../model/families.ts';
+import type { TenantId } from '../model/ids.ts';
+import type { Clock, ItemKey, Table } from '../model/ports.ts';
+import { readAccessToken, type TokenCipher } from './access-token.ts';
+import { authorizedCalls } from './authorized-calls.ts';
+import { createDataDownload, type DataDownload } from './data-download.ts';
+import { dispatcherFor } from './dispatcher.ts';
+import { type ClientCredentials, createTokenEndpoint } from './token-endpoint.ts';
+import type { TokenPorts } from './tokens.ts';
+import { type CallReport, createTransport, type Transport } from './transport.ts';
+
+/** A function's way to one family of one tenant. */
+export interface Connection {
+  tenant: TenantId;
+  family: Family;
+  table: Table;
+  cipher: TokenCipher;
+  clock: Clock;
+  /** A number from 0 up to, without, 1. */
+  random: () => number;
+  /** Headers for every call: see `Surroundings`. */
+  headers: () => Record<string, string>;
+  /** Address of the proxy for all calls but those to this machine. */
+  proxy?: string | undefined;
+  onCall: (report: CallReport) => void;
+}
+
+/** How a call stands that the state machine repeats. */
+export interface Repetition {
+  /** The token was fetched for this very call: a 401 is `TokenRejectedTwice`. */
+  renewed: boolean;
+  /** How often the call has been throttled in a row before. */
+  throttles: number;
+}
+
+/** The data download API, with the token from the ledger and a slot of the limiter for each call. */
+export function connectDataDownload(connection: Connection, repetition: Repetition): DataDownload {
+  const { tenant, family, table } = connection;
+  const transport = transportOf(connection, limiterKey(tenant, family.name), repetition.throttles);
+  const store = createTokenStore(table, tenant, family.name);
+  const tokens = {
+    read: () => readAccessToken({ tenant, family: family.name }, { ...connection, store }),
+    discard: store.discard,
+  };
+  return createDataDownload(family, {
+    transport,
+    calls: authorizedCalls(transport, tokens, repetition.renewed),
+  });
+}
+
+/** What obtaining a family's token needs: for the token function alone. */
+export function tokenPorts(
+  connection: Connection,
+  credentials: () => Promise<ClientCredentials>,
+): TokenPorts {
+  const { tenant, family, table, cipher, clock, random } = connection;
+  const transport = transportOf(connection, tokenLimiterKey(tenant, family.name), 0);
+  return {
+    store: createTokenStore(table, tenant, family.name),
+    endpoint: createTokenEndpoint(family, transport),
+    credentials,
+    cipher,
+    clock,
+    random,
+  };
+}
+
+function transportOf(connection: Connection, key: ItemKey, throttles: number): Transport {
+  const { family } = connection;
+  return createTransport(
+    { family, throttles },
+    {
+      ...connection,
+      dispatcher: dispatcherFor(family.timeouts, connection.proxy),
+      limiter: createLimiter({ key, rate: family.rate }, connection),
+    },
+  );
+}
