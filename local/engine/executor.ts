@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { Machine, StateGroup } from './definition.ts';
 import { reasonNotRedrivable } from './describe.ts';
+import { type End, endFor, succeeded } from './ending.ts';
 import {
   DoesNotExist,
   ExecutionAlreadyExists,
   ExecutionNotRedrivable,
   Interruption,
   StartRefused,
-  StateFault,
 } from './errors.ts';
-import type { EventDetails, HistoryEvent } from './history.ts';
+import type { HistoryEvent } from './history.ts';
 import { runScope } from './interpreter.ts';
 import { type Json, parseJson } from './json.ts';
 import { bytesOf, PAYLOAD_LIMIT } from './limits.ts';
@@ -240,54 +240,6 @@ interface BeginOptions {
   name: string;
   input: Json;
   mapRun: MapRun | undefined;
-}
-
-/** How an attempt of an execution ends. */
-interface End {
-  type: HistoryEvent['type'];
-  details: EventDetails;
-  facts: Pick<Summary, 'status' | 'error' | 'cause'>;
-}
-
-function succeeded(output: Json): End {
-  const details = { output: JSON.stringify(output), outputDetails: { truncated: false } };
-  return {
-    type: 'ExecutionSucceeded',
-    details: { executionSucceededEventDetails: details },
-    facts: { status: 'SUCCEEDED' },
-  };
-}
-
-function endFor(problem: unknown): End {
-  if (problem instanceof Interruption && problem.kind === 'timedOut') {
-    return { type: 'ExecutionTimedOut', details: {}, facts: { status: 'TIMED_OUT' } };
-  }
-  const fault =
-    problem instanceof Interruption || problem instanceof StateFault ? problem : runtimeFault(problem);
-  const named = {
-    ...(fault.error === undefined ? {} : { error: fault.error }),
-    ...(fault.causeText === undefined ? {} : { cause: fault.causeText }),
-  };
-  if (problem instanceof Interruption) {
-    return {
-      type: 'ExecutionAborted',
-      details: { executionAbortedEventDetails: named },
-      facts: { status: 'ABORTED', ...named },
-    };
-  }
-  return {
-    type: 'ExecutionFailed',
-    details: { executionFailedEventDetails: named },
-    facts: { status: 'FAILED', ...named },
-  };
-}
-
-/** A fault of the engine itself, as AWS names what it cannot process. */
-function runtimeFault(problem: unknown): StateFault {
-  return new StateFault(
-    'States.Runtime',
-    problem instanceof Error ? `${problem.name}: ${problem.message}` : String(problem),
-  );
 }
 
 /** The states that an execution runs: the machine's, or those of the Map that it is a child of. */

@@ -10,11 +10,28 @@ import {
 import { isObject, type Json, type JsonObject, throughJson } from './json.ts';
 import type { Run } from './run.ts';
 
-/** Arguments that lambda:invoke knows. */
-const INVOKE_FIELDS = new Set(['FunctionName', 'Payload', 'InvocationType']);
+const INVOKE = 'arn:aws:states:::lambda:invoke';
+const START_AND_WAIT = 'arn:aws:states:::states:startExecution.sync:2';
 
-/** Arguments that startExecution knows. */
-const START_FIELDS = new Set(['StateMachineArn', 'Input', 'Name']);
+/** The arguments of the engine's own resources, the required one first. */
+const ARGUMENTS: Readonly<Record<string, readonly [string, ...string[]]>> = {
+  [INVOKE]: ['FunctionName', 'Payload', 'InvocationType'],
+  [START_AND_WAIT]: ['StateMachineArn', 'Input', 'Name'],
+};
+
+/** What is wrong with a task's arguments, each beginning with its place in them. Empty for resources of the registry. */
+export function argumentProblems(resource: string, input: JsonObject): string[] {
+  const known = ARGUMENTS[resource];
+  if (known === undefined) return [];
+  const problems = Object.keys(input)
+    .filter((field) => !known.includes(field))
+    .map((field) => `.${field}: is not supported`);
+  const [required] = known;
+  if (input[required] === undefined) problems.push(`: must have ${required}`);
+  const { InvocationType: type = 'RequestResponse' } = input;
+  if (type !== 'RequestResponse') problems.push('.InvocationType: must be RequestResponse');
+  return problems;
+}
 
 /**
  * Calls a task's resource. Throws `StateFault` with the error name that AWS would give.
@@ -28,9 +45,8 @@ export async function performTask(
   signal: AbortSignal,
   submitted: (output: Json) => void,
 ): Promise<Json> {
-  if (resource === 'arn:aws:states:::lambda:invoke') return await invoke(input, run, signal);
-  if (resource === 'arn:aws:states:::states:startExecution.sync:2')
-    return await startAndWait(input, run, signal, submitted);
+  if (resource === INVOKE) return await invoke(input, run, signal);
+  if (resource === START_AND_WAIT) return await startAndWait(input, run, signal, submitted);
   const integration = run.services.integrations.get(resource);
   if (integration === undefined)
     throw new StateFault('States.Runtime', `the resource ${resource} is not supported`);
@@ -46,21 +62,16 @@ function unexpected(error: unknown): StateFault {
   return error instanceof StateFault ? error : new StateFault('States.TaskFailed', String(error));
 }
 
-function refuseUnknown(input: JsonObject, known: ReadonlySet<string>): void {
-  const unknown = Object.keys(input).filter((field) => !known.has(field));
-  if (unknown.length === 0) return;
-  throw new StateFault(
-    'States.Runtime',
-    `The arguments have fields that are not supported: ${unknown.join(', ')}`,
-  );
+function refuseUnknown(resource: string, input: JsonObject): void {
+  const problems = argumentProblems(resource, input);
+  if (problems.length > 0)
+    throw new StateFault('States.Runtime', problems.map((problem) => `Arguments${problem}`).join('; '));
 }
 
 async function invoke(input: JsonObject, run: Run, signal: AbortSignal): Promise<Json> {
-  refuseUnknown(input, INVOKE_FIELDS);
-  const { FunctionName: name, Payload: payload = {}, InvocationType: type = 'RequestResponse' } = input;
+  refuseUnknown(INVOKE, input);
+  const { FunctionName: name, Payload: payload = {} } = input;
   if (typeof name !== 'string') throw new StateFault('States.Runtime', 'FunctionName must be a string');
-  if (type !== 'RequestResponse')
-    throw new StateFault('States.Runtime', 'InvocationType must be RequestResponse');
   const { clock, invokeFunction } = run.services;
   let result: Awaited<ReturnType<typeof invokeFunction>>;
   try {
@@ -86,7 +97,7 @@ async function startAndWait(
   signal: AbortSignal,
   submitted: (output: Json) => void,
 ): Promise<Json> {
-  refuseUnknown(input, START_FIELDS);
+  refuseUnknown(START_AND_WAIT, input);
   const { StateMachineArn: machine, Input: childInput = {}, Name: name } = input;
   if (typeof machine !== 'string') throw new StateFault('States.Runtime', 'StateMachineArn must be a string');
   if (name !== undefined && typeof name !== 'string')

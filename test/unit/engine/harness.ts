@@ -1,17 +1,15 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll } from 'vitest';
 import { createEngine, type Engine, type EngineOptions } from '../../../local/engine/engine.ts';
 import type { HistoryEvent } from '../../../local/engine/history.ts';
 import { type Json, throughJson } from '../../../local/engine/json.ts';
 import type { FunctionResult, WorkSurroundings } from '../../../local/engine/run.ts';
 import { createClock, type VirtualClock } from '../../../local/engine/virtual-clock.ts';
+import { MACHINE, START } from './constants.ts';
 
-/** The instant at which every test begins. */
-export const START = Date.parse('2024-05-15T03:00:00.000Z');
-
-/** The ARN of the machine under test. */
-export const MACHINE = 'arn:aws:states:eu-west-1:000000000000:stateMachine:nightly';
+export { MACHINE, START };
 
 /** A function under test: gives the payload, or throws to fail. */
 export type TestFunction = (payload: Json, surroundings: WorkSurroundings) => Promise<unknown> | unknown;
@@ -40,9 +38,17 @@ export interface BenchOptions extends Partial<Omit<EngineOptions, 'machines'>> {
   startAt?: number;
 }
 
-/** A new folder that nothing else uses. */
+const scratch: string[] = [];
+
+afterAll(() => {
+  for (const folder of scratch.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A new folder that nothing else uses, removed when the file's tests are over. */
 export function scratchFolder(): string {
-  return mkdtempSync(join(tmpdir(), 'engine-test-'));
+  const folder = mkdtempSync(join(tmpdir(), 'engine-test-'));
+  scratch.push(folder);
+  return folder;
 }
 
 /** Opens an engine over one machine (more by `machines`), a clock that moves by jumps alone and objects in memory. */

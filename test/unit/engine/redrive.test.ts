@@ -24,7 +24,7 @@ async function redriven(bench: Bench, executionArn: string) {
 
 /** A function that fails until it is mended. */
 function mendable(name = 'Broken') {
-  const state = { broken: true, calls: [] as Json[] };
+  const state: { broken: boolean; calls: Json[] } = { broken: true, calls: [] };
   const work = (payload: Json) => {
     state.calls.push(payload);
     if (state.broken) throw new FunctionError(name);
@@ -265,7 +265,7 @@ const windows = (rest: object = {}, after: object = { Type: 'Pass', End: true })
 
 /** Functions for `windows`: what they were called with, and items on which `work` fails. */
 function windowFunctions(...bad: Json[]) {
-  const state = { bad: new Set(bad), first: [] as Json[], work: [] as Json[] };
+  const state: { bad: Set<Json>; first: Json[]; work: Json[] } = { bad: new Set(bad), first: [], work: [] };
   const functions = {
     first: (payload: Json) => {
       state.first.push(payload);

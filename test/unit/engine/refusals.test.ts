@@ -71,6 +71,17 @@ describe('definitions refused at load', () => {
       ['States.First.Resource: arn:aws:states:::sqs:sendMessage is not supported'],
     ],
     [
+      'arguments that a resource does not know or needs',
+      machine({
+        First: invokes('f', { Arguments: { InvocationType: 'Event', ClientContext: 'x' }, End: true }),
+      }),
+      [
+        'States.First.Arguments.ClientContext: is not supported',
+        'States.First.Arguments: must have FunctionName',
+        'States.First.Arguments.InvocationType: must be RequestResponse',
+      ],
+    ],
+    [
       'States.ALL that is not alone or not last',
       machine({
         First: invokes('f', {
