@@ -11,7 +11,7 @@ import { DefinitionRefused } from './errors.ts';
 import { createEvaluator } from './evaluate.ts';
 import { createExecutor } from './executor.ts';
 import type { HistoryEvent } from './history.ts';
-import type { Json } from './json.ts';
+import { throughJson } from './json.ts';
 import { loadMachine, type MachineSource, OWN_RESOURCES } from './load.ts';
 import { claimFolder } from './lock.ts';
 import { parseArn } from './names.ts';
@@ -51,11 +51,11 @@ export interface Engine extends EngineView {
    * `ExecutionAlreadyExists`, `StartRefused` or `DoesNotExist`.
    *
    * @param options.name by default a new UUID.
-   * @param options.input by default `{}`.
+   * @param options.input what JSON makes of it; by default `{}`.
    */
   start(
     machineArn: string,
-    options?: { name?: string; input?: Json },
+    options?: { name?: string; input?: unknown },
   ): Promise<{ executionArn: string; startDate: number }>;
   /** Redrives an execution, with the definition that it started with. Rejects with `ExecutionNotRedrivable`, `DoesNotExist`. */
   redrive(executionArn: string): Promise<{ redriveDate: number }>;
@@ -159,9 +159,9 @@ export function createEngine(options: EngineOptions): Engine {
 
   return {
     ...view,
-    async start(machineArn, { name, input = {} } = {}) {
+    async start(machineArn, { name, input } = {}) {
       if (!open) throw new Error('the engine is shut down');
-      const { executionArn, startDate } = executor.start(machineArn, name, input);
+      const { executionArn, startDate } = executor.start(machineArn, name, throughJson(input) ?? {});
       return { executionArn, startDate };
     },
     async redrive(executionArn) {
