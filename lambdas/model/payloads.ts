@@ -3,7 +3,7 @@ import { Day } from './days.ts';
 import { FamilyName } from './families.ts';
 import { DatasetId, GenerationId, JobId, RunArn, TokenFingerprint } from './ids.ts';
 import { Mapping } from './mapping.ts';
-import { CdrFilters, CdrPipeline, OutputFormat, PipelineName, Thresholds } from './pipelines.ts';
+import { CdrFilters, CdrSettings, OutputFormat, PipelineName, Thresholds } from './pipelines.ts';
 
 /*
  * What passes between states and functions: one schema a payload and a result. Machines (lib/workflows) are written against
@@ -31,7 +31,7 @@ const throttleFacts = { throttles: count.describe('How often this call has been 
 export const PlanSettings = z.strictObject({
   pipeline: PipelineName,
   dataset: DatasetId,
-  ...CdrPipeline.pick({ startDate: true, settleMinutes: true, catchUpDays: true, restateDays: true }).shape,
+  ...CdrSettings.pick({ startDate: true, settleMinutes: true, catchUpDays: true, restateDays: true }).shape,
 });
 export type PlanSettings = z.infer<typeof PlanSettings>;
 
@@ -73,7 +73,7 @@ export const TokenPayload = z.strictObject({
 });
 export const TokenResult = z.strictObject({ expiresAt: instant, fingerprint: TokenFingerprint });
 
-export const SubmitSettings = CdrPipeline.pick({
+export const SubmitSettings = CdrSettings.pick({
   reportId: true,
   columns: true,
   filters: true,

@@ -76,69 +76,70 @@ const planning = {
     .describe('So many days before the last are exported again, for late rows'),
 };
 
+/** The settings of `CdrPipeline`, each for itself. */
+export const CdrSettings = z.strictObject({
+  enabled: z
+    .boolean()
+    .default(true)
+    .describe('Whether the schedule is on; the pipeline can be started on demand in any case'),
+  schedule: Schedule.prefault({}),
+  reportId: z.string().min(1).max(200).default('default'),
+  columns: z.array(z.string().min(1).max(128)).min(1).max(150).default(DEFAULT_CDR_COLUMNS),
+  filters: CdrFilters.optional(),
+  format: z.enum(['csv', 'json']).default('csv').describe('Of the export; says nothing of the outputs'),
+  key: z
+    .array(z.string())
+    .min(1)
+    .max(8)
+    .default(['call_id'])
+    .describe('Lake columns that tell two records apart'),
+  mapping: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]*$/, 'must be the name of a file in mappings/, without .json')
+    .default('cdr.v1'),
+  outputs: z.array(OutputFormat).min(1).max(3).default(['parquet']),
+  thresholds: Thresholds.prefault({}),
+  ...planning,
+  downloadsAtOnce: z.int().min(1).max(16).default(4).describe('Parts of one window fetched side by side'),
+  windowsAtOnce: z.int().min(1).max(50).default(4).describe('Windows of one run exported side by side'),
+  transformMemory: z
+    .int()
+    .min(1_024)
+    .max(10_240)
+    .default(3_008)
+    .describe('Megabytes of the transform function'),
+  transformDisk: z
+    .int()
+    .min(512)
+    .max(10_240)
+    .default(4_096)
+    .describe('Megabytes of its disk: bounds the size of a window'),
+});
+
 /** Daily call detail records by asynchronous data download. */
-export const CdrPipeline = z
-  .strictObject({
-    enabled: z
-      .boolean()
-      .default(true)
-      .describe('Whether the schedule is on; the pipeline can be started on demand in any case'),
-    schedule: Schedule.prefault({}),
-    reportId: z.string().min(1).max(200).default('default'),
-    columns: z.array(z.string().min(1).max(128)).min(1).max(150).default(DEFAULT_CDR_COLUMNS),
-    filters: CdrFilters.optional(),
-    format: z.enum(['csv', 'json']).default('csv').describe('Of the export; says nothing of the outputs'),
-    key: z
-      .array(z.string())
-      .min(1)
-      .max(8)
-      .default(['call_id'])
-      .describe('Lake columns that tell two records apart'),
-    mapping: z
-      .string()
-      .regex(/^[a-z0-9][a-z0-9.-]*$/, 'must be the name of a file in mappings/, without .json')
-      .default('cdr.v1'),
-    outputs: z.array(OutputFormat).min(1).max(3).default(['parquet']),
-    thresholds: Thresholds.prefault({}),
-    ...planning,
-    downloadsAtOnce: z.int().min(1).max(16).default(4).describe('Parts of one window fetched side by side'),
-    windowsAtOnce: z.int().min(1).max(50).default(4).describe('Windows of one run exported side by side'),
-    transformMemory: z
-      .int()
-      .min(1_024)
-      .max(10_240)
-      .default(3_008)
-      .describe('Megabytes of the transform function'),
-    transformDisk: z
-      .int()
-      .min(512)
-      .max(10_240)
-      .default(4_096)
-      .describe('Megabytes of its disk: bounds the size of a window'),
-  })
-  .check(({ value, issues }) => {
-    const unique = (field: 'columns' | 'key' | 'outputs') =>
-      value[field].forEach((entry, index) => {
-        if ((value[field] as string[]).indexOf(entry) !== index)
-          issues.push({
-            code: 'custom',
-            input: entry,
-            path: [field, index],
-            message: 'must be listed once only',
-          });
-      });
-    unique('columns');
-    unique('key');
-    unique('outputs');
-    if (value.restateDays > value.catchUpDays - 2)
-      issues.push({
-        code: 'custom',
-        input: value.restateDays,
-        path: ['restateDays'],
-        message:
-          'must be at most catchUpDays less 2, so that every run has room for the last day and for a missed one',
-      });
-  });
+export const CdrPipeline = CdrSettings.check(({ value, issues }) => {
+  const unique = (field: 'columns' | 'key' | 'outputs') =>
+    value[field].forEach((entry, index) => {
+      if ((value[field] as string[]).indexOf(entry) !== index)
+        issues.push({
+          code: 'custom',
+          input: entry,
+          path: [field, index],
+          message: 'must be listed once only',
+        });
+    });
+  unique('columns');
+  unique('key');
+  unique('outputs');
+  if (value.restateDays > value.catchUpDays - 2)
+    issues.push({
+      code: 'custom',
+      input: value.restateDays,
+      path: ['restateDays'],
+      message:
+        'must be at most catchUpDays less 2, so that every run has room for the last day and for a missed one',
+    });
+});
 export type CdrPipeline = z.infer<typeof CdrPipeline>;
 
 /** Name of a pipeline: of its machine, its records and its command. */

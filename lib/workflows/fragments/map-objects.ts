@@ -1,0 +1,54 @@
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import { ResultWriterV2, S3JsonItemReader } from 'aws-cdk-lib/aws-stepfunctions';
+import type { TenantId } from '../../../lambdas/model/ids.ts';
+import type { PlanSettings } from '../../../lambdas/model/payloads.ts';
+import { jsonata } from './expressions.ts';
+
+interface RunObjects {
+  tenant: TenantId;
+  bucket: IBucket;
+  settings: PlanSettings;
+}
+
+function prefixOf({ tenant, settings }: RunObjects): string {
+  return `runs/${tenant}/${settings.pipeline}`;
+}
+
+/** Reads a run's list of windows. The machine may read this pipeline's lists only, not the whole bucket as the library would have it. */
+export class WindowListReader extends S3JsonItemReader {
+  private readonly run: RunObjects;
+
+  constructor(run: RunObjects) {
+    super({ bucket: run.bucket, key: jsonata('$listKey') });
+    this.run = run;
+  }
+
+  override providePolicyStatements(): PolicyStatement[] {
+    return [
+      new PolicyStatement({
+        actions: ['s3:GetObject'],
+        resources: [this.run.bucket.arnForObjects(`${prefixOf(this.run)}/*`)],
+      }),
+    ];
+  }
+}
+
+/** Where Step Functions leaves the results of a Map Run's children: under the pipeline's own prefix only. */
+export class ChildResultWriter extends ResultWriterV2 {
+  private readonly run: RunObjects;
+
+  constructor(run: RunObjects) {
+    super({ bucket: run.bucket, prefix: `${prefixOf(run)}/children` });
+    this.run = run;
+  }
+
+  override providePolicyStatements(): PolicyStatement[] {
+    return [
+      new PolicyStatement({
+        actions: ['s3:PutObject', 's3:GetObject', 's3:ListMultipartUploadParts', 's3:AbortMultipartUpload'],
+        resources: [this.run.bucket.arnForObjects(`${prefixOf(this.run)}/children/*`)],
+      }),
+    ];
+  }
+}

@@ -1,0 +1,68 @@
+import { Duration } from 'aws-cdk-lib';
+import { JitterType, type RetryProps } from 'aws-cdk-lib/aws-stepfunctions';
+import type { ErrorName } from '../../../lambdas/model/error-catalogue.ts';
+
+interface Repetition {
+  errors: readonly ErrorName[];
+  seconds: number;
+  rate: number;
+  attempts: number;
+  capSeconds: number;
+}
+
+function retry({ errors, seconds, rate, attempts, capSeconds }: Repetition): RetryProps {
+  return {
+    errors: [...errors],
+    interval: Duration.seconds(seconds),
+    backoffRate: rate,
+    maxAttempts: attempts,
+    maxDelay: Duration.seconds(capSeconds),
+    jitterStrategy: JitterType.FULL,
+  };
+}
+
+/** Faults of the platform under a function. 1, 2, 4, 8, 16, 30 s: 61 s in all at the longest. */
+export const PLATFORM_FAULTS = retry({
+  errors: [
+    'Lambda.ServiceException',
+    'Lambda.AWSLambdaException',
+    'Lambda.SdkClientException',
+    'Lambda.TooManyRequestsException',
+    'Lambda.ClientExecutionTimeoutException',
+    'AwsCallFailed',
+    'LedgerContended',
+    'CommitContended',
+    'TokenBusy',
+  ],
+  seconds: 1,
+  rate: 2,
+  attempts: 6,
+  capSeconds: 30,
+});
+
+/** A function that died or ran out of time goes on from the ledger. 2, 4 s: 6 s in all, beside the time limits themselves. */
+export const FUNCTION_DEATHS = retry({
+  errors: ['Lambda.Unknown', 'Sandbox.Timedout', 'Runtime.ExitError'],
+  seconds: 2,
+  rate: 2,
+  attempts: 2,
+  capSeconds: 30,
+});
+
+/** Faults of CXone and of the way to it: five attempts. 2, 4, 8, 16 s: 30 s in all at the longest. */
+export const CXONE_FAULTS = retry({
+  errors: ['ServerFault', 'ConnectionLost', 'PartIncomplete'],
+  seconds: 2,
+  rate: 2,
+  attempts: 4,
+  capSeconds: 30,
+});
+
+/** A blocked address is free again after about 15 minutes. 4 times 15 minutes: one hour in all, never less a time than 15 minutes. */
+export const CLIENT_BLOCKED: RetryProps = {
+  errors: ['ClientBlocked' satisfies ErrorName],
+  interval: Duration.minutes(15),
+  backoffRate: 1,
+  maxAttempts: 4,
+  jitterStrategy: JitterType.NONE,
+};
