@@ -36,6 +36,14 @@ export class GlueCatalog {
     return { input, created: now, updated: now };
   }
 
+  hasDatabase(name: string): boolean {
+    return this.#databases.has(name.toLowerCase());
+  }
+
+  hasTable(database: string, name: string): boolean {
+    return this.#tables.has(pathOf(database, name));
+  }
+
   database(name: string): StoredDatabase {
     const found = this.#databases.get(name.toLowerCase());
     if (!found) throw missing(`Database ${name}`);
