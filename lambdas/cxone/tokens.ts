@@ -1,4 +1,5 @@
-import type { Lease, TokenRecord, TokenStore } from '../ledger/token-store.ts';
+import { randomUUID } from 'node:crypto';
+import type { Lease, StoredToken, TokenRecord, TokenStore } from '../ledger/token-store.ts';
 import { isoInstant } from '../model/days.ts';
 import { catalogued, isError } from '../model/errors.ts';
 import type { TokenFingerprint } from '../model/ids.ts';
@@ -33,13 +34,19 @@ export interface TokenPorts {
 /** A token is renewed when less life than this is left, or less than a tenth of its whole life (ALL-07). */
 const EARLY_RENEWAL_MILLISECONDS = 300_000;
 
-/** One call of the endpoint: its own limit, 5 s for its slot, 5 s for what surrounds it. */
+/**
+ * How long a lease lasts: one call of the endpoint, 5 s for its slot, and 20 s for secret, keys and ledger. It is renewed
+ * before a second call. A dead holder keeps others waiting so long.
+ */
+export const LEASE_MILLISECONDS = TOKEN_CALL_MILLISECONDS + 25_000;
+
+/** No call is begun with less of the lease left than the call may take, slot and storing included. */
 const CALL_BUDGET_MILLISECONDS = TOKEN_CALL_MILLISECONDS + 10_000;
 
-/** Two calls, as after a dead refresh token, and 30 s for secret, keys and ledger. A dead holder keeps others waiting so long. */
-export const LEASE_MILLISECONDS = 2 * CALL_BUDGET_MILLISECONDS + 30_000;
-
-/** Who finds the lease taken looks again so often, 0.5 to 1 s apart: 8 s at the longest. */
+/**
+ * Who finds the lease taken looks again so often, 1 to 1.5 s apart: 8 to 12 s. Asked seven times, as the machines do, it has
+ * outlasted the lease of a dead holder.
+ */
 const LOOKS = 8;
 const LOOK_MILLISECONDS = 1_000;
 
@@ -48,7 +55,7 @@ const LOOK_MILLISECONDS = 1_000;
  * renews a family's token: it holds a lease with a fence number, and what it obtained after losing the lease is thrown away.
  *
  * @param request `rejected` names a token that CXone answered 401 to: it is renewed just if it is still the one in the ledger
- * @throws TokenBusy where another machine has been renewing the token for 8 s
+ * @throws TokenBusy where another machine has been renewing the token for 8 s or longer
  * @throws CredentialsMissing, CredentialsRejected, and what a call may end with (Throttled, ServerFault, …)
  */
 export async function obtainToken(
@@ -56,7 +63,7 @@ export async function obtainToken(
   ports: TokenPorts,
 ): Promise<TokenFacts> {
   const { store, clock, random } = ports;
-  const holder = `${random()}-${random()}`;
+  const holder = randomUUID();
   let record = await store.read();
   for (let look = 0; look < LOOKS; look += 1) {
     const usable = usableToken(record, request.rejected, clock.now());
@@ -65,14 +72,13 @@ export async function obtainToken(
     const lease = await store.lease(record, holder, now, now + LEASE_MILLISECONDS);
     const renewed = lease ? await renewUnder(lease, record, request, ports) : undefined;
     if (renewed) return renewed;
-    await clock.sleep(LOOK_MILLISECONDS * (0.5 + random() / 2));
+    await clock.sleep(LOOK_MILLISECONDS * (1 + random() / 2));
     record = await store.read();
   }
   const usable = usableToken(record, request.rejected, clock.now());
   if (usable) return usable;
-  throw catalogued('TokenBusy', 'Another machine is renewing the token.', {
-    retryAt: isoInstant(record.leaseUntil),
-  });
+  const retryAt = isoInstant(Math.max(record.leaseUntil, clock.now()));
+  throw catalogued('TokenBusy', 'Another machine is renewing the token.', { retryAt });
 }
 
 function usableToken(
@@ -81,9 +87,21 @@ function usableToken(
   now: number,
 ): TokenFacts | undefined {
   if (!token || token.discarded || token.fingerprint === rejected) return undefined;
-  const early = Math.min(EARLY_RENEWAL_MILLISECONDS, token.lifeMilliseconds / 10);
-  if (token.validUntil - now < early) return undefined;
+  if (isEnding(token, now)) return undefined;
   return { expiresAt: token.validUntil, fingerprint: token.fingerprint };
+}
+
+function isEnding({ validUntil, lifeMilliseconds }: StoredToken, now: number): boolean {
+  return validUntil - now < Math.min(EARLY_RENEWAL_MILLISECONDS, lifeMilliseconds / 10);
+}
+
+/**
+ * Whether CXone turned the token away before its time, for a missing scope (403) or because it was revoked (401): its refresh
+ * token is no better then.
+ */
+function isDistrusted({ token }: TokenRecord, rejected: TokenFingerprint | undefined, now: number): boolean {
+  if (!token) return false;
+  return token.discarded || (token.fingerprint === rejected && !isEnding(token, now));
 }
 
 /** Renews the token; undefined where the lease was lost on the way. A failure gives the lease back, so that the next may try. */
@@ -113,11 +131,13 @@ async function renew(
   const { store, cipher, clock } = ports;
   const { tenant, family } = request;
   const credentials = await ports.credentials();
-  // A token that lacks a scope, or that CXone revoked, has a refresh token that is no better.
-  const distrusted = record.token?.discarded === true || request.rejected !== undefined;
+  const distrusted = isDistrusted(record, request.rejected, clock.now());
   const refreshToken = distrusted ? undefined : await storedRefreshToken(request, ports);
-  const asked = clock.now();
-  const grant = await granted(lease, credentials, refreshToken, ports);
+  const granted =
+    (refreshToken && (await grantedByRefresh(lease, credentials, refreshToken, ports))) ??
+    (await call(lease, ports, (endpoint) => endpoint.withCredentials(credentials)));
+  if (!granted) return undefined;
+  const { grant, asked } = granted;
   const sealedRefresh =
     grant.refreshToken &&
     (await cipher.seal(grant.refreshToken.reveal(), { tenant, family, kind: 'refresh' }));
@@ -130,25 +150,41 @@ async function renew(
   return saved ? { expiresAt: validUntil, fingerprint } : undefined;
 }
 
-/** The grant by the refresh token, or by the credentials where there is none or CXone knows it no more. */
-async function granted(
+interface Granted {
+  grant: Grant;
+  /** When the call was begun: the token's life is counted from here. */
+  asked: number;
+}
+
+/**
+ * Makes one call of the endpoint, with a lease that outlives it; undefined where the lease is lost. Two renewals at once would kill
+ * each other's refresh token.
+ */
+async function call(
+  lease: Lease,
+  { store, clock, endpoint }: TokenPorts,
+  make: (endpoint: TokenEndpoint) => Promise<Grant>,
+): Promise<Granted | undefined> {
+  const asked = clock.now();
+  const covered = asked + CALL_BUDGET_MILLISECONDS <= lease.until;
+  if (!covered && !(await store.extend(lease, asked + LEASE_MILLISECONDS))) return undefined;
+  return { grant: await make(endpoint), asked };
+}
+
+/** The grant by the refresh token; undefined where CXone does not take it. */
+async function grantedByRefresh(
   lease: Lease,
   credentials: ClientCredentials,
-  refreshToken: Secret | undefined,
-  { endpoint, clock }: TokenPorts,
-): Promise<Grant> {
-  if (refreshToken) {
-    try {
-      return await endpoint.withRefreshToken(credentials, refreshToken);
-    } catch (error) {
-      // Whether the account is still good is for the credentials to tell, not for a refresh token.
-      if (!isError(error, 'RequestRefused') && !isError(error, 'CredentialsRejected')) throw error;
-    }
+  refreshToken: Secret,
+  ports: TokenPorts,
+): Promise<Granted | undefined> {
+  try {
+    return await call(lease, ports, (endpoint) => endpoint.withRefreshToken(credentials, refreshToken));
+  } catch (error) {
+    // Whether the account is still good is for the credentials to tell, not for a refresh token.
+    if (isError(error, 'RequestRefused') || isError(error, 'CredentialsRejected')) return undefined;
+    throw error;
   }
-  // Two renewals at once would kill each other's refresh token: no call is begun that the lease may not outlive.
-  if (clock.now() + CALL_BUDGET_MILLISECONDS > lease.until)
-    throw catalogued('TokenBusy', 'Renewing the token took too long.', { retryAt: isoInstant(lease.until) });
-  return endpoint.withCredentials(credentials);
 }
 
 async function storedRefreshToken(

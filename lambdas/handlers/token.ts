@@ -2,6 +2,7 @@ import { readCredentials } from '../aws/credentials-secret.ts';
 import { kmsCipher } from '../aws/kms-cipher.ts';
 import { tokenPorts } from '../cxone/connection.ts';
 import { obtainToken } from '../cxone/tokens.ts';
+import type { CallReport } from '../cxone/transport.ts';
 import { isoInstant } from '../model/days.ts';
 import { catalogued } from '../model/errors.ts';
 import { TokenPayload, TokenResult } from '../model/payloads.ts';
@@ -20,7 +21,7 @@ export const handler = lambdaHandler(
       family,
       cipher: kmsCipher(clients.kms, environment.KEY_ARN),
       proxy: environment.EGRESS_PROXY,
-      onCall: ({ status = 0, throttledMilliseconds }: { status?: number; throttledMilliseconds: number }) =>
+      onCall: ({ status = 0, throttledMilliseconds }: CallReport) =>
         invocation.calls.add({ status, throttledMilliseconds }),
     };
     const token = await obtainToken(

@@ -41,6 +41,8 @@ export interface TokenStore {
   read(): Promise<TokenRecord>;
   /** Takes the lease, if nobody has since `seen` was read and no living holder is there. `holder` tells one attempt from every other. */
   lease(seen: TokenRecord, holder: string, now: number, until: number): Promise<Lease | undefined>;
+  /** Holds the lease until a later instant; false where it is somebody else's by now. */
+  extend(lease: Lease, until: number): Promise<boolean>;
   /** Gives the lease back early. Nothing happens where it is somebody else's by now. */
   release(lease: Lease): Promise<void>;
   /** Stores a new token and gives the lease back; false where the lease is somebody else's by now. */
@@ -100,6 +102,12 @@ export function createTokenStore(table: Table, tenant: TenantId, family: FamilyN
       // The SDK repeats a write whose reply was lost: then the holder is already we.
       const found = await read();
       return found.fence === fence && found.holder === holder ? { fence, until } : undefined;
+    },
+
+    async extend(lease, until) {
+      // Over, but taken by nobody, a lease is still good: whoever takes it raises the fence.
+      const change = { set: { leaseUntil: until } };
+      return (await table.update(accessKey, conditionalUpdate(change, [mine(lease)]))) !== 'conditionFailed';
     },
 
     async release(lease) {
