@@ -29,6 +29,8 @@ export interface Invocation<Name extends FunctionName> {
   /** Takes what each call to CXone came to, for the run's record. */
   calls: CallNotes;
   log: Logger;
+  /** Of this invocation. */
+  requestId: string;
   remainingMilliseconds: () => number;
 }
 
@@ -87,6 +89,7 @@ export function lambdaHandler<Name extends FunctionName, Payload extends z.ZodTy
       headers,
       calls,
       log,
+      requestId: context.awsRequestId,
       remainingMilliseconds: () => context.getRemainingTimeInMillis(),
     };
     try {

@@ -33,6 +33,7 @@ export const WindowState = z.object({
   jobId: JobId.optional(),
   jobStatus: z.string().optional().describe('CXone’s own word for it, at the last poll'),
   submittedAt: milliseconds.optional(),
+  waitedSince: milliseconds.optional().describe('A day later the run that polls gives up'),
   changedAt: milliseconds.optional().describe('When CXone’s word last changed'),
   nextPollAt: milliseconds.default(0).describe('No run asks for the status earlier'),
   polls: count.default(0),

@@ -119,6 +119,7 @@ export const DownloadPayload = z.strictObject({
   ...throttleFacts,
   attempt: z.int().min(1),
   part: z.int().min(1),
+  format: z.enum(['csv', 'json']),
   fetch: z.int().min(1).describe('A part that an earlier fetch stored is fetched again'),
   partsMissing: count,
 });

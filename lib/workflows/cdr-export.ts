@@ -145,6 +145,7 @@ export class CdrExportWorkflow extends Construct {
         ...CLAIM,
         attempt: jsonata('$attempt'),
         part: jsonata('$part'),
+        format: settings.format,
         fetch: jsonata('$fetch'),
         partsMissing: jsonata('$partsMissing'),
       },

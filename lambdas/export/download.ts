@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import { Transform } from 'node:stream';
+import type { DataDownload } from '../cxone/data-download.ts';
+import type { JobFile } from '../cxone/job-status.ts';
+import { partListKey, rawPartKey } from '../lake/keys.ts';
+import { notePart, readPart } from '../ledger/parts.ts';
+import { holdWindow, type WindowLedger } from '../ledger/windows.ts';
+import { catalogued, isError } from '../model/errors.ts';
+import type { ClaimedWindow } from '../model/payloads.ts';
+import type { ObjectStore } from '../model/ports.ts';
+import { readPartList } from './part-list.ts';
+
+/** How often a part may be missing before the window is given up: each time the list of parts is asked for again. */
+const MISSING_PART_ROUNDS = 5;
+
+/** Which part, of which attempt. */
+export interface DownloadRequest {
+  attempt: number;
+  part: number;
+  /** The n-th fetch: a part stored by an earlier one is fetched again. */
+  fetch: number;
+  partsMissing: number;
+  format: 'csv' | 'json';
+}
+
+/**
+ * Streams one part to the raw prefix, as it is, and notes its digest and length after the object is durable. A part that is
+ * stored already is left alone. Throws `PartIncomplete` where bytes or digest are not as announced: nothing is visible
+ * then; `PartNotReady` where CXone does not have the part, and `PartMissing` after five rounds of that.
+ */
+export async function downloadPart(
+  ports: { ledger: WindowLedger; objects: ObjectStore; dataDownload: DataDownload },
+  claim: ClaimedWindow,
+  request: DownloadRequest,
+): Promise<{ part: number; bytes: number; fetched: boolean }> {
+  const { ledger, objects } = ports;
+  await holdWindow(ledger, claim);
+  const stored = await readPart(ledger, claim, request.attempt, request.part);
+  if (
+    stored !== undefined &&
+    stored.fetch >= request.fetch &&
+    (await objects.find(stored.key))?.bytes === stored.bytes
+  )
+    return { part: request.part, bytes: stored.bytes, fetched: false };
+  const list = await readPartList(
+    objects,
+    partListKey(ledger.tenant, claim.dataset, claim.day, request.attempt),
+  );
+  const file = list.parts.find(({ part }) => part === request.part);
+  if (file === undefined)
+    throw catalogued('PartNotReady', `The list of parts has no part ${request.part}.`, {
+      part: request.part,
+    });
+  const opened = await openPart(ports.dataDownload, file, request.partsMissing);
+  const key = rawPartKey(
+    ledger.tenant,
+    claim.dataset,
+    claim.day,
+    request.attempt,
+    request.part,
+    request.format,
+  );
+  const contentType = request.format === 'csv' ? 'text/csv' : 'application/json';
+  const written = await objects.writeStream(key, opened.body.pipe(asAnnounced(file, opened)), contentType);
+  await notePart(ledger, claim, request.attempt, {
+    part: request.part,
+    key,
+    ...written,
+    fetch: request.fetch,
+  });
+  return { part: request.part, bytes: written.bytes, fetched: true };
+}
+
+async function openPart(dataDownload: DataDownload, file: JobFile, partsMissing: number) {
+  try {
+    return await dataDownload.openPart(file);
+  } catch (error) {
+    if (!isError(error, 'PartNotReady') || partsMissing < MISSING_PART_ROUNDS) throw error;
+    throw catalogued(
+      'PartMissing',
+      `CXone lists part ${file.part} and does not have it.`,
+      error.facts,
+      error,
+    );
+  }
+}
+
+/** Lets bytes through and ends well only when they are as many as announced, and those that were announced. */
+function asAnnounced(
+  file: JobFile,
+  opened: { body: NodeJS.ReadableStream; announcedBytes?: number; requestId?: string },
+): Transform {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  const facts = () => ({
+    part: file.part,
+    expected: file.bytes,
+    received: bytes,
+    requestId: opened.requestId,
+  });
+  const checked = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length;
+      hash.update(chunk);
+      // A body that does not end would fill the bucket.
+      if (bytes > file.bytes)
+        done(catalogued('PartIncomplete', `Part ${file.part} is longer than announced.`, facts()));
+      else done(null, chunk);
+    },
+    flush(done) {
+      if (bytes !== file.bytes)
+        done(catalogued('PartIncomplete', `Part ${file.part} is shorter than announced.`, facts()));
+      else if (file.sha256 !== undefined && hash.digest('hex') !== file.sha256)
+        done(catalogued('PartIncomplete', `Part ${file.part} does not have the announced digest.`, facts()));
+      else done();
+    },
+  });
+  opened.body.on('error', (error: Error) => checked.destroy(error));
+  checked.on('error', () => 'destroy' in opened.body && (opened.body as { destroy(): void }).destroy());
+  return checked;
+}

@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import type { JobFile } from '../cxone/job-status.ts';
+import { catalogued } from '../model/errors.ts';
+import type { ObjectStore } from '../model/ports.ts';
+
+const PartList = z.object({
+  recordCount: z.int().min(0).optional(),
+  parts: z.array(
+    z.object({
+      part: z.int().min(1),
+      fileName: z.string(),
+      bytes: z.int().min(1),
+      url: z.string(),
+      sha256: z.string().optional(),
+      recordCount: z.int().min(0).optional(),
+    }),
+  ),
+});
+
+/** The confirmed parts of a job, as they are stored beside them. */
+export interface PartList {
+  /** Rows of the whole job, where CXone says. */
+  recordCount?: number | undefined;
+  parts: JobFile[];
+}
+
+/** Stores the list of an attempt's parts. A repeat writes the same list again. */
+export async function writePartList(objects: ObjectStore, key: string, list: PartList): Promise<void> {
+  await objects.writeText(key, JSON.stringify(list), 'application/json');
+}
+
+/** Reads the list of an attempt's parts. Throws `ObjectMissing`. */
+export async function readPartList(objects: ObjectStore, key: string): Promise<PartList> {
+  const parsed = PartList.safeParse(JSON.parse(await objects.readText(key)));
+  if (parsed.success) return parsed.data as PartList;
+  throw catalogued('LedgerUnreadable', `The list of parts ${key} is not of our form.`);
+}

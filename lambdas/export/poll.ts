@@ -1,0 +1,205 @@
+import type { DataDownload } from '../cxone/data-download.ts';
+import { completeFiles, fileListDigest, type JobFile, type JobStatus } from '../cxone/job-status.ts';
+import { partListKey } from '../lake/keys.ts';
+import { notePoll, reservePoll } from '../ledger/polls.ts';
+import type { WindowState } from '../ledger/window-state.ts';
+import { holdWindow, type WindowLedger } from '../ledger/windows.ts';
+import { catalogued, factIn, isError } from '../model/errors.ts';
+import type { ClaimedWindow } from '../model/payloads.ts';
+import type { ObjectStore } from '../model/ports.ts';
+import { afterFailure } from './failed-job.ts';
+import { type PartList, readPartList, writePartList } from './part-list.ts';
+import {
+  pollDelay,
+  QUEUED_AFTER_MILLISECONDS,
+  QUEUED_POLL_MILLISECONDS,
+  SATURATED_AFTER_MILLISECONDS,
+  SHORTEST_POLL_MILLISECONDS,
+} from './polling.ts';
+
+/** What polling needs of the world. */
+export interface PollPorts {
+  ledger: WindowLedger;
+  objects: ObjectStore;
+  dataDownload: DataDownload;
+  random: () => number;
+}
+
+/** Which job is polled. */
+export interface PollRequest {
+  attempt: number;
+  /** The call repeats one that was answered with 401: it need not wait for its turn. */
+  renewed: boolean;
+  /** How often a listed part was not there: above what the ledger has seen, the list is asked for again. */
+  partsMissing: number;
+}
+
+/** Where the job stands. Instants are epoch milliseconds. */
+export type PollOutcome =
+  | { outcome: 'pending' | 'waiting'; pollAt: number }
+  | { outcome: 'resubmit'; at: number }
+  | { outcome: 'completed'; list: PartList };
+
+/**
+ * Asks for the status of the window's job, when its turn has come. A list of parts counts when two answers at least 15 s
+ * apart agree on it; then it is stored, and later polls of the attempt take it from there. A fault of CXone or of the
+ * connection is simply the next poll. Throws `JobExpired`, `ExportFailed`, `ExportTooLarge` and `QueueSaturated`.
+ */
+export async function pollJob(
+  ports: PollPorts,
+  claim: ClaimedWindow,
+  request: PollRequest,
+): Promise<PollOutcome> {
+  const state = await stateForPoll(ports, claim, request);
+  if (state.partsKey !== undefined)
+    return { outcome: 'completed', list: await readPartList(ports.objects, state.partsKey) };
+  if (state.jobState === 'failed') return { outcome: 'resubmit', at: ports.ledger.clock.now() };
+  if (state.jobState === 'expired' || state.jobId === undefined)
+    throw catalogued('JobExpired', `The job of ${claim.dataset} ${claim.day} is no longer known.`);
+  const now = ports.ledger.clock.now();
+  if (now < state.nextPollAt && !request.renewed) return turnAt(state, now, state.nextPollAt);
+  const pollAt = now + nextDelay(state, now, ports.random());
+  if (!(await reservePoll(ports.ledger, claim, state, pollAt))) return turnAt(state, now, pollAt);
+  const status = await askStatus(ports, claim, request, state, pollAt);
+  if (status === undefined) return stillWaiting(ports, claim, request, state, pollAt);
+  return judge(ports, claim, request, state, status, pollAt);
+}
+
+/** The window's state; a list of parts that did not hold is forgotten first. */
+async function stateForPoll(
+  ports: PollPorts,
+  claim: ClaimedWindow,
+  request: PollRequest,
+): Promise<WindowState> {
+  const state = await holdWindow(ports.ledger, claim);
+  if (request.partsMissing <= state.partsMissing || state.partsKey === undefined) return state;
+  const forgotten = { jobState: 'submitted' as const, partsMissing: request.partsMissing };
+  await notePoll(ports.ledger, claim, request.attempt, forgotten, [
+    'partsKey',
+    'partCount',
+    'filesDigest',
+    'filesSeenAt',
+  ]);
+  return holdWindow(ports.ledger, claim);
+}
+
+async function askStatus(
+  ports: PollPorts,
+  claim: ClaimedWindow,
+  request: PollRequest,
+  state: WindowState,
+  pollAt: number,
+): Promise<JobStatus | undefined> {
+  if (state.jobId === undefined) return undefined;
+  try {
+    return await ports.dataDownload.status(state.jobId);
+  } catch (error) {
+    if (isError(error, 'ServerFault') || isError(error, 'ConnectionLost')) return undefined;
+    if (isError(error, 'Throttled')) {
+      // The pause that CXone asks for holds for every run that polls this job.
+      const retryAt = Date.parse(factIn(error.message, 'retryAt') ?? '');
+      await notePoll(ports.ledger, claim, request.attempt, { nextPollAt: Math.max(pollAt, retryAt || 0) });
+    }
+    if (isError(error, 'JobExpired'))
+      await notePoll(ports.ledger, claim, request.attempt, { jobState: 'expired' });
+    throw error;
+  }
+}
+
+async function judge(
+  ports: PollPorts,
+  claim: ClaimedWindow,
+  request: PollRequest,
+  state: WindowState,
+  status: JobStatus,
+  pollAt: number,
+): Promise<PollOutcome> {
+  const now = ports.ledger.clock.now();
+  const jobStatus = status.kind === 'unknown' ? status.text : status.kind;
+  const changed = jobStatus === state.jobStatus ? {} : { jobStatus, changedAt: now };
+  if (status.kind === 'failed') {
+    const verdict = afterFailure(status, state, now);
+    await notePoll(ports.ledger, claim, request.attempt, {
+      ...changed,
+      jobState: 'failed',
+      failures: verdict.failures,
+    });
+    if ('error' in verdict) throw verdict.error;
+    return { outcome: 'resubmit', at: verdict.at };
+  }
+  const list = completeFiles(status);
+  if (!list.complete) {
+    const forgotten = state.filesDigest === undefined ? [] : (['filesDigest', 'filesSeenAt'] as const);
+    await notePoll(ports.ledger, claim, request.attempt, changed, forgotten);
+    return stillWaiting(ports, claim, request, { ...state, ...changed }, pollAt);
+  }
+  return confirm(ports, claim, request, state, { ...list, parts: list.files }, changed, pollAt);
+}
+
+async function confirm(
+  ports: PollPorts,
+  claim: ClaimedWindow,
+  request: PollRequest,
+  state: WindowState,
+  given: { recordCount?: number; parts: JobFile[] },
+  changed: { jobStatus?: string; changedAt?: number },
+  pollAt: number,
+): Promise<PollOutcome> {
+  const now = ports.ledger.clock.now();
+  const list: PartList = { recordCount: given.recordCount, parts: given.parts };
+  const filesDigest = fileListDigest(given.parts);
+  const agreed =
+    state.filesDigest === filesDigest && now - (state.filesSeenAt ?? now) >= SHORTEST_POLL_MILLISECONDS;
+  if (!agreed) {
+    const filesSeenAt = state.filesDigest === filesDigest ? state.filesSeenAt : now;
+    await notePoll(ports.ledger, claim, request.attempt, {
+      ...changed,
+      filesDigest,
+      ...(filesSeenAt === undefined ? {} : { filesSeenAt }),
+    });
+    return { outcome: 'pending', pollAt };
+  }
+  const partsKey = partListKey(ports.ledger.tenant, claim.dataset, claim.day, request.attempt);
+  await writePartList(ports.objects, partsKey, list);
+  const completed = {
+    jobState: 'completed' as const,
+    partsKey,
+    partCount: list.parts.length,
+    completedAt: now,
+    failures: 0,
+  };
+  await notePoll(ports.ledger, claim, request.attempt, { ...changed, ...completed });
+  return { outcome: 'completed', list };
+}
+
+function nextDelay(state: WindowState, now: number, random: number): number {
+  return isQueued(state, now) ? QUEUED_POLL_MILLISECONDS : pollDelay(state.polls, random);
+}
+
+function isQueued(state: WindowState, now: number): boolean {
+  return now - (state.changedAt ?? now) >= QUEUED_AFTER_MILLISECONDS;
+}
+
+function turnAt(state: WindowState, now: number, pollAt: number): PollOutcome {
+  return { outcome: isQueued(state, now) ? 'waiting' : 'pending', pollAt };
+}
+
+/** A day of waiting ends the run, not the job: the count begins anew, and the next run polls the same job. */
+async function stillWaiting(
+  ports: PollPorts,
+  claim: ClaimedWindow,
+  request: PollRequest,
+  state: WindowState,
+  pollAt: number,
+): Promise<PollOutcome> {
+  const now = ports.ledger.clock.now();
+  if (now - (state.waitedSince ?? now) < SATURATED_AFTER_MILLISECONDS) return turnAt(state, now, pollAt);
+  await notePoll(ports.ledger, claim, request.attempt, { waitedSince: now });
+  const hours = Math.floor((now - (state.submittedAt ?? now)) / 3_600_000);
+  const facts = { job: state.jobId, hours };
+  throw catalogued(
+    'QueueSaturated',
+    `CXone has not finished the job of ${state.day} in a day; it is kept.`,
+    facts,
+  );
+}

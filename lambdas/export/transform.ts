@@ -1,0 +1,93 @@
+import { transformWindow } from '../dataset/transform.ts';
+import { partListKey, windowPrefix } from '../lake/keys.ts';
+import { readParts } from '../ledger/parts.ts';
+import { holdWindow, type WindowLedger } from '../ledger/windows.ts';
+import { catalogued, isError } from '../model/errors.ts';
+import type { ClaimedWindow, GenerationFacts, TransformSettings } from '../model/payloads.ts';
+import type { Clock, ObjectStore } from '../model/ports.ts';
+import { readPartList } from './part-list.ts';
+
+/** Parts whose rows are fewer than announced are fetched once more: this is the fetch after which the window is given up. */
+const LAST_FETCH = 2;
+
+/** What the transform of an attempt is told. */
+export interface AttemptTransform {
+  attempt: number;
+  fetch: number;
+  settings: TransformSettings;
+  workFolder: string;
+  memoryLimitMegabytes: number;
+  diskLimitMegabytes: number;
+}
+
+/** What came of it: a generation, or the wish to fetch the parts again. */
+export type AttemptTransformed =
+  | { outcome: 'transformed'; facts: GenerationFacts }
+  | { outcome: 'fetchAgain'; announced: number; received: number };
+
+/**
+ * Transforms the stored parts of an attempt into a generation. Throws what `transformWindow` throws, and `ObjectMissing`
+ * when a listed part is not stored.
+ */
+export async function transformAttempt(
+  ports: { ledger: WindowLedger; objects: ObjectStore; clock: Clock },
+  claim: ClaimedWindow,
+  request: AttemptTransform,
+): Promise<AttemptTransformed> {
+  const { ledger, objects } = ports;
+  const where = [ledger.tenant, claim.dataset, claim.day] as const;
+  await holdWindow(ledger, claim);
+  const list = await readPartList(objects, partListKey(...where, request.attempt));
+  const stored = new Map((await readParts(ledger, claim, request.attempt)).map((part) => [part.part, part]));
+  const parts = list.parts.map(({ part, recordCount }) => {
+    const found = stored.get(part);
+    if (found === undefined)
+      throw catalogued('ObjectMissing', `Part ${part} of ${claim.dataset} ${claim.day} is not stored.`, {
+        part,
+      });
+    return { number: part, key: found.key, bytes: found.bytes, sha256: found.sha256, recordCount };
+  });
+  const { settings, workFolder, memoryLimitMegabytes, diskLimitMegabytes } = request;
+  try {
+    const made = await transformWindow(
+      {
+        ...settings,
+        tenant: ledger.tenant,
+        dataset: claim.dataset,
+        day: claim.day,
+        parts,
+        recordCount: list.recordCount,
+        prefixes: {
+          lake: windowPrefix('lake', ...where),
+          export: windowPrefix('export', ...where),
+          quarantine: windowPrefix('quarantine', ...where),
+        },
+        workFolder,
+        memoryLimitMegabytes,
+        diskLimitMegabytes,
+      },
+      ports,
+    );
+    const driftColumns = made.drift.unknownColumns.length + made.drift.missingOptional.length;
+    return {
+      outcome: 'transformed',
+      facts: {
+        generation: made.generation,
+        manifestKey: made.manifestKey,
+        files: made.files.length,
+        bytesIn: made.bytesIn,
+        bytesOut: made.bytesOut,
+        rows: made.counts,
+        maxEvent: made.maxEvent,
+        driftColumns,
+      },
+    };
+  } catch (error) {
+    if (!isError(error, 'RecordCountMismatch') || request.fetch >= LAST_FETCH) throw error;
+    return {
+      outcome: 'fetchAgain',
+      announced: Number(error.facts.announced),
+      received: Number(error.facts.received),
+    };
+  }
+}
