@@ -13,7 +13,7 @@ import {
   usualDay,
   usualLayout,
 } from '../../../local/cxone/data/settings.ts';
-import { loadCsv, loadJson } from './reference-loader.ts';
+import { collected, loadCsv, loadJson } from './reference-loader.ts';
 
 const day = '2024-05-15';
 const upTo = (most: number) => fc.integer({ min: 0, max: most });
@@ -138,7 +138,7 @@ describe('the data of a simulated day', () => {
   it('follows a day: durations are EndTime − StartTime, start times rise, and the morning is busier than the night', async () => {
     const { distinctRows } = await expectDay(exported({ settings: { ...usualDay, rows: 5000 } }));
 
-    const rows = await Array.fromAsync(distinctRows());
+    const rows = await collected(distinctRows());
 
     const starts = rows.map((row) => Date.parse(row.StartTime ?? ''));
     const hour = (wanted: number) =>
@@ -157,7 +157,7 @@ describe('the data of a simulated day', () => {
   it('CDR-11 has texts that are easily spoilt: leading + and zeros, accents, commas, quotes, empty ones', async () => {
     const { distinctRows } = await expectDay(exported());
 
-    const rows = await Array.fromAsync(distinctRows());
+    const rows = await collected(distinctRows());
 
     const has = (column: string, pattern: RegExp) => rows.some((row) => pattern.test(row[column] ?? ''));
     expect(has('CustomerNumber', /^\+/)).toBe(true);
@@ -177,7 +177,7 @@ describe('the data of a simulated day', () => {
 
     const filtered = await expectDay(exported({ columns, filters }));
 
-    const skills = new Set((await Array.fromAsync(filtered.distinctRows())).map((row) => row.Skill ?? ''));
+    const skills = new Set((await collected(filtered.distinctRows())).map((row) => row.Skill ?? ''));
     expect(skills).toEqual(new Set(['New contracts', 'Renewals', 'Call-backs']));
     expect(filtered.rows).toBeGreaterThan(0);
     expect(filtered.rows).toBeLessThan(all.rows);

@@ -69,3 +69,10 @@ function fits(record: Record<string, string>): boolean {
 function canonical(record: Record<string, string>): string {
   return JSON.stringify(Object.entries(record).toSorted(([one], [other]) => (one < other ? -1 : 1)));
 }
+
+/** All records of an iterable. */
+export async function collected<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const all: Item[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
