@@ -29,8 +29,8 @@ export interface Invocation<Name extends FunctionName> {
   /** Takes what each call to CXone came to, for the run's record. */
   calls: CallNotes;
   log: Logger;
-  /** Of this invocation. */
-  requestId: string;
+  /** A folder on local disk that no other invocation uses at the same time. */
+  temporaryFolder: string;
   remainingMilliseconds: () => number;
 }
 
@@ -53,7 +53,7 @@ export function lambdaHandler<Name extends FunctionName, Payload extends z.ZodTy
 ) {
   const log = new Logger({ serviceName: `cxone-export-${definition.name}` });
   const run = async (event: unknown, context: Context): Promise<z.output<Result>> => {
-    const { env, clock, headers } = surroundings();
+    const { env, clock, headers, temporaryFolder } = surroundings();
     const environment = parsePayload(
       ENVIRONMENTS[definition.name],
       env,
@@ -89,7 +89,7 @@ export function lambdaHandler<Name extends FunctionName, Payload extends z.ZodTy
       headers,
       calls,
       log,
-      requestId: context.awsRequestId,
+      temporaryFolder,
       remainingMilliseconds: () => context.getRemainingTimeInMillis(),
     };
     try {

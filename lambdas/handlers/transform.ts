@@ -1,4 +1,3 @@
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { s3ObjectStore } from '../aws/s3-object-store.ts';
 import { transformAttempt } from '../export/transform.ts';
@@ -19,8 +18,7 @@ export const handler = lambdaHandler(
       attempt: payload.attempt,
       fetch: payload.fetch,
       settings: payload.settings,
-      // Of its own: on one machine several windows are transformed side by side.
-      workFolder: join(tmpdir(), `cxone-export-${invocation.requestId}`),
+      workFolder: join(invocation.temporaryFolder, 'window'),
       memoryLimitMegabytes: MEMORY_MEGABYTES,
       diskLimitMegabytes: DISK_MEGABYTES,
     });

@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import type { Clock } from './ports.ts';
 
 /** What a handler may know of the world it runs in: read through here, never from the process, so that one machine can run many. */
@@ -6,6 +7,8 @@ export interface Surroundings {
   clock: Clock;
   /** Headers added to every call to CXone. Empty on AWS; the embedded platform tells a simulator its time through them. */
   headers(): Record<string, string>;
+  /** A folder on local disk. What an earlier invocation left in it may still be there; two invocations at once have two. */
+  temporaryFolder: string;
 }
 
 /** The name under which the embedded platform leaves its `() => Surroundings` on `globalThis`. */
@@ -28,7 +31,12 @@ const systemClock: Clock = {
     }),
 };
 
-const lambda: Surroundings = { env: process.env, clock: systemClock, headers: () => ({}) };
+const lambda: Surroundings = {
+  env: process.env,
+  clock: systemClock,
+  headers: () => ({}),
+  temporaryFolder: tmpdir(),
+};
 
 /** The surroundings of the invocation that is running: the embedded platform's where it set them, else Lambda's own. */
 export function surroundings(): Surroundings {
