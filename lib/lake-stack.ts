@@ -1,7 +1,6 @@
 import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { LakeSettings } from '../lambdas/model/configuration.ts';
-import { acknowledgeLake } from './operations/exceptions.ts';
 import { LakeBucket } from './storage/lake-bucket.ts';
 import { LakeKey } from './storage/lake-key.ts';
 import { Ledger } from './storage/ledger.ts';
@@ -28,6 +27,5 @@ export class LakeStack extends Stack {
     new CfnOutput(this, 'LedgerTableName', { value: this.ledger.table.tableName });
     new CfnOutput(this, 'NoticeTopicArn', { value: this.topics.notices.topicArn });
     new CfnOutput(this, 'AlarmTopicArn', { value: this.topics.alarms.topicArn });
-    acknowledgeLake(this);
   }
 }

@@ -1,4 +1,5 @@
-import { CfnOutput, Stack, Tags } from 'aws-cdk-lib';
+import { CfnOutput, RemovalPolicy, Stack, Tags } from 'aws-cdk-lib';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { LakeSettings } from '../lambdas/model/configuration.ts';
 import type { PipelineName } from '../lambdas/model/pipelines.ts';
@@ -10,8 +11,8 @@ import { TenantCatalog } from './operations/catalog.ts';
 import { acknowledgeTenant } from './operations/exceptions.ts';
 import { FailureRecord } from './operations/failure-record.ts';
 import { NightlyStart } from './operations/nightly-start.ts';
-import { CdrExportWorkflow } from './placeholder-workflow.ts';
 import { DeadLetters } from './storage/dead-letters.ts';
+import { CdrExportWorkflow } from './workflows/cdr-export.ts';
 
 /** Props of `TenantStack`. */
 export interface TenantStackProps {
@@ -27,10 +28,11 @@ export class TenantStack extends Stack {
     super(scope, `${settings.name}-${tenant.id}`, { description: `CXone export: ${tenant.id}` });
     const pipeline: PipelineName = 'cdr-export';
     const machineName = `${settings.name}-${tenant.id}-${pipeline}`;
+    const bucket = lake.bucket.seenFrom(this);
     const catalog = new TenantCatalog(this, 'Catalog', {
       tenant: tenant.id,
       lakeName: settings.name,
-      bucket: lake.bucket.bucket,
+      bucket,
       datasets: { cdr: cdr.mapping },
     });
     const { byName: functions } = new TenantFunctions(this, 'Functions', {
@@ -43,11 +45,20 @@ export class TenantStack extends Stack {
     const { stateMachine } = new CdrExportWorkflow(this, 'CdrExport', {
       tenant: tenant.id,
       functions,
-      bucket: lake.bucket.bucket,
+      bucket,
       settings: cdr.settings,
       mapping: cdr.mapping,
       machineName,
+      logs: new LogGroup(this, 'CdrExportLogs', {
+        // A machine's role may write to groups of this prefix without the account's log policy growing with every machine.
+        logGroupName: `/aws/vendedlogs/states/${machineName}`,
+        retention: settings.retention.logDays satisfies RetentionDays,
+        encryptionKey: lake.key.key,
+        removalPolicy: RemovalPolicy.DESTROY,
+      }),
     });
+    // The machine itself reads the list of windows and writes the children's results.
+    lake.key.grantThrough(stateMachine, 's3');
     Tags.of(stateMachine).add('cxone-export:pipeline', pipeline);
     Tags.of(stateMachine).add('cxone-export:tenant', tenant.id);
     const deadLetters = new DeadLetters(this, 'DeadLetters', { key: lake.key });
@@ -73,6 +84,6 @@ export class TenantStack extends Stack {
     new CfnOutput(this, 'CdrExportMachineArn', { value: stateMachine.stateMachineArn });
     new CfnOutput(this, 'GlueDatabaseName', { value: catalog.databaseName });
     new CfnOutput(this, 'DeadLetterQueueUrl', { value: deadLetters.queue.queueUrl });
-    acknowledgeTenant(this);
+    acknowledgeTenant(this, tenant.id);
   }
 }

@@ -9,8 +9,8 @@ const LIST: readonly LedgerAction[] = ['GetItem', 'Query'];
 /** Every stage of a window renews the claim in its item and adds a note to the run's. */
 const stage: LedgerAccess = { window: CHANGE, run: ['UpdateItem'] };
 
-/** Every call to CXone takes a slot of the limiter and reads the sealed access token. */
-const call: LedgerAccess = { ...stage, token: READ, limiter: CHANGE };
+/** Every call to CXone takes a slot of the limiter and reads the sealed access token; a 403 marks it as discarded. */
+const call: LedgerAccess = { ...stage, token: CHANGE, limiter: CHANGE };
 
 /** What each function may do with the ledger's items of its tenant, by kind. */
 export const LEDGER_ACCESS: Readonly<Record<FunctionName, LedgerAccess>> = {

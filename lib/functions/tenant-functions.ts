@@ -52,7 +52,7 @@ export class TenantFunctions extends Construct {
   private make(): FunctionsByName {
     const { lake, settings, configured, catalog } = this.props;
     const base = { TENANT: this.tenant, LEDGER_TABLE: lake.ledger.table.tableName };
-    const LAKE_BUCKET = lake.bucket.bucket.bucketName;
+    const LAKE_BUCKET = lake.bucket.seenFrom(Stack.of(this)).bucketName;
     const KEY_ARN = lake.key.key.keyArn;
     const egress = settings.proxy === undefined ? {} : { EGRESS_PROXY: settings.proxy };
     const calls = { ...base, KEY_ARN, FAMILY: JSON.stringify(configured.families.dataDownload), ...egress };

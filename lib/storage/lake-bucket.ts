@@ -1,5 +1,5 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import {
   BlockPublicAccess,
   Bucket,
@@ -34,10 +34,13 @@ const RECOVERY_DAYS = 1;
 export class LakeBucket extends Construct {
   readonly bucket: IBucket;
   private readonly key: LakeKey;
+  private readonly exists: boolean;
+  private readonly seen = new Map<Stack, IBucket>();
 
   constructor(scope: Construct, id: string, props: LakeBucketProps) {
     super(scope, id);
     this.key = props.key;
+    this.exists = props.existingName !== undefined;
     this.bucket =
       props.existingName === undefined
         ? this.ownBucket(props.retention)
@@ -74,19 +77,37 @@ export class LakeBucket extends Construct {
     });
   }
 
+  /** The bucket as another stack sees it: by the name and the ARN that the lake's stack exports. */
+  seenFrom(stack: Stack): IBucket {
+    const owner = Stack.of(this);
+    if (this.exists || stack === owner) return this.bucket;
+    const seen =
+      this.seen.get(stack) ??
+      Bucket.fromBucketAttributes(stack, 'LakeBucket', {
+        bucketName: owner.exportValue(this.bucket.bucketName),
+        bucketArn: owner.exportValue(this.bucket.bucketArn),
+      });
+    this.seen.set(stack, seen);
+    return seen;
+  }
+
   /**
    * Lets the grantee read a tenant's objects under these prefixes, and list them: every list names one of the prefixes, so
    * no other tenant's keys are seen. Asking for an absent object by its key answers 403; a list by that key tells.
    */
-  grantRead(grantee: IGrantable, tenant: TenantId, prefixes: readonly LakePrefix[]): void {
+  grantRead(grantee: IRole, tenant: TenantId, prefixes: readonly LakePrefix[]): void {
     if (prefixes.length === 0) return;
-    grantee.grantPrincipal.addToPrincipalPolicy(
-      new PolicyStatement({ actions: ['s3:GetObject'], resources: this.objects(tenant, prefixes) }),
+    const bucket = this.seenFrom(Stack.of(grantee));
+    grantee.addToPrincipalPolicy(
+      new PolicyStatement({
+        actions: ['s3:GetObject'],
+        resources: prefixes.map((prefix) => bucket.arnForObjects(`${prefix}/${tenant}/*`)),
+      }),
     );
-    grantee.grantPrincipal.addToPrincipalPolicy(
+    grantee.addToPrincipalPolicy(
       new PolicyStatement({
         actions: ['s3:ListBucket'],
-        resources: [this.bucket.bucketArn],
+        resources: [bucket.bucketArn],
         conditions: { StringLike: { 's3:prefix': prefixes.map((prefix) => `${prefix}/${tenant}/*`) } },
       }),
     );
@@ -94,19 +115,16 @@ export class LakeBucket extends Construct {
   }
 
   /** Lets the grantee write a tenant's objects under these prefixes. Nothing is ever deleted by a function. */
-  grantWrite(grantee: IGrantable, tenant: TenantId, prefixes: readonly LakePrefix[]): void {
+  grantWrite(grantee: IRole, tenant: TenantId, prefixes: readonly LakePrefix[]): void {
     if (prefixes.length === 0) return;
-    grantee.grantPrincipal.addToPrincipalPolicy(
+    const bucket = this.seenFrom(Stack.of(grantee));
+    grantee.addToPrincipalPolicy(
       new PolicyStatement({
         actions: ['s3:AbortMultipartUpload', 's3:PutObject'],
-        resources: this.objects(tenant, prefixes),
+        resources: prefixes.map((prefix) => bucket.arnForObjects(`${prefix}/${tenant}/*`)),
       }),
     );
     this.key.grantThrough(grantee, 's3');
-  }
-
-  private objects(tenant: TenantId, prefixes: readonly LakePrefix[]): string[] {
-    return prefixes.map((prefix) => this.bucket.arnForObjects(`${prefix}/${tenant}/*`));
   }
 }
 
