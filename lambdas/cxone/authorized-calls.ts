@@ -1,7 +1,8 @@
 import type { z } from 'zod';
-import { catalogued, isError } from '../model/errors.ts';
+import { type CataloguedError, isError } from '../model/errors.ts';
 import type { TokenFingerprint } from '../model/ids.ts';
 import type { AccessToken } from './access-token.ts';
+import { amended } from './amended.ts';
 import type { Call, OpenAnswer, Transport } from './transport.ts';
 
 /** Where callers get their token, and how they say that it lacks a scope. */
@@ -37,18 +38,17 @@ export function authorizedCalls(
     try {
       return await make(token);
     } catch (error) {
-      if (isError(error, 'ScopeMissing')) await discard(token);
-      throw error;
+      throw isError(error, 'ScopeMissing') ? await discarded(token, error) : error;
     }
   }
 
-  async function discard({ fingerprint }: AccessToken): Promise<void> {
+  async function discarded({ fingerprint }: AccessToken, error: CataloguedError): Promise<CataloguedError> {
     try {
       await tokens.discard(fingerprint);
+      return error;
     } catch (failure) {
-      const sentence =
-        'The service account lacks a scope that the call needs, and the token that shows it could not be discarded: wait until it expires after granting the scope.';
-      throw catalogued('ScopeMissing', sentence, { fingerprint }, failure);
+      const sentence = 'The token could not be discarded: once the scope is granted, wait until it expires.';
+      return amended(error, sentence, failure);
     }
   }
 

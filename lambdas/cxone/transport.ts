@@ -8,6 +8,7 @@ import type { Family } from '../model/families.ts';
 import type { Clock } from '../model/ports.ts';
 import { problemSentence, problemsOf } from '../model/refusal.ts';
 import type { AccessToken } from './access-token.ts';
+import { amended } from './amended.ts';
 import { headerOf, isHtml, parsedJson, readAnswer, readText, requestIdOf } from './answer.ts';
 import { asConnectionLost, withNamedBreaks } from './connection-lost.ts';
 import { errorOf } from './outcomes.ts';
@@ -220,8 +221,7 @@ async function holdEverybody(error: CataloguedError, limiter: Limiter): Promise<
     return error;
   } catch (failure) {
     // The caller must wait in any case; that the others were not told is in the cause, they will be throttled themselves.
-    const sentence = error.message.replace(/ \[[^[\]]*\]$/, '');
-    return catalogued(error.name, `${sentence} The others could not be told of it.`, error.facts, failure);
+    return amended(error, 'The other machines could not be told of it.', failure);
   }
 }
 
