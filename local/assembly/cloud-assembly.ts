@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { AssemblyRefused } from './refused.ts';
 
@@ -104,7 +104,8 @@ function addAssets(
 ): void {
   for (const { source, destinations } of Object.values(files)) {
     if (source.path === undefined) continue;
-    for (const { objectKey } of Object.values(destinations)) assets.set(objectKey, join(folder, source.path));
+    for (const { objectKey } of Object.values(destinations))
+      assets.set(objectKey, resolve(folder, source.path));
   }
 }
 

@@ -98,6 +98,12 @@ export class SecretStore {
     return this.find(name);
   }
 
+  /** Makes sure that the secret exists and that this is its current value. */
+  set(name: string, value: string): void {
+    const { versions } = this.ensure(name);
+    if (versions.length === 0 || this.value(name, {}).value !== value) this.put(name, value);
+  }
+
   /**
    * Adds a version and makes it the current one. The same token with the same value changes nothing; with another value
    * it is `ResourceExistsException`, as on AWS.

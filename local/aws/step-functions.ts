@@ -2,21 +2,25 @@ import { z } from 'zod';
 import { jsonService, operation } from './json-service.ts';
 import { type Backend, ServiceFault } from './reply.ts';
 
-/** An execution as the engine tells it; instants are epoch milliseconds. */
-export interface ExecutionDescription {
+/** An execution as the engine lists it; instants are epoch milliseconds. */
+export interface ExecutionSummary {
   executionArn: string;
   stateMachineArn: string;
   name: string;
   status: string;
   startDate: number;
   stopDate?: number | undefined;
+  mapRunArn?: string | undefined;
+  redriveCount: number;
+  redriveDate?: number | undefined;
+}
+
+/** An execution as the engine describes it. */
+export interface ExecutionDescription extends ExecutionSummary {
   input: string;
   output?: string | undefined;
   error?: string | undefined;
   cause?: string | undefined;
-  mapRunArn?: string | undefined;
-  redriveCount: number;
-  redriveDate?: number | undefined;
   redriveStatus?: string | undefined;
   redriveStatusReason?: string | undefined;
 }
@@ -52,9 +56,9 @@ export interface StepFunctionsPort {
   stop(executionArn: string, error?: string, cause?: string): Eventually<unknown>;
   describe(executionArn: string): Eventually<ExecutionDescription>;
   history(executionArn: string): Eventually<readonly ExecutionEvent[]>;
-  list(machineArn?: string): Eventually<readonly ExecutionDescription[]>;
+  list(machineArn?: string): Eventually<readonly ExecutionSummary[]>;
   mapRuns(executionArn: string): Eventually<readonly MapRunDescription[]>;
-  children(mapRunArn: string): Eventually<readonly ExecutionDescription[]>;
+  children(mapRunArn: string): Eventually<readonly ExecutionSummary[]>;
 }
 
 // The engine's errors that are a caller's mistake; any other error is the platform's own.
@@ -205,7 +209,7 @@ function parseInput(input: string): unknown {
   }
 }
 
-function summaryOutput(execution: ExecutionDescription) {
+function summaryOutput(execution: ExecutionSummary) {
   const { executionArn, stateMachineArn, name, status, startDate, stopDate, mapRunArn } = execution;
   const { redriveCount, redriveDate } = execution;
   return {

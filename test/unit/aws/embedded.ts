@@ -4,10 +4,18 @@ import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { type EmbeddedAws, type StartAwsOptions, startAws } from '../../../local/aws/embedded-aws.ts';
 
+const folders: string[] = [];
+const started: EmbeddedAws[] = [];
+
+afterAll(async () => {
+  for (const aws of started) await aws.close();
+  for (const folder of folders) await rm(folder, { recursive: true, force: true });
+});
+
 /** A folder that is removed after the file's tests. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'embedded-aws-'));
-  afterAll(() => rm(folder, { recursive: true, force: true }));
+  folders.push(folder);
   return folder;
 }
 
@@ -19,7 +27,7 @@ export async function embeddedAws(options: Omit<StartAwsOptions, 'folder'> = {})
 }> {
   const folder = await temporaryFolder();
   const aws = await startAws({ folder, ...options });
-  afterAll(() => aws.close());
+  started.push(aws);
   return { aws, folder, client: clientOptions(aws) };
 }
 

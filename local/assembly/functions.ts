@@ -1,0 +1,218 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { Clock } from '../../lambdas/model/ports.ts';
+import { embeddedRegion } from '../aws/names.ts';
+import { FunctionFault } from '../engine/errors.ts';
+import type { FunctionResult, InvokeFunction } from '../engine/run.ts';
+import { type FunctionLog, openFunctionLog } from './function-log.ts';
+import { within } from './invocation-surroundings.ts';
+import { lambdaContext } from './lambda-context.ts';
+import { capturingOutput } from './output-capture.ts';
+import { limitTime } from './time-limit.ts';
+import type { Assembly, LambdaFunction } from './types.ts';
+
+/** How functions are run. */
+export interface FunctionRunnerOptions {
+  assembly: Assembly;
+  /** The embedded services that functions reach. */
+  aws: { readonly environment: Readonly<Record<string, string>> };
+  /** `source` runs the handler's source that the construct names, `asset` the bundle that would be deployed. */
+  mode: 'source' | 'asset';
+  /** Functions' logs are kept here, one file a function. */
+  logFolder: string;
+  /** Holds the invocations' local disks; each is removed when its invocation ends. Default: the system's folder for temporary files. */
+  temporaryFolder?: string;
+  /** Headers for calls to CXone. Default: none. */
+  headers?: (clock: Clock) => Record<string, string>;
+  /** The folder that entries are relative to. Default: the project's. */
+  projectFolder?: string;
+}
+
+/** Runs functions in this process. */
+export interface FunctionRunner {
+  /**
+   * Invokes a function by its ARN, a version's or an alias's.
+   *
+   * A function that outlives its time limit is left behind: its waits never end, but what it was doing besides is not
+   * cut off as Lambda would cut it.
+   */
+  invoke: InvokeFunction;
+}
+
+/** Largest payload, either way, in bytes: Lambda's quota for synchronous invocations. */
+const largestPayload = 6 * 1024 * 1024;
+
+type Handler = (event: unknown, context: unknown) => unknown;
+
+/** Makes a runner of an assembly's functions. A function's module is loaded at its first invocation and kept. */
+export function createFunctionRunner(options: FunctionRunnerOptions): FunctionRunner {
+  const logs = new Map<string, FunctionLog>();
+  const logOf = (name: string): FunctionLog => {
+    const log = logs.get(name) ?? openFunctionLog(options.logFolder, name);
+    logs.set(name, log);
+    return log;
+  };
+  return {
+    async invoke(functionArn, payload, { clock, signal }) {
+      const found = options.assembly.functionOf(functionArn);
+      if (!found)
+        throw new FunctionFault('Lambda.ResourceNotFoundException', `Function not found: ${functionArn}`);
+      const event = JSON.stringify(payload ?? null);
+      if (Buffer.byteLength(event) > largestPayload) {
+        throw new FunctionFault(
+          'Lambda.RequestTooLargeException',
+          `Request must be smaller than ${largestPayload} bytes`,
+        );
+      }
+      const invocation = { functionArn, found, event, requestId: randomUUID(), clock, signal };
+      return runInvocation(options, invocation, logOf(found.name));
+    },
+  };
+}
+
+interface Invocation {
+  functionArn: string;
+  found: LambdaFunction;
+  event: string;
+  requestId: string;
+  clock: Clock;
+  signal: AbortSignal;
+}
+
+async function runInvocation(
+  options: FunctionRunnerOptions,
+  invocation: Invocation,
+  log: FunctionLog,
+): Promise<FunctionResult> {
+  const { found, requestId, signal } = invocation;
+  const begun = invocation.clock.now();
+  const limit = limitTime(invocation.clock, found.timeoutSeconds * 1000);
+  const output = log.output(requestId);
+  const temporaryFolder = join(options.temporaryFolder ?? tmpdir(), `cxone-export-${requestId}`);
+  let status = 'aborted';
+  try {
+    signal.throwIfAborted();
+    const own = {
+      env: {
+        ...lambdaEnvironment(found, invocation.functionArn),
+        ...options.aws.environment,
+        ...found.environment,
+      },
+      clock: limit.clock,
+      headers: () => options.headers?.(limit.clock) ?? {},
+      temporaryFolder,
+    };
+    const context = lambdaContext(found, {
+      ...invocation,
+      remaining: () => limit.deadline - limit.clock.now(),
+    });
+    const running = capturingOutput(output.sink, () =>
+      within(own, () => callHandler(options, found, JSON.parse(invocation.event), context)),
+    );
+    const result = await Promise.race([running, limit.reached, aborted(signal, limit.over)]);
+    status = result === undefined ? 'timeout' : 'payload' in result ? 'success' : 'error';
+    if (result === undefined) throw timedOut(requestId, found.timeoutSeconds);
+    return result;
+  } finally {
+    rmSync(temporaryFolder, { recursive: true, force: true });
+    limit.end();
+    output.end();
+    const now = invocation.clock.now();
+    const metrics = { durationMs: now - begun, memorySizeMB: found.memoryMegabytes };
+    log.platform('platform.report', now, { requestId, status, metrics });
+  }
+}
+
+function aborted(signal: AbortSignal, over: AbortSignal): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  signal.addEventListener('abort', () => reject(signal.reason), { once: true, signal: over });
+  return promise;
+}
+
+function timedOut(requestId: string, seconds: number): FunctionFault {
+  const errorMessage = `RequestId: ${requestId} Error: Task timed out after ${seconds.toFixed(2)} seconds`;
+  return new FunctionFault(
+    'Sandbox.Timedout',
+    JSON.stringify({ errorType: 'Sandbox.Timedout', errorMessage }),
+  );
+}
+
+async function callHandler(
+  options: FunctionRunnerOptions,
+  found: LambdaFunction,
+  event: unknown,
+  context: unknown,
+): Promise<FunctionResult> {
+  let handler: Handler | undefined;
+  try {
+    handler = await loadHandler(options, found);
+  } catch (error) {
+    return failure('Runtime.ImportModuleError', error);
+  }
+  if (!handler)
+    return failure('Runtime.HandlerNotFound', new Error(`${found.name} exports no ${found.handler}`));
+  try {
+    return throughJson(await handler(event, context));
+  } catch (error) {
+    return failure(error instanceof Error ? error.name : typeof error, error);
+  }
+}
+
+function throughJson(result: unknown): FunctionResult {
+  const text = JSON.stringify(result ?? null);
+  if (Buffer.byteLength(text) <= largestPayload) return { payload: JSON.parse(text) };
+  const message = `Response payload size exceeded maximum allowed payload size (${largestPayload} bytes).`;
+  return failure('Function.ResponseSizeTooLarge', new Error(message));
+}
+
+function failure(errorType: string, thrown: unknown): FunctionResult {
+  const errorMessage = thrown instanceof Error ? thrown.message : String(thrown);
+  const trace = thrown instanceof Error ? (thrown.stack ?? '').split('\n') : [];
+  return { error: { errorType, errorMessage, trace } };
+}
+
+async function loadHandler(
+  options: FunctionRunnerOptions,
+  found: LambdaFunction,
+): Promise<Handler | undefined> {
+  const [file = 'index', name = 'handler'] = found.handler.split('.', 2);
+  const module: unknown = await import(moduleAddress(options, found, file));
+  const exported: unknown = Reflect.get(Object(module), options.mode === 'source' ? 'handler' : name);
+  if (typeof exported !== 'function') return undefined;
+  return (event, context) => Reflect.apply(exported, undefined, [event, context]);
+}
+
+function moduleAddress(options: FunctionRunnerOptions, found: LambdaFunction, file: string): string {
+  if (options.mode === 'source') {
+    if (found.entry === undefined) throw new Error(`${found.name} does not name its source`);
+    const project = options.projectFolder ?? fileURLToPath(new URL('../..', import.meta.url));
+    return pathToFileURL(join(project, found.entry)).href;
+  }
+  const folder = found.assetPath;
+  if (folder === undefined) throw new Error(`${found.name} has its code in the template`);
+  const path = ['.mjs', '.js', '.cjs']
+    .map((ending) => join(folder, `${file}${ending}`))
+    .find((one) => existsSync(one));
+  if (path === undefined) throw new Error(`${folder} holds no ${file}.mjs, .js or .cjs`);
+  // Functions of one bundle are modules of their own, as they are on AWS.
+  return `${pathToFileURL(path).href}?function=${encodeURIComponent(found.name)}`;
+}
+
+function lambdaEnvironment(found: LambdaFunction, functionArn: string): Record<string, string> {
+  return {
+    AWS_EXECUTION_ENV: `AWS_Lambda_${found.runtime}`,
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(found.memoryMegabytes),
+    AWS_LAMBDA_FUNCTION_NAME: found.name,
+    AWS_LAMBDA_FUNCTION_VERSION: versionIn(functionArn),
+    AWS_REGION: embeddedRegion,
+    _HANDLER: found.handler,
+  };
+}
+
+/** The version that an ARN names, `$LATEST` where it names none. */
+function versionIn(functionArn: string): string {
+  return functionArn.split(':')[7] ?? '$LATEST';
+}
