@@ -1,0 +1,94 @@
+import { catalogued } from '../model/errors.ts';
+import type { RowCounts } from '../model/payloads.ts';
+import type { OutputFormat } from '../model/pipelines.ts';
+import type { Draft } from './drafts.ts';
+import type { LocalOutput } from './outputs.ts';
+import type { TransformRequest } from './request.ts';
+
+/**
+ * Disk that a window takes, as a multiple of its parts: the parts, drafts (0.3 measured, 1 where nothing compresses), Parquet
+ * (0.2) and spill; a text output is on the disk uncompressed for a while, JSON lines being twice the CSV.
+ */
+const DISK_FACTORS: Readonly<Record<OutputFormat, number>> = { parquet: 2.5, csv: 4, jsonl: 5 };
+const MEGABYTE = 1_000_000;
+
+/** Throws `WindowTooLarge` where the parts, outputs and spill may exceed the disk. */
+export function requireDisk({ parts, outputs, diskLimitMegabytes }: TransformRequest): void {
+  const bytes = sum(parts.map((part) => part.bytes));
+  const needed = Math.ceil((bytes * Math.max(...outputs.map((format) => DISK_FACTORS[format]))) / MEGABYTE);
+  if (needed > diskLimitMegabytes)
+    throw catalogued(
+      'WindowTooLarge',
+      `${Math.ceil(bytes / MEGABYTE)} MB of parts take up to ${needed} MB of disk, the transform function has ${diskLimitMegabytes}: raise transformDisk.`,
+      { setting: 'transformDisk', needed, has: diskLimitMegabytes },
+    );
+}
+
+/** Records that the parts hold, readable or not. */
+export function recordsIn(drafts: readonly Draft[]): number {
+  return sum(drafts.map(({ rows, unreadable }) => rows + unreadable.length));
+}
+
+/** Throws `RecordCountMismatch` where a part, or the window, has more or fewer records than CXone announced. */
+export function requireRecordCounts({ recordCount }: TransformRequest, drafts: readonly Draft[]): void {
+  for (const draft of drafts) {
+    const { number, announced } = draft.part;
+    const received = recordsIn([draft]);
+    if (announced !== undefined && announced !== received)
+      throw catalogued(
+        'RecordCountMismatch',
+        `Part ${number} has ${received} records, ${announced} were announced.`,
+        { announced, received, part: number },
+      );
+  }
+  const received = recordsIn(drafts);
+  if (recordCount !== undefined && recordCount !== received)
+    throw catalogued(
+      'RecordCountMismatch',
+      `The parts have ${received} records, ${recordCount} were announced.`,
+      {
+        announced: recordCount,
+        received,
+      },
+    );
+}
+
+/** Throws `RejectsAboveThreshold` or `RowsOutsideWindow`. The lake has nothing of the generation yet. */
+export function requireThresholds(
+  { thresholds, day }: TransformRequest,
+  { parsed, rejects, outsideWindow }: Pick<RowCounts, 'parsed' | 'rejects' | 'outsideWindow'>,
+  quarantineKey: string | undefined,
+): void {
+  if (rejects > parsed * thresholds.rejects)
+    throw catalogued(
+      'RejectsAboveThreshold',
+      `${rejects} of ${parsed} rows could not be typed, the threshold is ${thresholds.rejects}; they lie in ${quarantineKey}.`,
+      { rejects, rows: parsed, quarantine: quarantineKey },
+    );
+  if (outsideWindow > (parsed - rejects) * thresholds.outsideWindow)
+    throw catalogued(
+      'RowsOutsideWindow',
+      `${outsideWindow} of ${parsed - rejects} rows start outside ${day}, the threshold is ${thresholds.outsideWindow}.`,
+      { outside: outsideWindow, rows: parsed - rejects },
+    );
+}
+
+/** Throws `SumsDisagree` where rows were lost or made, in the whole or in one of the written files. */
+export function requireSums(counts: RowCounts, outputs: readonly LocalOutput[]): void {
+  const { parsed, rowsOut, duplicates, superseded, rejects } = counts;
+  if (parsed !== rowsOut + duplicates + superseded + rejects)
+    throw catalogued('SumsDisagree', 'Rows read are not as many as rows written and left out.', {
+      ...counts,
+    });
+  for (const { format, rows } of outputs)
+    if (rows !== rowsOut)
+      throw catalogued('SumsDisagree', `The ${format} file does not have the rows that it should.`, {
+        rows,
+        rowsOut,
+      });
+}
+
+/** The sum of numbers, 0 for none. */
+export function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

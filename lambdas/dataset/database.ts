@@ -1,0 +1,85 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type DuckDBConnection, DuckDBInstance, type Json } from '@duckdb/node-api';
+import { catalogued } from '../model/errors.ts';
+import { quoteText } from './sql.ts';
+
+/** The share of the process's memory that DuckDB manages; the rest is Node, zlib and what DuckDB does not count. */
+const DUCKDB_SHARE = 0.6;
+
+/** DuckDB for one window. */
+export interface Database extends AsyncDisposable {
+  /** Runs a statement for its effect. */
+  run(sql: string): Promise<void>;
+  /** All rows of a small result. 64-bit integers and decimals come as text. */
+  rows(sql: string): Promise<Record<string, Json>[]>;
+  /** The rows of a result of any size, in batches of some 2,000. */
+  stream(sql: string): AsyncIterable<Record<string, Json>[]>;
+}
+
+/**
+ * Opens DuckDB in memory with one thread (the bytes of a Parquet file then are the same every time), a memory limit, spill
+ * under the folder, and no way to any file outside it nor to the network. Running out of memory or disk surfaces as `WindowTooLarge`.
+ */
+export async function openDatabase(folder: string, memoryLimitMegabytes: number): Promise<Database> {
+  const spill = join(folder, 'spill');
+  await mkdir(spill, { recursive: true });
+  const instance = await DuckDBInstance.create(':memory:', {
+    threads: '1',
+    memory_limit: `${Math.floor(Math.max(256, memoryLimitMegabytes) * DUCKDB_SHARE)}MB`,
+    temp_directory: spill,
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    allow_community_extensions: 'false',
+  });
+  const connection = await instance.connect();
+  await connection.run("SET TimeZone = 'UTC'");
+  await connection.run(`SET allowed_directories = [${quoteText(folder)}]`);
+  await connection.run('SET enable_external_access = false');
+  await connection.run('SET lock_configuration = true');
+  return databaseOf(instance, connection);
+}
+
+function databaseOf(instance: DuckDBInstance, connection: DuckDBConnection): Database {
+  return {
+    async run(sql) {
+      await connection.run(sql).catch(exhaustion);
+    },
+    async rows(sql) {
+      const reader = await connection.runAndReadAll(sql).catch(exhaustion);
+      return reader.getRowObjectsJson();
+    },
+    async *stream(sql) {
+      try {
+        const result = await connection.stream(sql);
+        yield* result.yieldRowObjectJson();
+      } catch (error) {
+        exhaustion(error);
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      connection.closeSync();
+      instance.closeSync();
+    },
+  };
+}
+
+/** Rethrows: as `WindowTooLarge` where memory or disk ran out, else as it came. */
+export function exhaustion(error: unknown): never {
+  const text = error instanceof Error ? error.message : '';
+  if (/ENOSPC|No space left on device|max_temp_directory_size/i.test(text))
+    throw catalogued(
+      'WindowTooLarge',
+      'The disk of the transform function is full: raise transformDisk.',
+      { setting: 'transformDisk' },
+      error,
+    );
+  if (/^Out of Memory Error/i.test(text))
+    throw catalogued(
+      'WindowTooLarge',
+      'DuckDB ran out of memory in the transform function: raise transformMemory.',
+      { setting: 'transformMemory' },
+      error,
+    );
+  throw error;
+}

@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import { Day } from '../model/days.ts';
+import { DatasetId, GenerationId, TenantId } from '../model/ids.ts';
+import { DurationUnit } from '../model/mapping.ts';
+import { RowCounts } from '../model/payloads.ts';
+import { OutputFormat } from '../model/pipelines.ts';
+import type { ObjectStore } from '../model/ports.ts';
+import { digestOf, TRANSFORM_VERSION } from './generation.ts';
+import type { TransformRequest } from './request.ts';
+
+const count = z.int().min(0);
+
+/** A file of a generation. */
+export const OutputFile = z.strictObject({
+  key: z.string(),
+  format: OutputFormat,
+  bytes: count,
+  sha256: z.string(),
+  rows: count,
+});
+export type OutputFile = z.infer<typeof OutputFile>;
+
+/** How the parts differ from the mapping. */
+export const Drift = z.strictObject({
+  unknownColumns: z.array(z.string()),
+  missingOptional: z.array(z.string()),
+  convertedParts: z.array(z.strictObject({ part: z.int(), unit: DurationUnit })),
+});
+
+/** What became of a window's parts. Everything but `milliseconds` follows from the input alone. */
+export const TransformedWindow = z.strictObject({
+  generation: GenerationId,
+  manifestKey: z.string(),
+  files: z.array(OutputFile),
+  counts: RowCounts,
+  bytesIn: count,
+  bytesOut: count,
+  drift: Drift,
+  maxEvent: z.string().optional(),
+  allNullColumns: z.array(z.string()),
+  quarantineKeys: z.array(z.string()),
+});
+export type TransformedWindow = z.infer<typeof TransformedWindow>;
+
+/** The object that is written last: a generation that has one is complete. Athena ignores it for its underscore. */
+const Manifest = z.strictObject({
+  manifestVersion: z.literal(1),
+  tenant: TenantId,
+  dataset: DatasetId,
+  day: Day,
+  transformVersion: z.literal(TRANSFORM_VERSION),
+  mapping: z.strictObject({ name: z.string(), version: z.int(), digest: z.string() }),
+  key: z.array(z.string()),
+  parts: z.array(
+    z.strictObject({
+      number: z.int(),
+      key: z.string(),
+      bytes: count,
+      sha256: z.string(),
+      recordCount: count.optional(),
+    }),
+  ),
+  window: TransformedWindow,
+});
+
+/** Where a generation's manifest lies. */
+export function manifestKey(lakePrefix: string, generation: GenerationId): string {
+  return `${lakePrefix}gen=${generation}/_manifest.json`;
+}
+
+/** Writes the manifest. */
+export async function writeManifest(
+  objects: ObjectStore,
+  request: TransformRequest,
+  window: TransformedWindow,
+): Promise<void> {
+  const { tenant, dataset, day, mapping, key, parts } = request;
+  const manifest: z.input<typeof Manifest> = {
+    manifestVersion: 1,
+    tenant,
+    dataset,
+    day,
+    transformVersion: TRANSFORM_VERSION,
+    mapping: { name: mapping.name, version: mapping.version, digest: digestOf(mapping) },
+    key: [...key],
+    parts: parts.toSorted((left, right) => left.number - right.number),
+    window,
+  };
+  await objects.writeText(window.manifestKey, `${JSON.stringify(manifest, null, 2)}\n`, 'application/json');
+}
+
+/**
+ * What the generation's manifest says, or undefined where the generation is not complete: there is none that this release can read, or a file that it
+ * lists is gone or of another size. Such a generation is made again, with the same bytes.
+ */
+export async function readManifest(
+  objects: ObjectStore,
+  key: string,
+): Promise<TransformedWindow | undefined> {
+  if ((await objects.find(key)) === undefined) return undefined;
+  const parsed = z
+    .string()
+    .transform((text): unknown => JSON.parse(text))
+    .pipe(Manifest)
+    .safeParse(await objects.readText(key));
+  if (!parsed.success) return undefined;
+  for (const file of parsed.data.window.files)
+    if ((await objects.find(file.key))?.bytes !== file.bytes) return undefined;
+  return parsed.data.window;
+}

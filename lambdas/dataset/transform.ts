@@ -1,0 +1,186 @@
+import { createReadStream } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { endOf, startOf } from '../model/days.ts';
+import type { GenerationId } from '../model/ids.ts';
+import type { RowCounts } from '../model/payloads.ts';
+import {
+  recordsIn,
+  requireDisk,
+  requireRecordCounts,
+  requireSums,
+  requireThresholds,
+  sum,
+} from './checks.ts';
+import { type ColumnDrift, planColumns } from './columns.ts';
+import { type Database, openDatabase } from './database.ts';
+import { type Draft, draftPart } from './drafts.ts';
+import { findDuplicates } from './duplicates.ts';
+import { durationUnits, type PartUnits } from './durations.ts';
+import { writeFinalRows } from './final-rows.ts';
+import { generationId } from './generation.ts';
+import {
+  manifestKey,
+  type OutputFile,
+  readManifest,
+  type TransformedWindow,
+  writeManifest,
+} from './manifest.ts';
+import { type LocalOutput, writeOutput } from './outputs.ts';
+import { fetchPart } from './parts.ts';
+import { quarantineRejects, quarantineSuperseded } from './quarantine.ts';
+import type { TransformPorts, TransformRequest } from './request.ts';
+import { quoteName, quoteText } from './sql.ts';
+
+export type { TransformPorts, TransformRequest } from './request.ts';
+
+/** What became of a window, and how long the transform took: 0 where the generation was there already. */
+export type TransformResult = TransformedWindow & { milliseconds: number };
+
+/** Names of unknown columns that a result carries at most, and characters of each. The manifest has all. */
+const NAMES_REPORTED = 50;
+const NAME_CHARACTERS = 100;
+
+/**
+ * Makes a window's generation of its parts: typed, without duplicates, each row accounted for. The manifest is written last; a
+ * generation that has one is returned as it is. Stopped anywhere and started again, it writes the same objects with the same bytes.
+ *
+ * Throws, before anything is written, `WindowTooLarge`, `ObjectMissing`, `PartCorrupted`, `PartMalformed`,
+ * `RequiredColumnMissing`, `RecordCountMismatch` (facts: announced, received, part) and `DurationUnitUnclear`; after quarantine is
+ * written `RejectsAboveThreshold` and `RowsOutsideWindow`; `SumsDisagree` before a file reaches the lake.
+ */
+export async function transformWindow(
+  request: TransformRequest,
+  { objects, clock }: TransformPorts,
+): Promise<TransformResult> {
+  const started = clock.now();
+  const generation = generationId(request);
+  const complete = await readManifest(objects, manifestKey(request.prefixes.lake, generation));
+  if (complete !== undefined) return { ...reported(complete), milliseconds: 0 };
+  requireDisk(request);
+  // A sandbox that is used again still has the files of an invocation that was killed.
+  await rm(request.workFolder, { recursive: true, force: true });
+  await mkdir(request.workFolder, { recursive: true });
+  try {
+    const window = await makeGeneration({ request, generation, objects });
+    await writeManifest(objects, request, window);
+    return { ...reported(window), milliseconds: Math.max(0, clock.now() - started) };
+  } finally {
+    await rm(request.workFolder, { recursive: true, force: true });
+  }
+}
+
+/** What every stage of one transform needs. */
+interface Work {
+  request: TransformRequest;
+  generation: GenerationId;
+  objects: TransformPorts['objects'];
+}
+
+async function makeGeneration(work: Work): Promise<TransformedWindow> {
+  const { request, generation } = work;
+  const { mapping } = request;
+  await using database = await openDatabase(request.workFolder, request.memoryLimitMegabytes);
+  const { drafts, drift } = await draftParts(database, work);
+  const units = await durationUnits(database, drafts, mapping);
+  const { quarantineKeys, ...judged } = await judgeRows(database, drafts, work);
+  const window = { day: request.day, generation, mapping, folder: request.workFolder };
+  const final = await writeFinalRows(database, drafts, units, window);
+  const counts: RowCounts = { ...judged, rowsOut: final.rows };
+  const outputs: LocalOutput[] = [];
+  for (const format of request.outputs) outputs.push(await writeOutput(database, final, format, window));
+  requireSums(counts, outputs);
+  const files: OutputFile[] = [];
+  for (const output of outputs) files.push(await upload(output, work));
+  return {
+    generation,
+    manifestKey: manifestKey(request.prefixes.lake, generation),
+    files,
+    counts,
+    bytesIn: sum(request.parts.map(({ bytes }) => bytes)),
+    bytesOut: sum(files.map(({ bytes }) => bytes)),
+    drift: { ...drift, convertedParts: convertedParts(units, request) },
+    ...(final.maxEvent === undefined ? {} : { maxEvent: final.maxEvent }),
+    allNullColumns: final.allNullColumns,
+    quarantineKeys,
+  };
+}
+
+/** Parts to drafts, in the order of their numbers. All columns are checked before the first part is typed. */
+async function draftParts(
+  database: Database,
+  { request, objects }: Work,
+): Promise<{ drafts: Draft[]; drift: ColumnDrift }> {
+  const { mapping, key, workFolder: folder } = request;
+  const parts = [];
+  for (const part of request.parts.toSorted((left, right) => left.number - right.number))
+    parts.push(await fetchPart(part, request.format, folder, objects));
+  const { plans, drift } = planColumns(parts, mapping, key);
+  const drafts: Draft[] = [];
+  for (const plan of plans) drafts.push(await draftPart(database, plan, { mapping, key, folder }));
+  requireRecordCounts(request, drafts);
+  return { drafts, drift };
+}
+
+/** Counts rejects, rows outside the day and duplicates, puts into quarantine what is left out, and holds all against the thresholds. */
+async function judgeRows(
+  database: Database,
+  drafts: readonly Draft[],
+  { request, generation, objects }: Work,
+): Promise<Omit<RowCounts, 'rowsOut'> & { quarantineKeys: string[] }> {
+  const { rejects, outsideWindow } = await countRows(database, drafts, request);
+  const { duplicates, superseded } = await findDuplicates(database, drafts, request.key);
+  const prefix = `${request.prefixes.quarantine}gen=${generation}/`;
+  const quarantineKeys: string[] = [];
+  if (rejects > 0) {
+    const key = `${prefix}rejects.jsonl.gz`;
+    await quarantineRejects(database, drafts, request.mapping, { key, objects, expected: rejects });
+    quarantineKeys.push(key);
+  }
+  if (superseded > 0) {
+    const key = `${prefix}superseded.jsonl.gz`;
+    await quarantineSuperseded(database, drafts, { key, objects, expected: superseded });
+    quarantineKeys.push(key);
+  }
+  const counts = { parsed: recordsIn(drafts), rejects, outsideWindow, duplicates, superseded };
+  requireThresholds(request, counts, quarantineKeys[0]);
+  return { ...counts, quarantineKeys };
+}
+
+async function countRows(
+  database: Database,
+  drafts: readonly Draft[],
+  { day, mapping }: TransformRequest,
+): Promise<{ rejects: number; outsideWindow: number }> {
+  const counts = { rejects: 0, outsideWindow: 0 };
+  const instant = `epoch_us(${quoteName(mapping.windowColumn)})`;
+  for (const { file, unreadable } of drafts) {
+    const [row] = await database.rows(
+      `SELECT count(_problem) AS rejects,
+         count_if(_problem IS NULL AND (${instant} < ${startOf(day) * 1_000} OR ${instant} >= ${endOf(day) * 1_000})) AS outside
+       FROM read_parquet(${quoteText(file)})`,
+    );
+    counts.rejects += Number(row?.rejects) + unreadable.length;
+    counts.outsideWindow += Number(row?.outside);
+  }
+  return counts;
+}
+
+async function upload({ format, file, rows }: LocalOutput, work: Work): Promise<OutputFile> {
+  const { request, generation, objects } = work;
+  const folder = `${format === 'parquet' ? request.prefixes.lake : request.prefixes.export}gen=${generation}/`;
+  const key = `${folder}${request.dataset}-${request.day}.${format === 'parquet' ? 'parquet' : `${format}.gz`}`;
+  const contentType = format === 'parquet' ? 'application/vnd.apache.parquet' : 'application/gzip';
+  const written = await objects.writeStream(key, createReadStream(file), contentType);
+  return { key, format, ...written, rows };
+}
+
+function convertedParts(units: PartUnits, { mapping }: TransformRequest) {
+  const declared = mapping.columns.find(({ column }) => column === mapping.durationColumn)?.unit;
+  return [...units].filter(([, unit]) => unit !== declared).map(([part, unit]) => ({ part, unit }));
+}
+
+function reported(window: TransformedWindow): TransformedWindow {
+  const names = window.drift.unknownColumns.slice(0, NAMES_REPORTED);
+  const unknownColumns = names.map((name) => name.slice(0, NAME_CHARACTERS));
+  return { ...window, drift: { ...window.drift, unknownColumns } };
+}
