@@ -135,6 +135,25 @@ describe('every family', () => {
     expect(told.length).toBeGreaterThanOrEqual(5);
   });
 
+  it('goes on when a client hangs up in the middle of a part', async () => {
+    let ended: (call: LoggedCall) => void = () => undefined;
+    const hungUp = new Promise<LoggedCall>((resolve) => {
+      ended = resolve;
+    });
+    const onCall = (call: LoggedCall) => (call.kind === 'download' ? ended(call) : undefined);
+    const { client, simulator } = await open({ rows: 300_000, parts: 1, onCall });
+    const job = await client.finished();
+    const { body } = await fetch(new URL(job.files?.[0]?.downloadUrl ?? '', simulator.url), {
+      headers: { authorization: `Bearer ${client.token}` },
+    });
+
+    await body?.cancel();
+    const call = await hungUp;
+
+    expect(call.bytes).toBeLessThan(job.files?.[0]?.fileSize ?? 0);
+    expect((await client.wait(15).statusReply(job.id)).status).toBe(200);
+  });
+
   it('refuses options that cannot be, all at once', async () => {
     const start = startSimulator({ rows: -1, parts: 0, port: 70_000, scenariosByDay: { '2024-02-30': [] } });
 

@@ -258,6 +258,20 @@ describe('downloading', () => {
     expect(reply.status).toBe(status);
   });
 
+  it('answers 416 to a range that begins where the part ends', async () => {
+    const { client } = await open({ rows: 100, parts: 1 });
+    const job = await client.finished();
+    const [file] = job.files ?? [];
+
+    const replies = [
+      await client.get(file?.downloadUrl ?? '', { range: `bytes=${(file?.fileSize ?? 0) - 1}-` }),
+      await client.get(file?.downloadUrl ?? '', { range: `bytes=${file?.fileSize}-` }),
+    ];
+
+    expect(replies.map((reply) => reply.status)).toEqual([206, 416]);
+    expect(replies[1]?.headers.get('content-range')).toBe(`bytes */${file?.fileSize}`);
+  });
+
   it('CDR-07 joins a part from ranges of any length', async () => {
     const { client } = await open({ rows: 20_000, parts: 1 });
     const job = await client.finished();

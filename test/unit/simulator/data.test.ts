@@ -90,6 +90,15 @@ describe('the data of a simulated day', () => {
     );
   });
 
+  it('CDR-12 gives each older line of a CallId content of its own, also where one call has several', async () => {
+    const wanted = exported({ settings: { ...usualDay, rows: 3000, superseded: 5400 } });
+
+    const loaded = loadCsv(bytesOf(planDay(wanted)), day);
+
+    expect(loaded).toMatchObject({ rows: 8400, superseded: 5400, duplicates: 0 });
+    expect(loaded.distinct).toHaveLength(3000);
+  });
+
   it('CDR-14 is the same in JSON, where a record has no width', async () => {
     await fc.assert(
       fc.asyncProperty(settings, async (drawn) => {

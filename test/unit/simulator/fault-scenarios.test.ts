@@ -241,6 +241,17 @@ describe('throttling and server errors', () => {
     ]);
   });
 
+  shows('unforgiving', 'bears with calls that were on their way when Retry-After was sent', async () => {
+    const { client, simulator } = await opened('unforgiving:1', 'throttle-seconds:1');
+    await client.submitReply();
+
+    const onTheirWay = await client.wait(1).submitReply();
+    const obedient = await client.wait(29).submitReply();
+
+    expect([onTheirWay.status, obedient.status]).toEqual([201, 201]);
+    expect(simulator.violations).toEqual([]);
+  });
+
   shows('fault-rate', 'draws faults by seed: the same calls meet the same', async () => {
     const run = async (seed: string) => {
       const { client, simulator } = await open({ seed, scenarios: ['fault-rate:0.3'] });
@@ -275,6 +286,19 @@ describe('connections and bodies', () => {
       [undefined, 0, 'reset'],
       [200, after.bytes.length, undefined],
     ]);
+  });
+
+  shows('reset', 'leaves the client with some of the first half, short-body with all of it', async () => {
+    const { client, address, simulator, file } = await finishedThen('reset');
+
+    const beforeReset = await client.received(address);
+    simulator.use(['short-body']);
+    const beforeEnd = await client.received(address);
+
+    const half = (file?.fileSize ?? 0) >>> 1;
+    expect(beforeReset).toBeGreaterThan(0);
+    expect(beforeReset).toBeLessThanOrEqual(half);
+    expect(beforeEnd).toBe(half);
   });
 
   shows('lost-reply', 'accepts the POST and answers nothing', async () => {

@@ -107,6 +107,19 @@ export class SimulatorClient {
     return this.send(path, { headers: { authorization: `Bearer ${this.token}`, ...headers } });
   }
 
+  /** The bytes of a body that came before its connection ended badly. */
+  async received(path: string): Promise<number> {
+    const headers = { authorization: `Bearer ${this.token}` };
+    const response = await fetch(new URL(path, this.#url), { headers });
+    const reader = response.body?.getReader();
+    let length = 0;
+    for (;;) {
+      const next = await reader?.read().catch(() => undefined);
+      if (next?.value === undefined) return length;
+      length += next.value.length;
+    }
+  }
+
   tokenReply(fields: Record<string, string> = {}, path = '/api/v2/oauth/token'): Promise<Reply> {
     const { clientId, clientSecret } = usualCredentials;
     const form = {
