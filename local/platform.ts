@@ -8,7 +8,6 @@ import { isoInstant } from '../lambdas/model/days.ts';
 import type { TenantId } from '../lambdas/model/ids.ts';
 import type { PipelineName } from '../lambdas/model/pipelines.ts';
 import type { Clock } from '../lambdas/model/ports.ts';
-import { buildApp } from '../lib/app.ts';
 import type { LoadedConfiguration } from '../lib/configuration-file.ts';
 import { loadAssembly } from './assembly/assembly.ts';
 import { deliveriesOf } from './assembly/event-pattern.ts';
@@ -71,7 +70,7 @@ export interface Platform {
 export async function openPlatform(options: PlatformOptions): Promise<Platform> {
   mkdirSync(options.folder, { recursive: true });
   const clock = openClock(options.folder, options);
-  const assembly = loadAssembly(options.assemblyFolder ?? synthesise(options));
+  const assembly = loadAssembly(options.assemblyFolder ?? (await synthesise(options)));
   const aws = await startAws({
     folder: options.folder,
     clock,
@@ -109,7 +108,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
     engine,
     clock,
     functions,
-    bucket: onlyBucket(assembly),
+    bucket: lakeBucket(assembly),
     machineOf: (tenant, pipeline) => machineOf(assembly, tenant, pipeline),
     async close() {
       await engine.shutdown();
@@ -118,7 +117,9 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
   };
 }
 
-function synthesise({ folder, configuration }: PlatformOptions): string {
+async function synthesise({ folder, configuration }: PlatformOptions): Promise<string> {
+  // The construct library takes longer to load than all the rest: who brings an assembly does without.
+  const { buildApp } = await import('../lib/app.ts');
   const outdir = join(folder, 'cdk.out');
   buildApp(configuration, { outdir, bundling: false, validation: false }).synth();
   return outdir;
@@ -155,11 +156,16 @@ async function deliver(
   }
 }
 
-function onlyBucket(assembly: Assembly): string {
-  const [bucket] = assembly.buckets;
-  if (bucket === undefined)
-    throw new Error('The assembly has no bucket: a lake in a bucket of your own cannot run here.');
-  return bucket.name;
+/** The lake's bucket, as the functions are told it. */
+function lakeBucket(assembly: Assembly): string {
+  const named = assembly.functions
+    .map(({ environment }) => environment.LAKE_BUCKET)
+    .find((name) => name !== undefined);
+  if (named === undefined || !assembly.buckets.some(({ name }) => name === named))
+    throw new Error(
+      'The assembly makes no bucket for its lake: a lake in a bucket of your own cannot run here.',
+    );
+  return named;
 }
 
 function machineOf(assembly: Assembly, tenant: TenantId, pipeline: PipelineName): string {
