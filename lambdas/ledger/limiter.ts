@@ -70,6 +70,12 @@ export function spacing(rate: z.infer<typeof Rate>): Spacing {
   return { interval: Math.floor(window / (rate.requests * USED_SHARE)) + 1, grace: half, skew: half };
 }
 
+interface Slot {
+  at: number;
+  /** It lay in the future when it was taken. */
+  ahead: boolean;
+}
+
 const Slots = z.object({ next: z.number().default(0), pausedUntil: z.number().default(0) });
 
 /**
@@ -92,7 +98,7 @@ export function createLimiter(
   };
 
   /** The next slot, now taken; undefined where others moved the slots meanwhile. */
-  async function nextSlot(latest: number): Promise<number | undefined> {
+  async function nextSlot(latest: number): Promise<Slot | undefined> {
     const now = clock.now();
     const idle = await table.update(
       key,
@@ -107,7 +113,7 @@ export function createLimiter(
         },
       ]),
     );
-    if (idle !== 'conditionFailed') return now;
+    if (idle !== 'conditionFailed') return { at: now, ahead: false };
     const queued = await table.update(
       key,
       conditionalUpdate({ add: { next: interval } }, [
@@ -117,21 +123,19 @@ export function createLimiter(
         { attribute: 'next', is: '<=', value: latest },
       ]),
     );
-    if (queued !== 'conditionFailed') return slotsOf(queued).next - interval;
+    if (queued !== 'conditionFailed') return { at: slotsOf(queued).next - interval, ahead: true };
     const { next } = slotsOf(await table.get(key));
     if (next > latest) throw throttled(next, clock.now());
     return undefined;
   }
 
   /** Whether the slot can be used now, after sleeping for it. One that comes too late, or that a pause has overtaken, is given up. */
-  async function waitFor(slot: number): Promise<boolean> {
-    const wait = slot - clock.now();
-    if (wait > 0) {
-      await clock.sleep(wait);
-      const { pausedUntil } = slotsOf(await table.get(key));
-      if (pausedUntil > slot) return false;
-    }
-    return clock.now() <= slot + grace;
+  async function waitFor({ at, ahead }: Slot): Promise<boolean> {
+    const wait = at - clock.now();
+    if (wait > 0) await clock.sleep(wait);
+    // A pause may have come between the taking of a slot and its instant.
+    if (ahead && slotsOf(await table.get(key)).pausedUntil > at) return false;
+    return clock.now() <= at + grace;
   }
 
   return {
