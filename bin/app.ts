@@ -2,6 +2,7 @@ import { App } from 'aws-cdk-lib';
 import { problemSentence, Refusal } from '../lambdas/model/refusal.ts';
 import { buildApp } from '../lib/app.ts';
 import { type LoadedConfiguration, loadConfiguration } from '../lib/configuration-file.ts';
+import { checkAwsSolutions } from '../lib/operations/aws-solutions.ts';
 
 /** The configuration that `-c config=…` names. The throw-away app does nothing but read the command's context. */
 function configurationFile(): string {
@@ -23,4 +24,8 @@ function loadedOrRefused(): LoadedConfiguration | undefined {
 
 const loaded = loadedOrRefused();
 if (loaded === undefined) process.exitCode = 1;
-else buildApp(loaded, { nag: true }).synth();
+else {
+  const app = buildApp(loaded);
+  checkAwsSolutions(app);
+  app.synth();
+}

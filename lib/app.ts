@@ -1,6 +1,5 @@
-import { Annotations, App, Tags, Validations } from 'aws-cdk-lib';
+import { Annotations, App, Tags } from 'aws-cdk-lib';
 import { ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam';
-import { AwsSolutionsChecks } from 'cdk-nag';
 import cdkSettings from '../cdk.json' with { type: 'json' };
 import { type LoadedConfiguration, loadConfiguration } from './configuration-file.ts';
 import { LakeStack } from './lake-stack.ts';
@@ -12,8 +11,6 @@ export interface AppOptions {
   outdir?: string;
   /** Whether functions are bundled. Default: true. Without, assets refer to the sources and cannot be deployed. */
   bundling?: boolean;
-  /** Whether cdk-nag's AWS Solutions checks run at synth. Default: false. */
-  nag?: boolean;
   /** Whether CDK validates the templates at synth. Default: true. */
   validation?: boolean;
 }
@@ -25,7 +22,8 @@ export interface AppOptions {
 export function buildApp(configuration: string | LoadedConfiguration, options: AppOptions = {}): App {
   const loaded = typeof configuration === 'string' ? loadConfiguration(configuration) : configuration;
   const app = new App({
-    context: cdkSettings.context,
+    // Strong: the lake's stack cannot lose what a tenant's stack still uses.
+    context: { ...cdkSettings.context, '@aws-cdk/core:defaultCrossStackReferences': 'strong' },
     analyticsReporting: false,
     ...(options.outdir === undefined ? {} : { outdir: options.outdir }),
     ...(options.bundling === false ? { postCliContext: { 'aws:cdk:bundling-stacks': [] } } : {}),
@@ -41,6 +39,5 @@ export function buildApp(configuration: string | LoadedConfiguration, options: A
   }
   for (const warning of loaded.warnings)
     Annotations.of(lake).addWarningV2('cxone-export:configuration', warning);
-  if (options.nag === true) Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   return app;
 }

@@ -1,4 +1,4 @@
-import { CfnOutput, Stack } from 'aws-cdk-lib';
+import { Annotations, CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { LakeSettings } from '../lambdas/model/configuration.ts';
 import { LakeBucket } from './storage/lake-bucket.ts';
@@ -23,9 +23,24 @@ export class LakeStack extends Stack {
     });
     this.ledger = new Ledger(this, 'Ledger', { key: this.key });
     this.topics = new Topics(this, 'Topics', { key: this.key, alarmEmail: settings.alarmEmail });
+    this.warnOfGiven(settings);
     new CfnOutput(this, 'LakeBucketName', { value: this.bucket.bucket.bucketName });
     new CfnOutput(this, 'LedgerTableName', { value: this.ledger.table.tableName });
     new CfnOutput(this, 'NoticeTopicArn', { value: this.topics.notices.topicArn });
     new CfnOutput(this, 'AlarmTopicArn', { value: this.topics.alarms.topicArn });
+  }
+
+  /** Says what is the owner's to see to where bucket or key are given. */
+  private warnOfGiven({ bucketName, keyArn }: LakeSettings): void {
+    if (bucketName !== undefined)
+      Annotations.of(this).addWarningV2(
+        'cxone-export:given-bucket',
+        `The bucket ${bucketName} is given: its encryption with the lake's key, its block of public access, its refusal of plain HTTP, its versions and its lifecycle rules are not set here.`,
+      );
+    if (keyArn !== undefined)
+      Annotations.of(this).addWarningV2(
+        'cxone-export:given-key',
+        "The key is given: its policy must let this account's IAM policies decide, and let cloudwatch.amazonaws.com, events.amazonaws.com and logs.<region>.amazonaws.com use it. See lib/storage/lake-key.ts for the statements.",
+      );
   }
 }

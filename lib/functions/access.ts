@@ -4,17 +4,18 @@ import type { LedgerAccess, LedgerAction } from '../storage/ledger.ts';
 
 const READ: readonly LedgerAction[] = ['GetItem'];
 const CHANGE: readonly LedgerAction[] = ['GetItem', 'UpdateItem'];
-const LIST: readonly LedgerAction[] = ['GetItem', 'Query'];
+const NOTE: readonly LedgerAction[] = ['UpdateItem'];
+const LIST: readonly LedgerAction[] = ['Query'];
 
 /** Every stage of a window renews the claim in its item and adds a note to the run's. */
-const stage: LedgerAccess = { window: CHANGE, run: ['UpdateItem'] };
+const stage: LedgerAccess = { window: CHANGE, run: NOTE };
 
 /** Every call to CXone takes a slot of the limiter and reads the sealed access token; a 403 marks it as discarded. */
 const call: LedgerAccess = { ...stage, token: CHANGE, limiter: CHANGE };
 
 /** What each function may do with the ledger's items of its tenant, by kind. */
 export const LEDGER_ACCESS: Readonly<Record<FunctionName, LedgerAccess>> = {
-  plan: { window: LIST, mark: CHANGE, run: ['UpdateItem'] },
+  plan: { window: LIST, mark: CHANGE, run: NOTE },
   claim: stage,
   token: { token: CHANGE, refresh: CHANGE },
   submit: call,
@@ -22,9 +23,9 @@ export const LEDGER_ACCESS: Readonly<Record<FunctionName, LedgerAccess>> = {
   download: { ...call, part: CHANGE },
   transform: { ...stage, part: LIST },
   commit: stage,
-  publish: { window: ['GetItem', 'Query', 'UpdateItem'], mark: CHANGE, run: ['UpdateItem'] },
-  reconcile: { window: LIST, run: LIST },
-  record: { window: LIST, mark: READ, run: LIST },
+  publish: { window: [...CHANGE, ...LIST], mark: CHANGE, run: NOTE },
+  reconcile: { window: READ, run: LIST },
+  record: { window: READ, mark: READ, run: [...READ, ...LIST] },
 };
 
 /** What each function may do with its tenant's objects, by the first segment of their keys. */
@@ -34,8 +35,9 @@ export const LAKE_ACCESS: Readonly<
   plan: { read: [], write: ['runs'] },
   poll: { read: ['raw'], write: ['raw'] },
   download: { read: ['raw'], write: ['raw'] },
-  transform: { read: ['raw', 'lake', 'export', 'quarantine'], write: ['lake', 'export', 'quarantine'] },
-  publish: { read: ['lake', 'export', 'current'], write: ['current'] },
+  // Before it writes a generation it looks whether that is there already, in all its files.
+  transform: { read: ['raw', 'lake', 'export'], write: ['lake', 'export', 'quarantine'] },
+  publish: { read: ['lake'], write: ['current'] },
   reconcile: { read: ['runs'], write: ['runs'] },
   record: { read: ['runs'], write: ['runs'] },
 };
