@@ -73,16 +73,11 @@ export function environmentFor(url: string): Record<string, string> {
  * @throws FolderInUse when another process has the folder
  */
 export async function startAws(options: StartAwsOptions): Promise<EmbeddedAws> {
-  const folder = join(options.folder, 'aws');
+  // What has been opened is closed in reverse, at the end or as soon as something does not open.
+  await using opened = new AsyncDisposableStack();
   const clock = options.clock ?? { now: () => Date.now() };
-  const now = () => clock.now();
-  const unlock = lockFolder(folder);
-  const keys = new KeyStore(join(folder, 'kms'), now);
-  const secrets = new SecretStore(join(folder, 'secrets'), keys, now);
-  const catalog = new GlueCatalog(join(folder, 'glue'), now);
-  const s3 = openS3(join(folder, 's3'), now);
-  const messaging = openMessaging(join(folder, 'messages'));
-  const dynamodb = await openDynamoDb(join(folder, 'dynamodb'));
+  const services = await openServices(join(options.folder, 'aws'), () => clock.now(), opened);
+  const { keys, secrets, catalog, s3, messaging, dynamodb } = services;
   const listeners = new EffectListeners();
   if (options.onEffect) listeners.add(options.onEffect);
   let engine: StepFunctionsPort | undefined;
@@ -97,19 +92,12 @@ export async function startAws(options: StartAwsOptions): Promise<EmbeddedAws> {
     s3.backend,
   ];
   const gateway = await openGateway(backends, listeners);
-
+  opened.defer(() => gateway.close());
+  const closing = opened.move();
   return {
     url: gateway.url,
     environment: environmentFor(gateway.url),
-    resources: {
-      bucket: s3.ensureBucket,
-      table: dynamodb.ensureTable,
-      topic: messaging.ensureTopic,
-      queue: messaging.ensureQueue,
-      subscription: messaging.ensureSubscription,
-      key: (id, usage, description) => keys.ensure(id, usage, description),
-      keyAlias: (alias, id) => keys.ensureAlias(alias, id),
-    },
+    resources: resourcesOf(services),
     secrets,
     catalog,
     deadLetter: messaging.send,
@@ -117,11 +105,33 @@ export async function startAws(options: StartAwsOptions): Promise<EmbeddedAws> {
       engine = attached;
     },
     onEffect: (listener) => listeners.add(listener),
-    async close() {
-      await gateway.close();
-      await Promise.all([dynamodb.close(), messaging.close()]);
-      s3.close();
-      unlock();
-    },
+    close: () => closing.disposeAsync(),
+  };
+}
+
+async function openServices(folder: string, now: () => number, opened: AsyncDisposableStack) {
+  opened.defer(lockFolder(folder));
+  const keys = new KeyStore(join(folder, 'kms'), now);
+  const secrets = new SecretStore(join(folder, 'secrets'), keys, now);
+  const catalog = new GlueCatalog(join(folder, 'glue'), now);
+  const s3 = openS3(join(folder, 's3'), now);
+  opened.defer(() => s3.close());
+  const messaging = openMessaging(join(folder, 'messages'));
+  opened.defer(() => messaging.close());
+  const dynamodb = await openDynamoDb(join(folder, 'dynamodb'));
+  opened.defer(() => dynamodb.close());
+  return { keys, secrets, catalog, s3, messaging, dynamodb };
+}
+
+function resourcesOf(services: Awaited<ReturnType<typeof openServices>>): EmbeddedAws['resources'] {
+  const { keys, s3, messaging, dynamodb } = services;
+  return {
+    bucket: s3.ensureBucket,
+    table: dynamodb.ensureTable,
+    topic: messaging.ensureTopic,
+    queue: messaging.ensureQueue,
+    subscription: messaging.ensureSubscription,
+    key: (id, usage, description) => keys.ensure(id, usage, description),
+    keyAlias: (alias, id) => keys.ensureAlias(alias, id),
   };
 }
