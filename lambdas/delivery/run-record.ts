@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { readMarks } from '../ledger/marks.ts';
 import { counters, readNotes, readPlanNote, type WindowNotes } from '../ledger/run-notes.ts';
 import type { WindowState } from '../ledger/window-state.ts';
-import { readWindow, type WindowLedger } from '../ledger/windows.ts';
+import { isDone, readWindow, type WindowLedger } from '../ledger/windows.ts';
 import { isoInstant } from '../model/days.ts';
 import { catalogueEntry } from '../model/error-catalogue.ts';
 import { type DatasetId, type RunArn, runName } from '../model/ids.ts';
@@ -109,6 +109,9 @@ function windowRecord(
       bytesOut: facts.bytesOut,
       driftColumns: facts.driftColumns,
     };
+  // Another run was faster: it has this window's rows in its own record.
+  if (isDone(state, run, window.task))
+    return { ...common, outcome: 'unchanged', ...(facts && { generation: facts.generation }) };
   if (notes?.error) return { ...common, outcome: 'failed', error: notes.error, sentence: notes.sentence };
   if (state.claimedBy !== undefined && state.claimedBy !== run)
     return { ...common, outcome: 'alreadyRunning' };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Transform } from 'node:stream';
+import { pipeline, type Readable, Transform } from 'node:stream';
 import type { DataDownload } from '../cxone/data-download.ts';
 import type { JobFile } from '../cxone/job-status.ts';
 import { partListKey, rawPartKey } from '../lake/keys.ts';
@@ -61,7 +61,7 @@ export async function downloadPart(
     request.format,
   );
   const contentType = request.format === 'csv' ? 'text/csv' : 'application/json';
-  const written = await objects.writeStream(key, opened.body.pipe(asAnnounced(file, opened)), contentType);
+  const written = await objects.writeStream(key, asAnnounced(file, opened), contentType);
   await notePart(ledger, claim, request.attempt, {
     part: request.part,
     key,
@@ -85,11 +85,11 @@ async function openPart(dataDownload: DataDownload, file: JobFile, partsMissing:
   }
 }
 
-/** Lets bytes through and ends well only when they are as many as announced, and those that were announced. */
-function asAnnounced(
-  file: JobFile,
-  opened: { body: NodeJS.ReadableStream; announcedBytes?: number; requestId?: string },
-): Transform {
+/**
+ * The body's bytes; ends well only when they are as many as announced, and those that were announced. Whoever destroys the
+ * result, or fails to read on, closes the connection too.
+ */
+function asAnnounced(file: JobFile, opened: { body: Readable; requestId?: string }): Transform {
   const hash = createHash('sha256');
   let bytes = 0;
   const facts = () => ({
@@ -115,7 +115,7 @@ function asAnnounced(
       else done();
     },
   });
-  opened.body.on('error', (error: Error) => checked.destroy(error));
-  checked.on('error', () => 'destroy' in opened.body && (opened.body as { destroy(): void }).destroy());
+  // An error of either side destroys the other and is seen by the reader of the result: nothing is left to do with it here.
+  pipeline(opened.body, checked, () => undefined);
   return checked;
 }

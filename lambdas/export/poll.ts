@@ -53,7 +53,8 @@ export async function pollJob(
   const state = await stateForPoll(ports, claim, request);
   if (state.partsKey !== undefined)
     return { outcome: 'completed', list: await readPartList(ports.objects, state.partsKey) };
-  if (state.jobState === 'failed') return { outcome: 'resubmit', at: ports.ledger.clock.now() };
+  if (state.jobState === 'failed')
+    return { outcome: 'resubmit', at: Math.max(state.nextPollAt, ports.ledger.clock.now()) };
   if (state.jobState === 'expired' || state.jobId === undefined)
     throw catalogued('JobExpired', `The job of ${claim.dataset} ${claim.day} is no longer known.`);
   const now = ports.ledger.clock.now();
@@ -123,6 +124,8 @@ async function judge(
       ...changed,
       jobState: 'failed',
       failures: verdict.failures,
+      // The cool-down holds also for who comes back here because the answer was lost.
+      ...('at' in verdict ? { nextPollAt: verdict.at } : {}),
     });
     if ('error' in verdict) throw verdict.error;
     return { outcome: 'resubmit', at: verdict.at };

@@ -1,4 +1,4 @@
-import { leaveCommit, noteStep } from '../ledger/commits.ts';
+import { enterCommit, leaveCommit, noteStep } from '../ledger/commits.ts';
 import { type Marks, raiseMarks } from '../ledger/marks.ts';
 import type { WindowState } from '../ledger/window-state.ts';
 import { holdWindow, readWindow, type WindowLedger } from '../ledger/windows.ts';
@@ -33,6 +33,7 @@ export async function publishWindow(
   claim: ClaimedWindow,
   configuredStart?: Day,
 ): Promise<{ generation: GenerationId; marks: Marks }> {
+  await enterCommit(ports.ledger, claim);
   for (let tries = 0; tries < STEP_TRIES; tries++) {
     await untilEqual(ports, claim, 'catalogGeneration', (_, generation) =>
       pointCatalog(ports, claim, generation),

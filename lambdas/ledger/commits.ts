@@ -56,6 +56,23 @@ export async function commitGeneration(
 }
 
 /**
+ * Registers the run, as of now, for the later steps of a commit: whoever begins them may be the first to do so, or come back
+ * to them days after the commit. Throws `ClaimLost`.
+ */
+export async function enterCommit(ledger: WindowLedger, claim: ClaimedWindow): Promise<void> {
+  const registrants = new Set([registrant(claim.run, ledger.clock.now())]);
+  const entered = await changeClaimed(ledger, claim, { add: { registrants } }, [
+    // Without a generation there is nothing to show, and nobody would take the entry out again.
+    { attribute: 'generation', is: 'present' },
+  ]);
+  if (entered === 'conditionFailed')
+    throw catalogued(
+      'LedgerUnreadable',
+      `${claim.dataset} ${claim.day} is to be published without a generation.`,
+    );
+}
+
+/**
  * Records that a later step shows the generation. Says `'conditionFailed'` when the ledger holds another one by now: the
  * step has to be repeated.
  */

@@ -1,33 +1,19 @@
 import { z } from 'zod';
-import { Day, endOf } from '../model/days.ts';
+import { Day, endOf, startOf } from '../model/days.ts';
 import { catalogued } from '../model/errors.ts';
-import { problemSentence, problemsOf } from '../model/refusal.ts';
+import { kindOf, type Problem, problemSentence, problemsOf } from '../model/refusal.ts';
 
-/** What a run may be asked for: `{}` is what the nightly run would do now. */
-export const RunInput = z
-  .strictObject({
-    scheduledTime: z.iso
-      .datetime({ error: 'must be an instant in UTC such as 2024-05-16T03:30:00Z' })
-      .optional()
-      .describe('The schedule’s own time: windows are computed from it'),
-    date: Day.optional().describe('One UTC day'),
-    from: Day.optional().describe('First day of a range'),
-    to: Day.optional().describe('Day after the last of a range'),
-    refresh: z.boolean().optional().describe('Ask CXone again for windows that are committed'),
-    dryRun: z.boolean().optional().describe('Plan and show, and do nothing'),
-  })
-  .check(({ value, issues }) => {
-    const complain = (path: string, message: string) =>
-      issues.push({ code: 'custom', input: value, path: [path], message });
-    if (value.date !== undefined && (value.from !== undefined || value.to !== undefined))
-      complain('date', 'must not stand beside from and to: give one day or a range');
-    if (value.from !== undefined && value.to === undefined) complain('to', 'must be given where from is');
-    if (value.to !== undefined && value.from === undefined) complain('from', 'must be given where to is');
-    if (value.from !== undefined && value.to !== undefined && value.from >= value.to)
-      complain('to', 'must be a day after from: the range is half-open and must not be empty');
-    if (value.refresh === true && value.date === undefined && value.from === undefined)
-      complain('refresh', 'must come with date, or with from and to');
-  });
+const Instant = z.iso.datetime({ error: 'must be an instant in UTC such as 2024-05-16T03:30:00Z' });
+
+/** What a run may be asked for, field by field: `{}` is what the nightly run would do now. */
+export const RunInput = z.strictObject({
+  scheduledTime: Instant.optional().describe('The schedule’s own time: windows are computed from it'),
+  date: Day.optional().describe('One UTC day'),
+  from: Day.optional().describe('First day of a range'),
+  to: Day.optional().describe('Day after the last of a range'),
+  refresh: z.boolean().optional().describe('Ask CXone again for windows that are committed'),
+  dryRun: z.boolean().optional().describe('Plan and show, and do nothing'),
+});
 export type RunInput = z.infer<typeof RunInput>;
 
 /** The parsed input and the instant that windows are computed from. */
@@ -37,38 +23,69 @@ export interface ParsedInput {
   instant: number;
 }
 
+/** The fields of an input that are well-formed each for itself, whatever the others are. */
+const Readable = z
+  .object({
+    scheduledTime: Instant.optional().catch(undefined),
+    date: Day.optional().catch(undefined),
+    from: Day.optional().catch(undefined),
+    to: Day.optional().catch(undefined),
+  })
+  .catch({});
+
 /**
  * Parses an execution's input. Throws `InputRefused` with every problem: unknown keys, wrong types, impossible dates, empty
  * ranges, days that have not ended.
  */
 export function parseRunInput(given: unknown, startTime: string): ParsedInput {
-  const schema = RunInput.check(({ value, issues }) => {
-    const instant = instantOf(value, startTime);
-    for (const field of ['date', 'from'] as const) {
-      const day = value[field];
-      if (day !== undefined && endOf(day) > instant)
-        issues.push({
-          code: 'custom',
-          input: day,
-          path: [field],
-          message: 'must be a UTC day that has ended',
-        });
-    }
-    if (value.to !== undefined && Date.parse(`${value.to}T00:00:00.000Z`) > instant)
-      issues.push({
-        code: 'custom',
-        input: value.to,
-        path: ['to'],
-        message: 'must not be after today: the last day of the range has to have ended',
-      });
-  });
-  const parsed = schema.safeParse(given);
-  if (parsed.success) return { input: parsed.data, instant: instantOf(parsed.data, startTime) };
-  const problems = problemsOf(parsed.error, given);
+  const parsed = RunInput.safeParse(given);
+  const readable = Readable.parse(given);
+  const instant = Date.parse(readable.scheduledTime ?? startTime);
+  const problems = [
+    ...(parsed.success ? [] : problemsOf(parsed.error, given)),
+    ...disagreements(fieldsOf(given), readable),
+    ...unendedDays(readable, instant),
+  ];
+  if (parsed.success && problems.length === 0) return { input: parsed.data, instant };
   const count = `${problems.length} problem${problems.length === 1 ? '' : 's'}`;
   throw catalogued('InputRefused', `The input has ${count}: ${problems.map(problemSentence).join('; ')}.`);
 }
 
-function instantOf(input: { scheduledTime?: string | undefined }, startTime: string): number {
-  return Date.parse(input.scheduledTime ?? startTime);
+type Fields = Readonly<Record<string, unknown>>;
+
+function fieldsOf(given: unknown): Fields {
+  return z.record(z.string(), z.unknown()).catch({}).parse(given);
+}
+
+/** What is wrong between fields. */
+function disagreements(given: Fields, readable: z.infer<typeof Readable>): Problem[] {
+  const { date, from, to } = given;
+  const problem = (path: string, expected: string) => ({ path, found: kindOf(given[path]), expected });
+  const problems: Problem[] = [];
+  if (date !== undefined && (from !== undefined || to !== undefined))
+    problems.push(problem('date', 'must not stand beside from and to: give one day or a range'));
+  if (from !== undefined && to === undefined) problems.push(problem('to', 'must be given where from is'));
+  if (to !== undefined && from === undefined) problems.push(problem('from', 'must be given where to is'));
+  if (readable.from !== undefined && readable.to !== undefined && readable.from >= readable.to)
+    problems.push(problem('to', 'must be a day after from: the range is half-open and must not be empty'));
+  if (given.refresh === true && date === undefined && from === undefined && to === undefined)
+    problems.push(problem('refresh', 'must come with date, or with from and to'));
+  return problems;
+}
+
+function unendedDays(readable: z.infer<typeof Readable>, instant: number): Problem[] {
+  const problem = (path: 'date' | 'from' | 'to', expected: string) => ({
+    path,
+    found: kindOf(readable[path]),
+    expected,
+  });
+  const problems: Problem[] = [];
+  for (const path of ['date', 'from'] as const) {
+    const day = readable[path];
+    if (day !== undefined && endOf(day) > instant)
+      problems.push(problem(path, 'must be a UTC day that has ended'));
+  }
+  if (readable.to !== undefined && startOf(readable.to) > instant)
+    problems.push(problem('to', 'must not be after today: the last day of the range has to have ended'));
+  return problems;
 }
