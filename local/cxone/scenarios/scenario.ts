@@ -15,6 +15,9 @@ export type Parameter =
 /** Calls of the data families, all but tokens. */
 export const dataCalls: readonly CallKind[] = ['submit', 'status', 'download'];
 
+/** Statuses of a server in trouble. */
+export const serverErrors: readonly number[] = [500, 502, 503, 504];
+
 /** A scenario without a parameter. */
 export function always(sentence: string, change: Change): Scenario {
   return { sentence, parameter: undefined, change: () => change };

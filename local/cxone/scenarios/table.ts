@@ -5,10 +5,11 @@ import { dataScenarios } from './data-scenarios.ts';
 import { faultScenarios } from './fault-scenarios.ts';
 import { jobScenarios } from './job-scenarios.ts';
 import type { Parameter, Scenario } from './scenario.ts';
+import { tokenScenarios } from './token-scenarios.ts';
 
 /** All scenarios, by name. */
 export const scenarios: ReadonlyMap<string, Scenario> = new Map(
-  Object.entries({ ...jobScenarios, ...dataScenarios, ...faultScenarios }),
+  Object.entries({ ...jobScenarios, ...dataScenarios, ...tokenScenarios, ...faultScenarios }),
 );
 
 /** A scenario chosen by name, with what its parameter makes of it. */

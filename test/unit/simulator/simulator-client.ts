@@ -108,8 +108,8 @@ export class SimulatorClient {
   }
 
   /** The bytes of a body that came before its connection ended badly. */
-  async received(path: string): Promise<number> {
-    const headers = { authorization: `Bearer ${this.token}` };
+  async received(path: string, range = 'bytes=0-'): Promise<number> {
+    const headers = { authorization: `Bearer ${this.token}`, range };
     const response = await fetch(new URL(path, this.#url), { headers });
     const reader = response.body?.getReader();
     let length = 0;
@@ -199,4 +199,30 @@ export async function connectionError(call: Promise<unknown>): Promise<string> {
   );
   const cause = failure instanceof Error ? failure.cause : undefined;
   return z.object({ code: z.string() }).parse(cause).code;
+}
+
+/** A simulator of one part and 3,000 calls under scenarios, and a client with a token. */
+export async function opened(...scenarios: string[]) {
+  const { client, simulator } = await open({ rows: 3000, parts: 1, scenarios });
+  await client.authorise();
+  return { client, simulator };
+}
+
+/** The same call so many times, 15 s apart. */
+export async function times(
+  client: SimulatorClient,
+  count: number,
+  call: () => Promise<Reply>,
+): Promise<Reply[]> {
+  const replies: Reply[] = [];
+  for (let turn = 0; turn < count; turn += 1) {
+    client.wait(15);
+    replies.push(await call());
+  }
+  return replies;
+}
+
+/** Status and `Retry-After` of replies. */
+export function answers(replies: readonly Reply[]): [number, string | null][] {
+  return replies.map((reply) => [reply.status, reply.headers.get('retry-after')]);
 }
