@@ -7,9 +7,10 @@ import type { JobFile } from '../../../lambdas/cxone/job-status.ts';
 import { fingerprintOf, Secret } from '../../../lambdas/cxone/secret.ts';
 import { createTransport } from '../../../lambdas/cxone/transport.ts';
 import { Day } from '../../../lambdas/model/days.ts';
-import { CataloguedError, factIn } from '../../../lambdas/model/errors.ts';
+import { factIn } from '../../../lambdas/model/errors.ts';
 import { resolveFamily } from '../../../lambdas/model/families.ts';
 import { JobId } from '../../../lambdas/model/ids.ts';
+import { failureOf } from '../../support/failure.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 import { json, openServer, type TestServer } from '../../support/http-server.ts';
 
@@ -61,15 +62,6 @@ function client({
 const part = (url: string): JobFile => ({ part: 1, fileName: 'part001.csv', bytes: 10, url });
 const OWN_PART = '/api/v2/data/download/requests/r1/file?part=1';
 
-async function failure(work: Promise<unknown>): Promise<CataloguedError> {
-  const error = await work.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (error instanceof CataloguedError) return error;
-  throw new Error('The call did not fail with an error of the catalogue.');
-}
-
 const request = {
   reportId: 'default',
   day: Day.parse('2024-05-15'),
@@ -112,7 +104,7 @@ describe('submitting', () => {
   it('ALL-09 holds an answer without a job to be a fault of the server', async () => {
     own.answer((_, response) => json(response, 201, { status: 'PENDING' }));
 
-    const error = await failure(client().submit(request, 'uuid-1'));
+    const error = await failureOf(client().submit(request, 'uuid-1'));
 
     expect(error.name).toBe('ServerFault');
   });
@@ -120,7 +112,7 @@ describe('submitting', () => {
   it('ALL-07 discards the token after a 403, since scopes may just have been granted', async () => {
     own.answer((_, response) => json(response, 403, { message: 'scope' }));
 
-    const error = await failure(client().submit(request, 'uuid-1'));
+    const error = await failureOf(client().submit(request, 'uuid-1'));
 
     expect([error.name, discarded]).toEqual(['ScopeMissing', [token.fingerprint]]);
   });
@@ -128,7 +120,7 @@ describe('submitting', () => {
   it('ALL-07 says so where the token could not be discarded', async () => {
     own.answer((_, response) => json(response, 403, { message: 'scope' }));
 
-    const error = await failure(client({ discardFails: true }).submit(request, 'uuid-1'));
+    const error = await failureOf(client({ discardFails: true }).submit(request, 'uuid-1'));
 
     expect([error.name, error.cause]).toEqual(['ScopeMissing', new Error('the ledger is away')]);
     expect(error.message).toMatch(/data:download:write.*could not be discarded.*status=403/);
@@ -140,7 +132,7 @@ describe('submitting', () => {
   ])('ALL-07 after a 401 with renewed %s throws %s and discards nothing', async (renewed, name) => {
     own.answer((_, response) => json(response, 401, {}));
 
-    const error = await failure(client({ renewed }).submit(request, 'uuid-1'));
+    const error = await failureOf(client({ renewed }).submit(request, 'uuid-1'));
 
     expect([error.name, discarded]).toEqual([name, []]);
   });
@@ -161,7 +153,7 @@ describe('asking for the status', () => {
   it('CDR-06 takes 404 for an expired job', async () => {
     own.answer((_, response) => json(response, 404, {}, { 'x-request-id': 'q1' }));
 
-    const error = await failure(client().status(JOB));
+    const error = await failureOf(client().status(JOB));
 
     expect([error.name, factIn(error.message, 'requestId'), factIn(error.message, 'status')]).toEqual([
       'JobExpired',
@@ -235,7 +227,7 @@ describe('opening a part', () => {
         .end(status === 204 ? undefined : '456789'.slice(0, Number(headers['content-length'] ?? 6))),
     );
 
-    const error = await failure(client().openPart(part(OWN_PART), { from }));
+    const error = await failureOf(client().openPart(part(OWN_PART), { from }));
 
     expect([error.name, factIn(error.message, 'part')]).toEqual(['ServerFault', '1']);
   });
@@ -243,7 +235,7 @@ describe('opening a part', () => {
   it('CDR-07 refuses to go on behind the end of a part that has become shorter', async () => {
     own.answer((_, response) => response.writeHead(416, { 'content-range': 'bytes */3' }).end());
 
-    const error = await failure(client().openPart(part(OWN_PART), { from: 4 }));
+    const error = await failureOf(client().openPart(part(OWN_PART), { from: 4 }));
 
     expect(error.name).toBe('PartIncomplete');
   });
@@ -251,7 +243,7 @@ describe('opening a part', () => {
   it('CDR-06 takes 404 for a part that is not there yet', async () => {
     own.answer((_, response) => json(response, 404, {}, { 'x-request-id': 'q3' }));
 
-    const error = await failure(client().openPart(part(OWN_PART)));
+    const error = await failureOf(client().openPart(part(OWN_PART)));
 
     expect([error.name, factIn(error.message, 'requestId')]).toEqual(['PartNotReady', 'q3']);
   });
@@ -308,7 +300,7 @@ describe('where a part lies', () => {
   ])('CDR-07 with %s: is refused and not called', async (_, address) => {
     const before = [own.seen.length, foreign.seen.length];
 
-    const error = await failure(client({ downloadHosts: ['files.example.com'] }).openPart(part(address())));
+    const error = await failureOf(client({ downloadHosts: ['files.example.com'] }).openPart(part(address())));
 
     expect([error.name, own.seen.length, foreign.seen.length]).toEqual(['CallbackRefused', ...before]);
   });
@@ -317,7 +309,7 @@ describe('where a part lies', () => {
     foreign.answer((_, response) => response.writeHead(status).end('<Error/>'));
     const host = new URL(foreign.url).host;
 
-    const error = await failure(client({ downloadHosts: [host] }).openPart(part(`${foreign.url}/f`)));
+    const error = await failureOf(client({ downloadHosts: [host] }).openPart(part(`${foreign.url}/f`)));
 
     expect([error.name, discarded]).toEqual(['PartNotReady', []]);
   });
@@ -343,7 +335,7 @@ describe('where a part lies', () => {
     const before = foreign.seen.length;
     own.answer((_, response) => response.writeHead(302, { location: `${foreign.url}/f` }).end());
 
-    const error = await failure(client().openPart(part(OWN_PART)));
+    const error = await failureOf(client().openPart(part(OWN_PART)));
 
     expect([error.name, foreign.seen.length]).toEqual(['CallbackRefused', before]);
   });
@@ -352,7 +344,7 @@ describe('where a part lies', () => {
     const before = own.seen.length;
     own.answer((_, response) => response.writeHead(302, { location: OWN_PART }).end());
 
-    const error = await failure(client().openPart(part(OWN_PART)));
+    const error = await failureOf(client().openPart(part(OWN_PART)));
 
     expect([error.name, own.seen.length - before]).toEqual(['CallbackRefused', 4]);
   });

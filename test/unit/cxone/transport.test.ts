@@ -11,8 +11,9 @@ import {
   type CallReport,
   createTransport,
 } from '../../../lambdas/cxone/transport.ts';
-import { CataloguedError, catalogued, factIn } from '../../../lambdas/model/errors.ts';
+import { catalogued, factIn } from '../../../lambdas/model/errors.ts';
 import { resolveFamily } from '../../../lambdas/model/families.ts';
+import { failureOf } from '../../support/failure.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 import { json, openServer, type TestServer } from '../../support/http-server.ts';
 
@@ -75,15 +76,6 @@ const call = (rest: Partial<Call> = {}): Call => ({
   ...rest,
 });
 
-async function failure(work: Promise<unknown>): Promise<CataloguedError> {
-  const error = await work.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (error instanceof CataloguedError) return error;
-  throw new Error('The call did not fail with an error of the catalogue.');
-}
-
 const renewed: Authority = { ...bearer, renewed: true };
 const credentials: Authority = { kind: 'credentials', secrets: [value] };
 const none: Authority = { kind: 'none' };
@@ -125,7 +117,7 @@ describe('the table of outcomes', () => {
   ])('ALL-10 makes of %i with body %j one named error', async (status, body, authority, name) => {
     server.answer((_, response) => response.writeHead(status, { 'x-request-id': 'req-77' }).end(body));
 
-    const error = await failure(transport().json(call({ authority }), Anything));
+    const error = await failureOf(transport().json(call({ authority }), Anything));
 
     expect([error.name, factIn(error.message, 'status'), factIn(error.message, 'requestId')]).toEqual([
       name,
@@ -137,7 +129,7 @@ describe('the table of outcomes', () => {
   it('ALL-07 names the rejected token by its fingerprint', async () => {
     server.answer((_, response) => json(response, 401, {}));
 
-    const error = await failure(transport().json(call(), Anything));
+    const error = await failureOf(transport().json(call(), Anything));
 
     expect(factIn(error.message, 'fingerprint')).toBe(token.fingerprint);
   });
@@ -145,7 +137,7 @@ describe('the table of outcomes', () => {
   it('ALL-10 names the scope and the permission that a call lacks', async () => {
     server.answer((_, response) => json(response, 403, { message: 'no' }));
 
-    const error = await failure(transport().json(call({ name: 'status' }), Anything));
+    const error = await failureOf(transport().json(call({ name: 'status' }), Anything));
 
     expect(error.message).toContain('scope data:download:read (Data > Download > Read)');
   });
@@ -154,7 +146,7 @@ describe('the table of outcomes', () => {
     const message = `Unknown column "Foo".\n${'x'.repeat(5_000)}`;
     server.answer((_, response) => json(response, 422, { errorCode: 'INVALID_COLUMN', message }));
 
-    const error = await failure(transport().json(call(), Anything));
+    const error = await failureOf(transport().json(call(), Anything));
 
     expect(error.message).toContain('CXone says: Unknown column "Foo". xxx');
     expect([factIn(error.message, 'errorCode'), error.message.length < 600]).toEqual([
@@ -171,7 +163,7 @@ describe('the table of outcomes', () => {
   ])('ALL-10 finds the request id in headers %j and body %j', async (headers, body, id) => {
     server.answer((_, response) => json(response, 500, body, headers));
 
-    const error = await failure(transport().json(call(), Anything));
+    const error = await failureOf(transport().json(call(), Anything));
 
     expect([factIn(error.message, 'requestId'), reports[0]?.requestId]).toEqual([id, id]);
   });
@@ -179,7 +171,7 @@ describe('the table of outcomes', () => {
   it('ALL-08 blocks everybody for 15 minutes where the address is blocked', async () => {
     server.answer((_, response) => response.writeHead(403, { 'content-type': 'text/html' }).end(HTML));
 
-    const error = await failure(transport().json(call(), Anything));
+    const error = await failureOf(transport().json(call(), Anything));
 
     expect([factIn(error.message, 'retryAt'), pauses]).toEqual([
       '2026-03-01T10:15:00.000Z',
@@ -199,7 +191,7 @@ describe('throttling', () => {
       json(response, 429, {}, header === undefined ? {} : { 'retry-after': header }),
     );
 
-    const error = await failure(transport({ throttles: 2 }).json(call(), Anything));
+    const error = await failureOf(transport({ throttles: 2 }).json(call(), Anything));
 
     expect([error.name, factIn(error.message, 'retryAt'), pauses]).toEqual([
       'Throttled',
@@ -213,7 +205,7 @@ describe('throttling', () => {
     async (header) => {
       server.answer((_, response) => json(response, 429, {}, { 'retry-after': header }));
 
-      const error = await failure(transport().json(call(), Anything));
+      const error = await failureOf(transport().json(call(), Anything));
 
       expect([error.name, pauses.length]).toEqual(['ThrottledTooLong', 1]);
     },
@@ -225,7 +217,7 @@ describe('throttling', () => {
       throw new Error('the ledger is away');
     };
 
-    const error = await failure(transport({ pause }).json(call(), Anything));
+    const error = await failureOf(transport({ pause }).json(call(), Anything));
 
     expect([error.name, factIn(error.message, 'retryAt'), error.cause]).toEqual([
       'Throttled',
@@ -237,7 +229,7 @@ describe('throttling', () => {
   it('ALL-08 by a foreign host holds nobody else', async () => {
     server.answer((_, response) => response.writeHead(429, { 'retry-after': '60' }).end());
 
-    const error = await failure(transport().json(call({ authority: none }), Anything));
+    const error = await failureOf(transport().json(call({ authority: none }), Anything));
 
     expect([error.name, pauses]).toEqual(['Throttled', []]);
   });
@@ -248,7 +240,7 @@ describe('throttling', () => {
       throw catalogued('Throttled', 'No slot.', { retryAt: '2026-03-01T10:00:30.000Z' });
     };
 
-    const error = await failure(transport({ take }).json(call(), Anything));
+    const error = await failureOf(transport({ take }).json(call(), Anything));
 
     expect([error.name, server.seen.length - before]).toEqual(['Throttled', 0]);
     expect(reports).toEqual([
@@ -267,7 +259,7 @@ describe('answers that are not what is promised', () => {
   ])('ALL-09 holds 200 with %s to be a fault of the server', async (_, type, body, html) => {
     server.answer((_, response) => response.writeHead(200, { 'content-type': type }).end(body));
 
-    const error = await failure(transport().json(call(), z.object({ requestId: z.string() })));
+    const error = await failureOf(transport().json(call(), z.object({ requestId: z.string() })));
 
     expect([error.name, factIn(error.message, 'html')]).toEqual(['ServerFault', html]);
   });
@@ -286,7 +278,7 @@ describe('answers that are not what is promised', () => {
       response.end(Buffer.alloc(17 * 1_048_576, 32));
     });
 
-    const error = await failure(transport().json(call(), Anything));
+    const error = await failureOf(transport().json(call(), Anything));
 
     expect([error.name, error.message.includes('more than 16777216 bytes')]).toEqual(['ServerFault', true]);
   });
@@ -296,7 +288,7 @@ describe('connections', () => {
   it('ALL-09 names a reset before the answer', async () => {
     server.answer((_, response) => response.destroy());
 
-    const error = await failure(transport().json(call(), Anything));
+    const error = await failureOf(transport().json(call(), Anything));
 
     expect([error.name, factIn(error.message, 'code')]).toEqual(['ConnectionLost', 'UND_ERR_SOCKET']);
   });
@@ -307,7 +299,7 @@ describe('connections', () => {
       response.write('{"a":', () => response.destroy());
     });
 
-    const error = await failure(transport().json(call(), Anything));
+    const error = await failureOf(transport().json(call(), Anything));
 
     expect([error.name, factIn(error.message, 'status'), factIn(error.message, 'requestId')]).toEqual([
       'ConnectionLost',
@@ -324,7 +316,7 @@ describe('connections', () => {
     await once(vacant, 'close');
     const port = typeof address === 'object' && address !== null ? address.port : 1;
 
-    const error = await failure(
+    const error = await failureOf(
       transport().json(call({ url: new URL(`http://127.0.0.1:${port}/`) }), Anything),
     );
 
@@ -338,7 +330,7 @@ describe('connections', () => {
   it('ALL-09 gives up an answer that does not come', async () => {
     server.answer(() => undefined);
 
-    const error = await failure(transport().json(call({ deadlineMilliseconds: 50 }), Anything));
+    const error = await failureOf(transport().json(call({ deadlineMilliseconds: 50 }), Anything));
 
     expect(error.name).toBe('ConnectionLost');
   });
@@ -349,7 +341,7 @@ describe('connections', () => {
       response.write('{"message":', () => response.destroy());
     });
 
-    const error = await failure(transport().json(call(), Anything));
+    const error = await failureOf(transport().json(call(), Anything));
 
     expect([error.name, factIn(error.message, 'status')]).toEqual(['ServerFault', '503']);
   });
@@ -375,7 +367,7 @@ describe('streamed bodies', () => {
     });
 
     const answer = await transport().open(call({ name: 'part' }));
-    const error = await failure(text(answer.body));
+    const error = await failureOf(text(answer.body));
 
     expect([error.name, factIn(error.message, 'call'), factIn(error.message, 'requestId')]).toEqual([
       'ConnectionLost',
@@ -392,7 +384,7 @@ describe('streamed bodies', () => {
 
     const { body } = await transport().open(call({ name: 'part' }));
     await new Promise((resolve) => body.once('close', resolve));
-    const error = await failure(text(body));
+    const error = await failureOf(text(body));
 
     expect(error.name).toBe('ConnectionLost');
   });
@@ -456,7 +448,7 @@ describe('what leaves and what is told', () => {
     server.answer((_, response) => json(response, 200, {}, { 'x-request-id': 'r1' }));
     await transport().json(call(), Anything);
     server.answer((_, response) => json(response, 429, {}, { 'retry-after': '60' }));
-    await failure(transport().json(call({ name: 'status' }), Anything));
+    await failureOf(transport().json(call({ name: 'status' }), Anything));
 
     const told = reports.map(({ call, status, error, requestId, throttledMilliseconds }) => [
       call,
@@ -489,7 +481,7 @@ describe('what leaves and what is told', () => {
     const [status, headers, body] = echo(SECRET);
     server.answer((_, response) => response.writeHead(status, headers).end(body));
 
-    const error = await failure(transport().json(call(), z.object({ requestId: z.string() })));
+    const error = await failureOf(transport().json(call(), z.object({ requestId: z.string() })));
 
     const shown = [
       error.message,

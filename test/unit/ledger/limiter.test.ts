@@ -4,6 +4,7 @@ import { createLimiter, limiterKey, spacing, tokenLimiterKey } from '../../../la
 import { CataloguedError, factIn } from '../../../lambdas/model/errors.ts';
 import { TenantId } from '../../../lambdas/model/ids.ts';
 import type { Table } from '../../../lambdas/model/ports.ts';
+import { failureOf } from '../../support/failure.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 import { openLedger, type TestLedger } from '../../support/ledger.ts';
 
@@ -20,15 +21,6 @@ afterAll(() => ledger.close());
 function prepare(table: Table = ledger.table, key = { pk: randomUUID(), sk: 'slot' }, rate = MINUTE) {
   const clock = fakeClock(NOW);
   return { clock, key, limiter: createLimiter({ key, rate }, { table, clock }) };
-}
-
-async function failure(work: Promise<unknown>): Promise<CataloguedError> {
-  const error = await work.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (error instanceof CataloguedError) return error;
-  throw new Error('There was no error of the catalogue.');
 }
 
 describe('slots', () => {
@@ -58,7 +50,7 @@ describe('slots', () => {
       values: { ':n': NOW + 5_001 },
     });
 
-    const error = await failure(limiter.take());
+    const error = await failureOf(limiter.take());
 
     expect([error.name, factIn(error.message, 'retryAt')]).toEqual(['Throttled', '2026-03-01T10:00:05.001Z']);
   });
@@ -70,7 +62,7 @@ describe('slots', () => {
       names: { '#n': 'next' },
       values: { ':n': NOW + 6_000 },
     });
-    for (let caller = 0; caller < 10; caller += 1) await failure(limiter.take());
+    for (let caller = 0; caller < 10; caller += 1) await failureOf(limiter.take());
     clock.set(NOW + 6_000);
 
     await limiter.take();
@@ -111,7 +103,7 @@ describe('slots', () => {
     };
     const limiter = createLimiter({ key: { pk: randomUUID(), sk: 'slot' }, rate: MINUTE }, { table, clock });
 
-    const error = await failure(limiter.take());
+    const error = await failureOf(limiter.take());
 
     const retryAt = Date.parse(factIn(error.message, 'retryAt') ?? '');
     expect([error.name, retryAt > clock.now()]).toEqual(['Throttled', true]);
@@ -164,7 +156,7 @@ describe('slots', () => {
       values: { ':n': 'soon' },
     });
 
-    const error = await failure(limiter.take());
+    const error = await failureOf(limiter.take());
 
     expect(error.name).toBe('LedgerUnreadable');
   });
@@ -194,7 +186,7 @@ describe('a pause', () => {
     const { clock, limiter } = prepare();
     await limiter.pause(NOW + 90_000);
 
-    const error = await failure(limiter.take());
+    const error = await failureOf(limiter.take());
     clock.set(NOW + 90_000);
     await limiter.take();
 
@@ -210,7 +202,7 @@ describe('a pause', () => {
     await limiter.pause(NOW + 90_000);
     await limiter.pause(NOW + 10_000);
 
-    const error = await failure(limiter.take());
+    const error = await failureOf(limiter.take());
 
     expect(factIn(error.message, 'retryAt')).toBe('2026-03-01T10:01:30.000Z');
   });
@@ -249,7 +241,7 @@ describe('a pause', () => {
     const { limiter } = prepare();
     await limiter.pause(NOW + 24 * 3_600_000 + 1);
 
-    const error = await failure(limiter.take());
+    const error = await failureOf(limiter.take());
 
     expect(error.name).toBe('ThrottledTooLong');
   });
