@@ -2,7 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { LakeSettings } from '../../lambdas/model/configuration.ts';
-import { ENVIRONMENTS, type EnvironmentOf, type FunctionName } from '../../lambdas/model/environment.ts';
+import type { EnvironmentOf, FunctionName } from '../../lambdas/model/environment.ts';
 import type { FamilyName } from '../../lambdas/model/families.ts';
 import type { ConfiguredTenant } from '../configuration-file.ts';
 import type { LakeStack } from '../lake-stack.ts';
@@ -136,6 +136,3 @@ export class TenantFunctions extends Construct {
       role.addToPolicy(new PolicyStatement({ actions: ['states:DescribeExecution'], resources: executions }));
   }
 }
-
-/** Names of all functions, in the order of a run. */
-export const FUNCTION_NAMES = Object.keys(ENVIRONMENTS) as FunctionName[];

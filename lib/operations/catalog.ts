@@ -54,7 +54,7 @@ export class TenantCatalog extends Construct {
           partitionKeys: [{ name: 'dt', type: 'string', comment: 'The UTC day' }],
           storageDescriptor: {
             ...PARQUET,
-            columns: lakeColumns(mapping),
+            columns: describedColumns(mapping),
             location: `s3://${props.bucket.bucketName}/lake/${props.tenant}/${dataset}/`,
           },
         },
@@ -77,4 +77,15 @@ export class TenantCatalog extends Construct {
       }),
     );
   }
+}
+
+/** Letters of a comment that Glue takes. Source: Glue's API, `Column`. */
+const COMMENT_LETTERS = 255;
+
+function describedColumns(mapping: Mapping): { name: string; type: string; comment?: string }[] {
+  const comments = new Map(mapping.columns.map(({ column, description }) => [column, description]));
+  return lakeColumns(mapping).map((column) => {
+    const comment = (comments.get(column.name) ?? '').replaceAll(/\s+/g, ' ').slice(0, COMMENT_LETTERS);
+    return comment === '' ? column : { ...column, comment };
+  });
 }

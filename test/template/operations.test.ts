@@ -1,0 +1,202 @@
+import { Match } from 'aws-cdk-lib/assertions';
+import { flattenCfnReference } from 'cdk-nag/lib/utils/flatten-cfn-reference.js';
+import { describe, expect, it } from 'vitest';
+import { lakeColumns } from '../../lambdas/model/lake-columns.ts';
+import { Mapping } from '../../lambdas/model/mapping.ts';
+import { ALARMS } from '../../lib/operations/alarms.ts';
+import { allStatements, shippedMapping, synthesise, tenant } from './synthesised.ts';
+
+const schedule = { cron: '15 4 ? * MON-FRI *', timezone: 'Europe/Berlin' };
+const templates = synthesise({
+  lake: { alarmEmail: 'alarms@example.com' },
+  tenants: [
+    tenant('acme', { pipelines: { cdr: { schedule } } }),
+    tenant('paused', { pipelines: { cdr: { enabled: false } } }),
+  ],
+});
+const acme = templates('cxone-export-acme');
+const machine = Object.keys(acme.findResources('AWS::StepFunctions::StateMachine'))[0];
+
+describe('the schedule', () => {
+  it('ALL-01 starts the machine by cron in its zone with the schedule’s own time', () => {
+    acme.hasResourceProperties('AWS::Scheduler::Schedule', {
+      ScheduleExpression: 'cron(15 4 ? * MON-FRI *)',
+      ScheduleExpressionTimezone: 'Europe/Berlin',
+      State: 'ENABLED',
+      FlexibleTimeWindow: { Mode: 'OFF' },
+      Target: Match.objectLike({
+        Arn: { Ref: machine },
+        Input: '{"scheduledTime":"<aws.scheduler.scheduled-time>"}',
+      }),
+    });
+  });
+
+  it('ALL-01 repeats a start that was not delivered, then leaves it with the dead letters', () => {
+    acme.hasResourceProperties('AWS::Scheduler::Schedule', {
+      Target: Match.objectLike({
+        RetryPolicy: { MaximumEventAgeInSeconds: 6 * 3_600, MaximumRetryAttempts: 60 },
+        DeadLetterConfig: { Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^DeadLetters'), 'Arn'] } },
+      }),
+    });
+  });
+
+  it('OPS-01 is off where the pipeline is not enabled; the machine is there all the same', () => {
+    const paused = templates('cxone-export-paused');
+
+    paused.hasResourceProperties('AWS::Scheduler::Schedule', { State: 'DISABLED' });
+    paused.resourceCountIs('AWS::StepFunctions::StateMachine', 1);
+  });
+
+  it('OPS-02 may start this machine and send to the dead letters', () => {
+    const [start] = allStatements(acme).filter(
+      ({ actions, resources }) =>
+        actions.includes('states:StartExecution') && resources.includes(`<${machine}>`),
+    );
+
+    expect(start?.actions).toEqual(['states:StartExecution']);
+  });
+});
+
+describe('the rule on executions', () => {
+  it('ALL-10 hands deaths of this tenant’s machine to the published recorder', () => {
+    acme.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: {
+        source: ['aws.states'],
+        'detail-type': ['Step Functions Execution Status Change'],
+        detail: { status: ['FAILED', 'TIMED_OUT', 'ABORTED'], stateMachineArn: [{ Ref: machine }] },
+      },
+      Targets: [
+        Match.objectLike({
+          Arn: { Ref: Match.stringLikeRegexp('^FunctionsRecordFunctionCurrentVersion') },
+          DeadLetterConfig: { Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^DeadLetters'), 'Arn'] } },
+          Input: Match.absent(),
+          InputTransformer: Match.absent(),
+        }),
+      ],
+    });
+  });
+
+  it('ALL-10 keeps what the recorder could not do', () => {
+    acme.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
+      MaximumRetryAttempts: 2,
+      DestinationConfig: {
+        OnFailure: { Destination: { 'Fn::GetAtt': [Match.stringLikeRegexp('^DeadLetters'), 'Arn'] } },
+      },
+    });
+  });
+});
+
+describe('alarms', () => {
+  const alarms = Object.values(acme.findResources('AWS::CloudWatch::Alarm')).map(
+    ({ Properties }) => Properties,
+  );
+
+  it.each([
+    ['Run failed', 'ExecutionsFailed'],
+    ['Run timed out', 'ExecutionsTimedOut'],
+    ['Run aborted', 'ExecutionsAborted'],
+    ['Run throttled', 'ExecutionThrottled'],
+  ])('OPS-03 raises "%s" over the service’s own metric %s', (title, metric) => {
+    acme.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      AlarmName: `cxone-export/acme cdr-export: ${title}`,
+      Namespace: 'AWS/States',
+      MetricName: metric,
+      Dimensions: [{ Name: 'StateMachineArn', Value: { Ref: machine } }],
+      Statistic: 'Sum',
+      Threshold: 1,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      TreatMissingData: 'notBreaching',
+    });
+  });
+
+  it('OPS-03 raises an alarm over the depth of the dead letters', () => {
+    acme.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      AlarmName: 'cxone-export/acme all pipelines: Dead letters',
+      MetricName: 'ApproximateNumberOfMessagesVisible',
+    });
+  });
+
+  it('OPS-03 tells the alarm topic when it is raised and when it is over', () => {
+    const topics = alarms.flatMap(({ AlarmActions, OKActions }) => [...AlarmActions, ...OKActions]);
+
+    expect(alarms).toHaveLength(Object.keys(ALARMS).length);
+    expect(topics).toHaveLength(2 * alarms.length);
+    for (const topic of topics) expect(flattenCfnReference(topic)).toContain('TopicsAlarms');
+  });
+
+  it('OPS-03 names the runbook’s article in every alarm', () => {
+    const titles = Object.values(ALARMS).map(({ title }) => title);
+
+    const named = alarms.map(
+      ({ AlarmDescription }) => /docs\/runbook\.md, "(.+)"/.exec(AlarmDescription)?.[1],
+    );
+
+    expect(named.sort()).toEqual(titles.sort());
+  });
+
+  it('OPS-03 subscribes the configured address', () => {
+    templates('cxone-export-lake').hasResourceProperties('AWS::SNS::Subscription', {
+      Protocol: 'email',
+      Endpoint: 'alarms@example.com',
+    });
+  });
+});
+
+describe('the catalog', () => {
+  const mapping = Mapping.parse(shippedMapping());
+
+  it('OPS-05 has a database a tenant and a table with the columns of the files, by day', () => {
+    acme.hasResourceProperties('AWS::Glue::Database', {
+      DatabaseInput: Match.objectLike({ Name: 'cxone_export_acme' }),
+    });
+    acme.hasResourceProperties('AWS::Glue::Table', {
+      DatabaseName: 'cxone_export_acme',
+      TableInput: Match.objectLike({
+        Name: 'cdr',
+        TableType: 'EXTERNAL_TABLE',
+        PartitionKeys: [Match.objectLike({ Name: 'dt', Type: 'string' })],
+        StorageDescriptor: Match.objectLike({
+          Columns: lakeColumns(mapping).map(({ name, type }) => Match.objectLike({ Name: name, Type: type })),
+          SerdeInfo: { SerializationLibrary: 'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe' },
+        }),
+      }),
+    });
+  });
+
+  it('OPS-05 lies where generations are written', () => {
+    const [table] = Object.values(acme.findResources('AWS::Glue::Table'));
+
+    const location = flattenCfnReference(table?.Properties.TableInput.StorageDescriptor.Location);
+
+    expect(location).toMatch(/^s3:\/\/cxone-export-lake:ExportsOutput\w+\/lake\/acme\/cdr\/$/);
+  });
+});
+
+describe('the machine', () => {
+  it('OPS-06 is found by its tags, Standard, traced, logged without data', () => {
+    acme.hasResourceProperties('AWS::StepFunctions::StateMachine', {
+      StateMachineName: 'cxone-export-acme-cdr-export',
+      StateMachineType: 'STANDARD',
+      TracingConfiguration: { Enabled: true },
+      LoggingConfiguration: Match.objectLike({ IncludeExecutionData: false }),
+      Tags: Match.arrayWith([
+        { Key: 'cxone-export:pipeline', Value: 'cdr-export' },
+        { Key: 'cxone-export:tenant', Value: 'acme' },
+      ]),
+    });
+  });
+
+  it('OPS-01 needs no Docker, no custom resource and no other stack’s code', () => {
+    const types = new Set(
+      ['cxone-export-lake', 'cxone-export-acme'].flatMap((stack) =>
+        Object.values(templates(stack).toJSON().Resources).map(
+          (resource) => (resource as { Type: string }).Type,
+        ),
+      ),
+    );
+
+    expect(
+      [...types].filter((type) => type.startsWith('Custom::') || type.includes('CustomResource')),
+    ).toEqual([]);
+  });
+});

@@ -1,0 +1,262 @@
+import { describe, expect, it } from 'vitest';
+import type { FunctionName } from '../../lambdas/model/environment.ts';
+import {
+  allStatements,
+  FUNCTION_NAMES,
+  type Statement,
+  statementsOfFunction,
+  synthesise,
+  tenant,
+} from './synthesised.ts';
+
+const templates = synthesise({ tenants: [tenant('acme')] });
+const acme = templates('cxone-export-acme');
+
+/** What every function may do: write its log and its traces. */
+const EVERY = [
+  'logs:CreateLogStream',
+  'logs:PutLogEvents',
+  'xray:PutTelemetryRecords',
+  'xray:PutTraceSegments',
+];
+const LEDGER = ['dynamodb:GetItem', 'dynamodb:UpdateItem'];
+const LEDGER_KEY = [
+  'kms:Decrypt',
+  'kms:DescribeKey',
+  'kms:Encrypt',
+  'kms:GenerateDataKey',
+  'kms:ReEncryptFrom',
+  'kms:ReEncryptTo',
+];
+const READ = ['s3:GetObject', 's3:ListBucket'];
+const WRITE = ['s3:AbortMultipartUpload', 's3:PutObject'];
+
+const ACTIONS: Record<FunctionName, string[]> = {
+  plan: [...LEDGER, 'dynamodb:Query', ...WRITE],
+  claim: [...LEDGER, 'states:DescribeExecution'],
+  token: [...LEDGER, 'secretsmanager:GetSecretValue'],
+  submit: LEDGER,
+  poll: [...LEDGER, ...READ, ...WRITE],
+  download: [...LEDGER, ...READ, ...WRITE],
+  transform: [...LEDGER, 'dynamodb:Query', ...READ, ...WRITE],
+  commit: LEDGER,
+  publish: [
+    ...LEDGER,
+    'dynamodb:Query',
+    ...READ,
+    ...WRITE,
+    'glue:CreatePartition',
+    'glue:GetPartition',
+    'glue:GetTable',
+    'glue:UpdatePartition',
+  ],
+  reconcile: ['dynamodb:GetItem', 'dynamodb:Query', ...READ, ...WRITE],
+  record: [
+    'dynamodb:GetItem',
+    'dynamodb:Query',
+    ...READ,
+    ...WRITE,
+    'sns:Publish',
+    'sqs:SendMessage',
+    'states:DescribeExecution',
+  ],
+};
+
+/** Kinds of item by action. */
+const ITEMS: Record<FunctionName, Record<string, string[]>> = {
+  plan: { GetItem: ['mark'], UpdateItem: ['mark', 'run'], Query: ['window'] },
+  claim: { GetItem: ['window'], UpdateItem: ['run', 'window'] },
+  token: { GetItem: ['refresh', 'token'], UpdateItem: ['refresh', 'token'] },
+  submit: { GetItem: ['limiter', 'token', 'window'], UpdateItem: ['limiter', 'run', 'token', 'window'] },
+  poll: { GetItem: ['limiter', 'token', 'window'], UpdateItem: ['limiter', 'run', 'token', 'window'] },
+  download: {
+    GetItem: ['limiter', 'part', 'token', 'window'],
+    UpdateItem: ['limiter', 'part', 'run', 'token', 'window'],
+  },
+  transform: { GetItem: ['window'], UpdateItem: ['run', 'window'], Query: ['part'] },
+  commit: { GetItem: ['window'], UpdateItem: ['run', 'window'] },
+  publish: { GetItem: ['mark', 'window'], UpdateItem: ['mark', 'run', 'window'], Query: ['window'] },
+  reconcile: { GetItem: ['window'], Query: ['run'] },
+  record: { GetItem: ['mark', 'run', 'window'], Query: ['run'] },
+};
+
+/** Prefixes of objects. */
+const OBJECTS: Record<FunctionName, { read: string[]; write: string[] }> = {
+  plan: { read: [], write: ['runs'] },
+  claim: { read: [], write: [] },
+  token: { read: [], write: [] },
+  submit: { read: [], write: [] },
+  poll: { read: ['raw'], write: ['raw'] },
+  download: { read: ['raw'], write: ['raw'] },
+  transform: { read: ['export', 'lake', 'raw'], write: ['export', 'lake', 'quarantine'] },
+  commit: { read: [], write: [] },
+  publish: { read: ['lake'], write: ['current'] },
+  reconcile: { read: ['runs'], write: ['runs'] },
+  record: { read: ['runs'], write: ['runs'] },
+};
+
+const statementsOf = (name: FunctionName) => statementsOfFunction(acme, name);
+const allowing = (statements: Statement[], action: string) =>
+  statements.filter(({ actions }) => actions.includes(action));
+const unique = (values: string[]) => [...new Set(values)].sort();
+
+describe.each(FUNCTION_NAMES)('the role of %s', (name) => {
+  it('OPS-02 allows these actions and no other', () => {
+    const allowed = statementsOf(name).flatMap(({ actions }) => actions);
+
+    const beyondKeys = unique(allowed.filter((action) => !action.startsWith('kms:')));
+
+    expect(beyondKeys).toEqual(unique([...EVERY, ...ACTIONS[name]]));
+  });
+
+  it('ALL-15 reaches these kinds of the ledger’s items and no other', () => {
+    const kinds = Object.fromEntries(
+      ['GetItem', 'UpdateItem', 'Query'].flatMap((action) => {
+        const keys = allowing(statementsOf(name), `dynamodb:${action}`).flatMap(
+          ({ conditions }) => conditions['ForAllValues:StringLike dynamodb:LeadingKeys'] ?? ['unbounded'],
+        );
+        return keys.length === 0 ? [] : [[action, unique(keys)]];
+      }),
+    );
+
+    const expected = Object.fromEntries(
+      Object.entries(ITEMS[name]).map(([action, of]) => [action, of.map((kind) => `acme#${kind}#*`)]),
+    );
+    expect(kinds).toEqual(expected);
+  });
+
+  it('ALL-15 reaches the objects of these prefixes and no other', () => {
+    const prefixes = (action: string) =>
+      unique(
+        allowing(statementsOf(name), action).flatMap(({ resources }) =>
+          resources.map((resource) => resource.replace(/^cxone-export-lake:ExportsOutput\w+\//, '')),
+        ),
+      );
+
+    const [read, write] = [prefixes('s3:GetObject'), prefixes('s3:PutObject')];
+
+    expect(read).toEqual(OBJECTS[name].read.map((prefix) => `${prefix}/acme/*`));
+    expect(write).toEqual(OBJECTS[name].write.map((prefix) => `${prefix}/acme/*`));
+  });
+
+  it('ALL-15 lists under the prefixes that it reads and nowhere else', () => {
+    const listings = allowing(statementsOf(name), 's3:ListBucket').map(
+      ({ conditions }) => conditions['StringLike s3:prefix'] ?? ['unbounded'],
+    );
+
+    expect(unique(listings.flat())).toEqual(OBJECTS[name].read.map((prefix) => `${prefix}/acme/*`));
+  });
+
+  it('OPS-02 uses the key through services, and directly for tokens only', () => {
+    const direct = statementsOf(name).filter(
+      ({ actions, conditions }) =>
+        actions.some((action) => action.startsWith('kms:')) && !('StringEquals kms:ViaService' in conditions),
+    );
+
+    const ledger = statementsOf(name).filter(({ conditions }) =>
+      conditions['StringEquals kms:ViaService']?.[0]?.startsWith('dynamodb.'),
+    );
+    expect(ledger.map(({ actions }) => actions)).toEqual([LEDGER_KEY]);
+    expect(direct.map(({ conditions }) => conditions['StringEquals kms:EncryptionContext:tenant'])).toEqual(
+      direct.map(() => ['acme']),
+    );
+    expect(direct).toHaveLength(['token', 'submit', 'poll', 'download'].includes(name) ? 1 : 0);
+  });
+});
+
+describe('tokens and credentials', () => {
+  const kinds = 'StringEquals kms:EncryptionContext:kind';
+  const sealing = FUNCTION_NAMES.map((name) => ({
+    name,
+    statements: statementsOf(name).filter(({ conditions }) => kinds in conditions),
+  }));
+
+  it('ALL-07 lets the token function alone read the secret', () => {
+    const readers = FUNCTION_NAMES.filter(
+      (name) => allowing(statementsOf(name), 'secretsmanager:GetSecretValue').length > 0,
+    );
+
+    const [statement] = allowing(statementsOf('token'), 'secretsmanager:GetSecretValue');
+
+    expect(readers).toEqual(['token']);
+    expect(statement?.resources).toEqual([
+      'arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:cxone/acme-??????',
+    ]);
+  });
+
+  it('ALL-07 lets the token function alone open refresh tokens and seal tokens', () => {
+    const openers = sealing.filter(({ statements }) =>
+      statements.some(({ conditions }) => conditions[kinds]?.includes('refresh')),
+    );
+    const sealers = sealing.filter(({ statements }) => allowing(statements, 'kms:Encrypt').length > 0);
+
+    expect(openers.map(({ name }) => name)).toEqual(['token']);
+    expect(sealers.map(({ name }) => name)).toEqual(['token']);
+  });
+
+  it('ALL-07 lets those who call CXone open access tokens of their family only', () => {
+    const callers = sealing
+      .filter(({ name }) => name !== 'token')
+      .filter(({ statements }) => statements.length > 0);
+
+    expect(callers.map(({ name }) => name)).toEqual(['submit', 'poll', 'download']);
+    for (const { statements } of callers)
+      expect(statements).toEqual([
+        expect.objectContaining({
+          actions: ['kms:Decrypt'],
+          conditions: {
+            'StringEquals kms:EncryptionContext:tenant': ['acme'],
+            'StringEquals kms:EncryptionContext:family': ['dataDownload'],
+            [kinds]: ['access'],
+          },
+        }),
+      ]);
+  });
+});
+
+describe('every role of a tenant', () => {
+  const statements = allStatements(acme);
+
+  it('OPS-02 allows no action by wildcard, nothing that deletes, and no scan', () => {
+    const actions = unique(statements.flatMap(({ actions: allowed }) => allowed));
+
+    const dangerous = actions.filter((action) =>
+      /\*|^s3:Delete|^dynamodb:(Scan|PartiQL|Delete|Batch|Transact)|^iam:|^kms:(Schedule|Put|CreateGrant)/.test(
+        action,
+      ),
+    );
+
+    expect(dangerous).toEqual([]);
+  });
+
+  it('OPS-02 names its resources but for traces and the delivery of logs', () => {
+    const unnamed = statements.filter(({ resources }) => resources.includes('*'));
+
+    const services = unique(
+      unnamed.flatMap(({ actions }) => actions.map((action) => action.split(':')[0] ?? '')),
+    );
+
+    expect(services).toEqual(['logs', 'xray']);
+  });
+
+  it('ALL-18 lets the machine call every version of its functions', () => {
+    const [statement] = allowing(statements, 'lambda:InvokeFunction');
+
+    const versions = statement?.resources.filter((resource) => resource.endsWith('.Arn>:*'));
+
+    expect(versions).toHaveLength(FUNCTION_NAMES.length);
+  });
+
+  it('ALL-15 lets the machine itself reach its own run’s objects only', () => {
+    const machine = statements.filter(
+      ({ actions, resources }) =>
+        actions.includes('s3:GetObject') &&
+        resources.some((resource) => resource.includes('/runs/acme/cdr-export/')),
+    );
+
+    expect(machine.length).toBeGreaterThan(0);
+    expect(
+      machine.flatMap(({ resources }) => resources.filter((resource) => !resource.includes('/runs/acme/'))),
+    ).toEqual([]);
+  });
+});

@@ -1,0 +1,145 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Template } from 'aws-cdk-lib/assertions';
+import { flattenCfnReference } from 'cdk-nag/lib/utils/flatten-cfn-reference.js';
+import { z } from 'zod';
+import type { FunctionName } from '../../lambdas/model/environment.ts';
+import { buildApp } from '../../lib/app.ts';
+
+const MAPPING = readFileSync(new URL('../../config/mappings/cdr.v1.json', import.meta.url), 'utf8');
+
+/** Every function of a tenant, in the order of a run. */
+export const FUNCTION_NAMES = [
+  'plan',
+  'claim',
+  'token',
+  'submit',
+  'poll',
+  'download',
+  'transform',
+  'commit',
+  'publish',
+  'reconcile',
+  'record',
+] as const satisfies FunctionName[];
+
+/** A new folder that is gone when the tests are over. */
+export function scratchFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'template-test-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Writes a configuration and its mappings into a folder of their own; returns the configuration's path. */
+export function configurationFile(configuration: unknown, mappings: Record<string, unknown> = {}): string {
+  const folder = scratchFolder();
+  mkdirSync(join(folder, 'mappings'));
+  writeFileSync(join(folder, 'mappings', 'cdr.v1.json'), MAPPING);
+  for (const [name, mapping] of Object.entries(mappings))
+    writeFileSync(join(folder, 'mappings', `${name}.json`), JSON.stringify(mapping));
+  const file = join(folder, 'configuration.json');
+  writeFileSync(file, typeof configuration === 'string' ? configuration : JSON.stringify(configuration));
+  return file;
+}
+
+/** The columns of the mapping that ships, as plain JSON to be changed. */
+export function shippedMapping(): Record<string, unknown> & { columns: Record<string, unknown>[] } {
+  return z.looseObject({ columns: z.array(z.record(z.string(), z.unknown())) }).parse(JSON.parse(MAPPING));
+}
+
+/** A tenant that has what it must and no more. */
+export function tenant(id: string, more: Record<string, unknown> = {}): Record<string, unknown> {
+  return { id, secret: `cxone/${id}`, baseUrl: `https://${id}.example.com`, ...more };
+}
+
+/** Synthesises without bundling and validation; the templates by the stacks' names. */
+export function synthesise(configuration: unknown): (stack: string) => Template {
+  const outdir = scratchFolder();
+  const app = buildApp(configurationFile(configuration), { outdir, bundling: false, validation: false });
+  const assembly = app.synth();
+  return (stack) => Template.fromJSON(assembly.getStackByName(stack).template);
+}
+
+/** What a statement of a role allows. References are written as `<LogicalId.Attribute>`. */
+export interface Statement {
+  actions: string[];
+  resources: string[];
+  /** Values by `<operator> <key>`. */
+  conditions: Record<string, string[]>;
+}
+
+const one = z.unknown().transform((value) => (Array.isArray(value) ? value : [value]));
+const StatementJson = z.object({
+  Effect: z.literal('Allow'),
+  Action: one.pipe(z.array(z.string())),
+  Resource: one,
+  Condition: z.record(z.string(), z.record(z.string(), one)).default({}),
+});
+const PolicyJson = z.object({
+  Properties: z.object({
+    Roles: z.array(z.object({ Ref: z.string() })),
+    PolicyDocument: z.object({ Statement: z.array(StatementJson) }),
+  }),
+});
+const FunctionJson = z.object({
+  Metadata: z.looseObject({ 'cxone-export:entry': z.string() }),
+  Properties: z.looseObject({
+    Role: z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.literal('Arn')]) }),
+    Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }),
+  }),
+});
+
+/** A function's resource, found by the source it is made of. */
+export function functionOf(
+  template: Template,
+  name: FunctionName,
+): z.infer<typeof FunctionJson> & { id: string } {
+  const found = Object.entries(template.findResources('AWS::Lambda::Function'))
+    .map(([id, resource]) => ({ id, ...FunctionJson.parse(resource) }))
+    .find((resource) => resource.Metadata['cxone-export:entry'] === `lambdas/handlers/${name}.ts`);
+  if (found === undefined) throw new Error(`The template has no function ${name}`);
+  return found;
+}
+
+/** A function's environment; references are written as `<LogicalId.Attribute>`. */
+export function environmentOf(template: Template, name: FunctionName): Record<string, string> {
+  const variables = functionOf(template, name).Properties.Environment.Variables;
+  return Object.fromEntries(
+    Object.entries(variables).map(([variable, value]) => [
+      variable,
+      typeof value === 'string' ? value : flattenCfnReference(value),
+    ]),
+  );
+}
+
+/** Everything that a function's role allows. */
+export function statementsOfFunction(template: Template, name: FunctionName): Statement[] {
+  const [role] = functionOf(template, name).Properties.Role['Fn::GetAtt'];
+  return policies(template)
+    .filter(({ Properties }) => Properties.Roles.some(({ Ref }) => Ref === role))
+    .flatMap(({ Properties }) => Properties.PolicyDocument.Statement.map(readable));
+}
+
+/** Everything that any role of the stack allows. */
+export function allStatements(template: Template): Statement[] {
+  return policies(template).flatMap(({ Properties }) => Properties.PolicyDocument.Statement.map(readable));
+}
+
+function policies(template: Template) {
+  return Object.values(template.findResources('AWS::IAM::Policy')).map((policy) => PolicyJson.parse(policy));
+}
+
+function readable({ Action, Resource, Condition }: z.infer<typeof StatementJson>): Statement {
+  const conditions = Object.entries(Condition).flatMap(([operator, keys]) =>
+    Object.entries(keys).map(([key, values]) => [
+      `${operator} ${key}`,
+      values.map((value) => flattenCfnReference(value)),
+    ]),
+  );
+  return {
+    actions: Action,
+    resources: Resource.map((resource) => flattenCfnReference(resource)),
+    conditions: Object.fromEntries(conditions),
+  };
+}
