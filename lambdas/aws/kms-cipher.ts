@@ -11,7 +11,7 @@ import { catalogued } from '../model/errors.ts';
 /** KMS encrypts at most so many bytes at once (quota of `Encrypt` with a symmetric key). A longer token is sealed in pieces. */
 const PIECE_BYTES = 4_096;
 
-/** Seals tokens with a KMS key. Tenant, family and kind are the encryption context, which key policies and roles can name. */
+/** Seals tokens, of at least one character, with a KMS key. Tenant, family and kind are the encryption context, which key policies and roles can name. */
 export function kmsCipher(client: KMSClient, keyArn: string): TokenCipher {
   return {
     async seal(plaintext, context) {
@@ -59,7 +59,7 @@ export function kmsCipher(client: KMSClient, keyArn: string): TokenCipher {
 }
 
 function piecesOf(bytes: Buffer): Buffer[] {
-  const count = Math.max(1, Math.ceil(bytes.length / PIECE_BYTES));
+  const count = Math.ceil(bytes.length / PIECE_BYTES);
   return Array.from({ length: count }, (_, index) =>
     bytes.subarray(index * PIECE_BYTES, (index + 1) * PIECE_BYTES),
   );

@@ -84,8 +84,12 @@ export function createTokenStore(table: Table, tenant: TenantId, family: FamilyN
         seen.fence === 0
           ? [{ attribute: 'fence', is: 'absent' }]
           : [
-              // Nobody has held the lease since the record was read: a token renewed meanwhile is not renewed again.
+              // Nobody has taken the lease since the record was read.
               { attribute: 'fence', is: '=', value: seen.fence },
+              // Nor has the one who held it then renewed the token meanwhile: it is not renewed again.
+              seen.token
+                ? { attribute: 'fingerprint', is: '=', value: seen.token.fingerprint }
+                : { attribute: 'fingerprint', is: 'absent' },
               // A living holder is not disturbed; a dead one's lease is over at some time.
               {
                 any: [
