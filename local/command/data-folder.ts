@@ -1,0 +1,50 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { clientsFor } from '../../lambdas/aws/clients.ts';
+import { s3ObjectStore } from '../../lambdas/aws/s3-object-store.ts';
+import type { ObjectStore } from '../../lambdas/model/ports.ts';
+import { loadAssembly } from '../assembly/assembly.ts';
+import type { Assembly } from '../assembly/types.ts';
+import { startAws } from '../aws/embedded-aws.ts';
+import { type EngineView, viewFolder } from '../engine/view.ts';
+import { CommandRefused } from './exit-codes.ts';
+
+/** The folder that everything is kept under where no other is given. */
+export const DATA_FOLDER = '.cxone';
+
+/** Where committed files are copied to, under their S3 keys, for engines that read files. */
+export function copiesFolder(data: string): string {
+  return join(data, 'lake-files');
+}
+
+/** What has been run in the folder. Needs no lock: works beside a run. Throws `CommandRefused` where nothing has been. */
+export function openRuns(data: string): { view: EngineView; assembly: Assembly } {
+  if (!existsSync(join(data, 'engine')) || !existsSync(join(data, 'cdk.out', 'manifest.json')))
+    throw nothingThere(data);
+  return { view: viewFolder(join(data, 'engine')), assembly: loadAssembly(join(data, 'cdk.out')) };
+}
+
+/** The lake of a data folder, open for reading. */
+export interface OpenLake extends AsyncDisposable {
+  objects: ObjectStore;
+}
+
+/** Opens the lake of a folder in which no run is under way. Throws `CommandRefused` where there is none, `FolderInUse`. */
+export async function openLake(data: string): Promise<OpenLake> {
+  if (!existsSync(join(data, 'aws')) || !existsSync(join(data, 'cdk.out', 'manifest.json')))
+    throw nothingThere(data);
+  const { functions } = loadAssembly(join(data, 'cdk.out'));
+  // The functions are told the lake's bucket; the assembly has another for access logs.
+  const bucket = functions.find(({ environment }) => environment.LAKE_BUCKET)?.environment.LAKE_BUCKET;
+  if (bucket === undefined) throw nothingThere(data);
+  const aws = await startAws({ folder: data });
+  const { s3 } = clientsFor(aws.environment);
+  return { objects: s3ObjectStore(s3, bucket), [Symbol.asyncDispose]: () => aws.close() };
+}
+
+function nothingThere(data: string): CommandRefused {
+  return new CommandRefused(
+    [`Nothing has been run in the folder ${data}.`],
+    'Run `npm start` for a first night against the simulator, or name the folder with --data.',
+  );
+}

@@ -1,0 +1,91 @@
+import type { TenantId } from '../../lambdas/model/ids.ts';
+import { Refusal } from '../../lambdas/model/refusal.ts';
+import {
+  type ConfiguredTenant,
+  type LoadedConfiguration,
+  loadConfiguration,
+} from '../../lib/configuration-file.ts';
+import { loadSecrets, type SecretsFile } from '../secrets-file.ts';
+import { CommandRefused } from './exit-codes.ts';
+import { failureOf } from './failures.ts';
+import { shellWord } from './wording.ts';
+
+/** The options that say where a run happens, as they were given. */
+export interface Place {
+  config: string;
+  secrets?: string;
+  data: string;
+  skipWaits: 'no' | 'simulator' | 'force';
+}
+
+/** Everything that a run needs, checked. */
+export interface Prepared {
+  configuration: LoadedConfiguration;
+  configured: ConfiguredTenant;
+  secrets: SecretsFile;
+}
+
+/**
+ * Loads configuration and secrets and chooses the tenant, the only one where none is named. Nothing is made. Throws
+ * `CommandRefused` with the problems of all of them; those of `furtherProblems` are among them.
+ */
+export function prepare(
+  place: Place,
+  tenant: TenantId | undefined,
+  furtherProblems: readonly string[] = [],
+): Prepared {
+  const problems = [...furtherProblems];
+  const attempt = <Value>(work: () => Value): Value | undefined => {
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof Refusal) && !(error instanceof CommandRefused)) throw error;
+      problems.push(...failureOf(error).problems);
+      return undefined;
+    }
+  };
+  const configuration = attempt(() => loadConfiguration(place.config));
+  const { secrets: file } = place;
+  const secrets = file === undefined ? {} : attempt(() => loadSecrets(file));
+  const configured = configuration && attempt(() => chooseTenant(configuration, tenant));
+  if (configured !== undefined && secrets !== undefined && secrets[configured.tenant.secret] === undefined)
+    problems.push(missingSecret(place, configured));
+  if (configuration === undefined || configured === undefined || secrets === undefined || problems.length > 0)
+    throw new CommandRefused(
+      problems,
+      'Mend what is listed and give the same command again; nothing was started.',
+    );
+  return { configuration, configured, secrets };
+}
+
+function chooseTenant({ tenants }: LoadedConfiguration, named: TenantId | undefined): ConfiguredTenant {
+  const ids = tenants.map(({ tenant }) => tenant.id).join(', ');
+  const chosen =
+    named === undefined ? tenants.slice(0, 1) : tenants.filter(({ tenant }) => tenant.id === named);
+  const [one] = chosen;
+  if (one === undefined)
+    throw new CommandRefused([`There is no tenant ${named} in the configuration: it has ${ids}.`]);
+  if (named === undefined && tenants.length > 1)
+    throw new CommandRefused([`A run is of one tenant: choose one of ${ids} with --tenant.`]);
+  return one;
+}
+
+function missingSecret({ secrets, config }: Place, { tenant }: ConfiguredTenant): string {
+  const form = `{ "${tenant.secret}": { "clientId": "…", "clientSecret": "…" } }`;
+  return secrets === undefined
+    ? `The secret ${tenant.secret}, which ${config} names for ${tenant.id}, is missing: give --secrets FILE with ${form}.`
+    : `The secrets file ${secrets} has no ${tenant.secret}, which ${config} names for ${tenant.id}: add ${form}.`;
+}
+
+/** The options of a place as words of a command line, those with defaults left out. */
+export function placeWords(place: Place, defaults: Pick<Place, 'config' | 'data'>): string {
+  const words = [
+    ...(place.config === defaults.config ? [] : ['--config', place.config]),
+    ...(place.secrets === undefined ? [] : ['--secrets', place.secrets]),
+    ...(place.data === defaults.data ? [] : ['--data', place.data]),
+    ...(place.skipWaits === 'no'
+      ? []
+      : [place.skipWaits === 'force' ? '--skip-waits=force' : '--skip-waits']),
+  ];
+  return words.map((word) => ` ${shellWord(word)}`).join('');
+}

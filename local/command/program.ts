@@ -1,0 +1,206 @@
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { TenantId } from '../../lambdas/model/ids.ts';
+import { type PipelineName, PipelineName as PipelineNames } from '../../lambdas/model/pipelines.ts';
+import { DATA_FOLDER } from './data-folder.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { failureOf, printFailure } from './failures.ts';
+import type { Outputs } from './output.ts';
+import type { Place } from './preparation.ts';
+import { shellWord } from './wording.ts';
+
+const DEFAULTS = { config: 'config/example.json', data: DATA_FOLDER };
+
+/** What all commands are given: where they write. Commands are loaded when they are called: most need little. */
+type Action = (outputs: Outputs) => Promise<ExitCode> | ExitCode;
+
+/** Carries out a command line (without node and script) and gives the exit code. Never throws. */
+export async function main(words: readonly string[], outputs: Outputs): Promise<ExitCode> {
+  const asked: { action?: Action; json?: boolean } = {};
+  try {
+    await buildProgram(outputs, (action, json) => Object.assign(asked, { action, json })).parseAsync(
+      spelledOut(words),
+      { from: 'user' },
+    );
+    return (await asked.action?.(outputs)) ?? EXIT.done;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.refused;
+    const failure = failureOf(error);
+    printFailure(outputs.err, failure);
+    if (asked.json === true) {
+      const outcome = failure.code === EXIT.refused ? 'REFUSED' : 'FAILED';
+      outputs.out.line(
+        JSON.stringify({
+          outcome,
+          problems: failure.problems.map((text) => text.trim()),
+          next: failure.next,
+        }),
+      );
+    }
+    if (process.env.CXONE_EXPORT_TRACE === '1' && error instanceof Error) outputs.err.line(error.stack ?? '');
+    return failure.code;
+  }
+}
+
+/** `--skip-waits` alone must not take the word after it for its value. */
+function spelledOut(words: readonly string[]): string[] {
+  return words.map((word) => (word === '--skip-waits' ? '--skip-waits=simulator' : word));
+}
+
+type Choose = (action: Action, json?: boolean) => void;
+
+interface PlaceOptions {
+  config: string;
+  secrets?: string;
+  data: string;
+  skipWaits: Place['skipWaits'];
+}
+
+function buildProgram(outputs: Outputs, choose: Choose): Command {
+  const program = new Command('cxone-export')
+    .description("Puts a contact center's CXone data into your own S3 lake: here, on one machine.")
+    .configureOutput({
+      writeOut: (text) => outputs.out.write(text),
+      writeErr: (text) => outputs.err.write(text),
+    })
+    .showHelpAfterError('(cxone-export --help lists the commands)')
+    .exitOverride();
+  addRunning(program, choose);
+  addLooking(program, choose);
+  addSurroundings(program, choose);
+  return program;
+}
+
+function addRunning(program: Command, choose: Choose): void {
+  withPlace(
+    command(
+      program,
+      'run',
+      'run a pipeline once; exit code 0 committed or nothing to do, 1 failed, 2 refused',
+    ),
+  )
+    .addArgument(new Argument('<pipeline>', PipelineNames.options.join(', ')).argParser(pipelineName))
+    .option('--tenant <id>', 'whose, where the configuration has several', tenantId)
+    .option('--input <json>', 'such as {"date":"2024-05-15"}; {} is what the nightly run would do now', '{}')
+    .action(
+      (
+        pipeline: PipelineName,
+        options: PlaceOptions & { tenant?: TenantId; input: string; json?: boolean },
+      ) => {
+        const { tenant, input, json = false } = options;
+        const request = { pipeline, input, json, place: placeOf(options), ...(tenant && { tenant }) };
+        choose(async (outputs) => (await import('./run.ts')).runPipeline(request, DEFAULTS, outputs), json);
+      },
+    );
+  withPlace(command(program, 'redrive', 'go on with a run where it stopped'))
+    .argument('<run>', 'name of the run, or the beginning of it')
+    .action((run: string, options: PlaceOptions & { json?: boolean }) => {
+      const { json = false } = options;
+      const request = { run, json, place: placeOf(options) };
+      choose(async (outputs) => (await import('./run.ts')).redriveRun(request, DEFAULTS, outputs), json);
+    });
+  withData(command(program, 'demo', "export last night's calls of a simulated contact center")).action(
+    ({ data }: { data: string }) =>
+      choose(async (outputs) => (await import('./demo.ts')).runDemo({ data }, outputs)),
+  );
+}
+
+function addLooking(program: Command, choose: Choose): void {
+  withData(command(program, 'runs', 'list the runs')).action(({ data }: { data: string }) =>
+    choose(async (outputs) => (await import('./runs.ts')).listRuns({ data }, outputs)),
+  );
+  withData(command(program, 'show', 'show a run state by state, its windows included'))
+    .argument('<run>', 'name of the run, or the beginning of it')
+    .action((run: string, { data }: { data: string }) =>
+      choose(async (outputs) => (await import('./show.ts')).showRun({ data, run }, outputs)),
+    );
+  withData(command(program, 'files', 'list the committed files, or copy them out'))
+    .option('--to <folder>', 'copy them there under their S3 keys')
+    .option('--tenant <id>', 'only its files', tenantId)
+    .action((request: { data: string; to?: string; tenant?: TenantId }) =>
+      choose(async (outputs) => (await import('./files.ts')).listFiles(request, outputs)),
+    );
+  withData(command(program, 'query', 'run SQL over the committed data: a view a dataset, cdr for instance'))
+    .argument('<sql>')
+    .option('--tenant <id>', 'only its data', tenantId)
+    .option('--json', 'the rows as one JSON array')
+    .action((sql: string, options: { data: string; tenant?: TenantId; json?: boolean }) =>
+      choose(async (outputs) =>
+        (await import('./query.ts')).runQuery({ ...options, sql, json: options.json === true }, outputs),
+      ),
+    );
+}
+
+function addSurroundings(program: Command, choose: Choose): void {
+  command(program, 'simulator', 'serve the CXone simulator until Ctrl-C')
+    .option('--port <number>', 'on 127.0.0.1; 0 takes a free one', port, 8080)
+    .option('--scenario <list>', 'such as drift:2,throttle-seconds', 'normal')
+    .option('--seed <text>', 'data, job ids and faults follow from it')
+    .option('--list', 'list the scenarios and end')
+    .action((options: { port: number; scenario: string; seed?: string; list?: boolean }) =>
+      choose(async (outputs) => {
+        if (options.list) {
+          outputs.out.line((await import('../cxone/index.ts')).describeScenarios());
+          return EXIT.done;
+        }
+        const scenarios = options.scenario.split(',').map((name) => name.trim());
+        return (await import('./simulator.ts')).serveSimulator({ ...options, scenarios }, outputs);
+      }),
+    );
+  const config = command(program, 'config', 'look at configurations');
+  command(
+    config,
+    'check',
+    'print every problem and warning of a configuration; exit code 2 where there are problems',
+  )
+    .argument('<file>')
+    .action((file: string) =>
+      choose(async (outputs) => (await import('./config-check.ts')).checkConfiguration({ file }, outputs)),
+    );
+}
+
+function command(parent: Command, name: string, description: string): Command {
+  return parent.command(name).description(description);
+}
+
+function withData(to: Command): Command {
+  return to.option('--data <folder>', 'where everything is kept', DEFAULTS.data);
+}
+
+function withPlace(to: Command): Command {
+  return withData(to)
+    .option('--config <file>', 'the configuration', DEFAULTS.config)
+    .option('--secrets <file>', 'JSON: secret name → { "clientId", "clientSecret" }')
+    .addOption(
+      new Option(
+        '--skip-waits [force]',
+        'skip waits: only towards a simulator that takes our clock, or by force',
+      )
+        .choices(['simulator', 'force'])
+        .default('no'),
+    )
+    .option('--json', 'the run record, one JSON document, on standard output; all else on standard error');
+}
+
+function placeOf({ config, secrets, data, skipWaits }: PlaceOptions): Place {
+  return { config, data, skipWaits, ...(secrets === undefined ? {} : { secrets }) };
+}
+
+function pipelineName(text: string): PipelineName {
+  const name = PipelineNames.safeParse(text);
+  if (name.success) return name.data;
+  throw new InvalidArgumentError(
+    `There is no pipeline ${shellWord(text)}; there is ${PipelineNames.options.join(', ')}.`,
+  );
+}
+
+function tenantId(text: string): TenantId {
+  const id = TenantId.safeParse(text);
+  if (id.success) return id.data;
+  throw new InvalidArgumentError('A tenant is 2 to 32 lower-case letters, digits or hyphens.');
+}
+
+function port(text: string): number {
+  const number = Number(text);
+  if (/^\d{1,5}$/.test(text) && number <= 65_535) return number;
+  throw new InvalidArgumentError('A port is a whole number from 0 to 65535.');
+}

@@ -1,0 +1,32 @@
+import { TenantId } from '../../lambdas/model/ids.ts';
+import { PipelineName } from '../../lambdas/model/pipelines.ts';
+import type { Assembly } from '../assembly/types.ts';
+import type { EngineView, ExecutionItem } from '../engine/view.ts';
+import { CommandRefused } from './exit-codes.ts';
+
+/** Whose machine a run is of. */
+export interface RunOwner {
+  tenant: TenantId;
+  pipeline: PipelineName;
+}
+
+/** Finds a run by its name, its ARN, or a beginning of its name that no other has. Throws `CommandRefused`. */
+export function findRun(view: EngineView, named: string): ExecutionItem {
+  const runs = view.list();
+  const exact = runs.filter(({ name, executionArn }) => name === named || executionArn === named);
+  const found = exact.length > 0 ? exact : runs.filter(({ name }) => name.startsWith(named));
+  const [run] = found;
+  if (run !== undefined && found.length === 1) return run;
+  throw new CommandRefused(
+    [found.length === 0 ? `There is no run ${named}.` : `${found.length} runs begin with ${named}.`],
+    '`cxone-export runs` lists them all.',
+  );
+}
+
+/** Whose run it is, by the tags of its machine; undefined where the assembly no longer has the machine. */
+export function ownerOf(assembly: Assembly, run: ExecutionItem): RunOwner | undefined {
+  const tags = assembly.stateMachines.find(({ arn }) => arn === run.stateMachineArn)?.tags ?? {};
+  const tenant = TenantId.safeParse(tags['cxone-export:tenant']);
+  const pipeline = PipelineName.safeParse(tags['cxone-export:pipeline']);
+  return tenant.success && pipeline.success ? { tenant: tenant.data, pipeline: pipeline.data } : undefined;
+}

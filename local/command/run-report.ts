@@ -1,0 +1,106 @@
+import { catalogueEntry } from '../../lambdas/model/error-catalogue.ts';
+import type { RunRecord, WindowRecord } from '../../lambdas/model/run-record.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import type { Output } from './output.ts';
+import { type TableColumn, textTable } from './text-table.ts';
+import { amount, byteSize, counted, dollars, duration } from './wording.ts';
+
+/** What is known of a run besides its record. */
+export interface RunSurroundings {
+  /** Milliseconds that the run took on this machine. */
+  realMilliseconds: number;
+  /** Milliseconds of waiting that were jumped over. */
+  skippedMilliseconds: number;
+  /** The command that goes on where the run stopped; undefined where it cannot be redriven. */
+  redrive: string | undefined;
+}
+
+/** The columns that every table of windows has. */
+export const WINDOW_COLUMNS: readonly TableColumn[] = [
+  { heading: 'window' },
+  { heading: 'outcome' },
+  ...['rows in', 'rows out', 'rejects', 'duplicates', 'superseded', 'files', 'size'].map((heading) => ({
+    heading,
+    numbers: true,
+  })),
+];
+
+/** The exit code that a run's outcome stands for. */
+export function exitCodeOf({ outcome, error }: Pick<RunRecord, 'outcome' | 'error'>): ExitCode {
+  if (outcome === 'SUCCEEDED') return EXIT.done;
+  return error?.name === 'InputRefused' ? EXIT.refused : EXIT.failed;
+}
+
+/** Prints what became of a run: the table of its windows, its time and its cost. */
+export function printRun(out: Output, record: RunRecord, surroundings: RunSurroundings): void {
+  const { windows, alreadyCommitted, leftOver, loadedThrough } = record;
+  if (windows.length > 0) {
+    out.line();
+    for (const line of textTable(WINDOW_COLUMNS, windows.map(windowCells))) out.line(line);
+    out.line();
+  }
+  if (record.outcome === 'SUCCEEDED' && windows.length === 0) {
+    const through =
+      loadedThrough === undefined ? '' : `, loaded through ${loadedThrough.slice(0, 10)} 00:00 UTC`;
+    out.line(
+      alreadyCommitted > 0
+        ? `${record.tenant} ${record.pipeline}: already committed${through}. Nothing to do, nothing was changed.`
+        : `${record.tenant} ${record.pipeline}: no window is due${through}. Nothing to do.`,
+    );
+  } else if (alreadyCommitted > 0) out.line(`Already committed: ${counted(alreadyCommitted, 'window')}.`);
+  if (leftOver > 0) out.line(`Left for later runs: ${counted(leftOver, 'window')}.`);
+  const drifted = windows.reduce((total, { driftColumns = 0 }) => Math.max(total, driftColumns), 0);
+  if (drifted > 0)
+    out.line(`Drift: ${counted(drifted, 'column')} that no mapping knows went to extra_columns.`);
+  out.line(`Time: ${timeSentence(record, surroundings)}`);
+  out.line(`Cost on AWS: about ${dollars(record.costUsd)}.`);
+  out.line(`Run: ${record.name}`);
+}
+
+function timeSentence(
+  { milliseconds }: RunRecord,
+  { realMilliseconds, skippedMilliseconds }: RunSurroundings,
+): string {
+  const real = duration(realMilliseconds);
+  if (skippedMilliseconds === 0) return `${real}.`;
+  return `${duration(milliseconds)} in the run's time (${duration(skippedMilliseconds)} of waiting skipped), ${real} here.`;
+}
+
+function windowCells(window: WindowRecord): string[] {
+  const { day, outcome, error, rows, files, bytesOut } = window;
+  const numbers = [rows?.parsed, rows?.rowsOut, rows?.rejects, rows?.duplicates, rows?.superseded, files];
+  return [
+    day,
+    error === undefined ? outcome : `${outcome}: ${error}`,
+    ...numbers.map((number) => (number === undefined ? '' : amount(number))),
+    bytesOut === undefined ? '' : byteSize(bytesOut),
+  ];
+}
+
+/** Prints why a run did not succeed, and the one next step. */
+export function printRunFailure(err: Output, record: RunRecord, { redrive }: RunSurroundings): void {
+  if (record.error === undefined) return;
+  const { name, sentence, remedy } = record.error;
+  if (name === 'InputRefused') {
+    err.line(
+      err.paint('red', 'InputRefused: the input is refused, nothing was called and nothing was exported.'),
+    );
+    for (const problem of inputProblems(sentence)) err.line(`  ${problem}`);
+    err.line(`Next: ${remedy}`);
+    return;
+  }
+  err.line(err.paint('red', `${name}: ${sentence}`));
+  const failed = record.windows.filter(({ outcome }) => outcome === 'failed');
+  for (const { day, error, sentence: words } of failed)
+    if (error !== undefined) err.line(`  ${day}  ${error}: ${words ?? ''}`);
+  const remedies = new Set(failed.map(({ error }) => catalogueEntry(error ?? '')?.remedy));
+  const [common] = remedies;
+  const step = name === 'WindowsFailed' && remedies.size === 1 && common !== undefined ? common : remedy;
+  err.line(`Next: ${step}${redrive === undefined ? '' : ` To redrive: ${redrive}`}`);
+}
+
+/** The problems that the sentence of `InputRefused` lists, one each. */
+export function inputProblems(sentence: string): string[] {
+  const listed = /^The input has \d+ problems?: (.*)\.$/s.exec(sentence)?.[1] ?? sentence;
+  return listed.split('; ');
+}
