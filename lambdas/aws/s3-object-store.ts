@@ -2,9 +2,8 @@ import { createHash } from 'node:crypto';
 import { Readable, Transform } from 'node:stream';
 import {
   GetObjectCommand,
-  HeadObjectCommand,
+  ListObjectsV2Command,
   NoSuchKey,
-  NotFound,
   PutObjectCommand,
   paginateListObjectsV2,
   type S3Client,
@@ -85,13 +84,12 @@ export function s3ObjectStore(client: S3Client, bucket: string): ObjectStore {
       return { bytes, sha256: hash.digest('hex') };
     },
     async find(key) {
-      try {
-        const { ContentLength } = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
-        return { key, bytes: ContentLength ?? 0 };
-      } catch (error) {
-        if (error instanceof NotFound || error instanceof NoSuchKey) return undefined;
-        throw error;
-      }
+      // A list says that there is nothing; a HEAD says 403 to who may not list the whole bucket, and no role of ours may.
+      const { Contents } = await client.send(
+        new ListObjectsV2Command({ Bucket: bucket, Prefix: key, MaxKeys: 1 }),
+      );
+      const found = Contents?.[0];
+      return found?.Key === key ? { key, bytes: found.Size ?? 0 } : undefined;
     },
     async *list(prefix) {
       for await (const page of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix }))

@@ -12,8 +12,15 @@ import type { TransformRequest } from './request.ts';
 const DISK_FACTORS: Readonly<Record<OutputFormat, number>> = { parquet: 2.5, csv: 4, jsonl: 5 };
 const MEGABYTE = 1_000_000;
 
+/** What the disk that a transform needs depends on. */
+export interface DiskNeed {
+  parts: readonly { bytes: number }[];
+  outputs: readonly OutputFormat[];
+  diskLimitMegabytes: number;
+}
+
 /** Throws `WindowTooLarge` where the parts, outputs and spill may exceed the disk. */
-export function requireDisk({ parts, outputs, diskLimitMegabytes }: TransformRequest): void {
+export function requireDisk({ parts, outputs, diskLimitMegabytes }: DiskNeed): void {
   const bytes = sum(parts.map((part) => part.bytes));
   const needed = Math.ceil((bytes * Math.max(...outputs.map((format) => DISK_FACTORS[format]))) / MEGABYTE);
   if (needed > diskLimitMegabytes)
@@ -24,9 +31,9 @@ export function requireDisk({ parts, outputs, diskLimitMegabytes }: TransformReq
     );
 }
 
-/** Records that the parts hold, readable or not. */
+/** Records that the parts hold, flawed ones among them. */
 export function recordsIn(drafts: readonly Draft[]): number {
-  return sum(drafts.map(({ rows, unreadable }) => rows + unreadable.length));
+  return sum(drafts.map(({ rows, flawed }) => rows + flawed));
 }
 
 /** Throws `RecordCountMismatch` where a part, or the window, has more or fewer records than CXone announced. */

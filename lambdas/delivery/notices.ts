@@ -26,3 +26,16 @@ export function failureNotice(record: RunRecord, recordKey: string): Notice {
     text: lines.filter((line) => line !== undefined).join('\n'),
   };
 }
+
+/** The notice of columns that no mapping knows, or undefined where the run was the first to see none. */
+export function driftNotice(record: RunRecord, recordKey: string): Notice | undefined {
+  const { raised } = record.drift;
+  if (raised.length === 0) return undefined;
+  const lines = [
+    `${record.pipeline} of ${record.tenant} met ${raised.length} column${raised.length === 1 ? '' : 's'} that no mapping knows: ${raised.join(', ')}.`,
+    'Their values are kept in extra_columns. Map them, or acknowledge them with: cxone-export drift ack <dataset> <column>',
+    `Run: ${record.run}`,
+    `Record: ${recordKey}`,
+  ];
+  return { subject: `${record.tenant} ${record.pipeline} drift`, text: lines.join('\n') };
+}

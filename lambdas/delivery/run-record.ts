@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { driftEvents } from '../ledger/drift.ts';
 import { readMarks } from '../ledger/marks.ts';
 import { counters, readNotes, readPlanNote, type WindowNotes } from '../ledger/run-notes.ts';
 import type { WindowState } from '../ledger/window-state.ts';
@@ -45,6 +46,7 @@ export async function makeRunRecord(
         notes.get(window.day),
       ),
     );
+  const drift = await driftEvents(ledger, request.dataset);
   const marks = await readMarks(ledger, request.dataset);
   const startedAt = request.execution?.startedAt ?? now;
   const endedAt = request.execution?.endedAt ?? now;
@@ -69,6 +71,10 @@ export async function makeRunRecord(
     leftOver: planned?.leftOver ?? 0,
     totals,
     integrity: parsed === 0 ? undefined : accounted / parsed,
+    drift: {
+      raised: drift.filter(({ raisedBy }) => raisedBy === request.run).map(({ column }) => column),
+      open: drift.filter(({ acknowledgedAt }) => acknowledgedAt === undefined).length,
+    },
     answers: sumOf(all.map((note) => counters(note, 'answers_'))),
     retries: Object.values(sumOf(all.map((note) => counters(note, 'failed_')))).reduce(
       (total, failed) => total + failed,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { pipeline, type Readable, Transform } from 'node:stream';
+import { pipeline, Transform } from 'node:stream';
 import type { DataDownload } from '../cxone/data-download.ts';
 import type { JobFile } from '../cxone/job-status.ts';
 import { partListKey, rawPartKey } from '../lake/keys.ts';
@@ -9,6 +9,7 @@ import { catalogued, isError } from '../model/errors.ts';
 import type { ClaimedWindow } from '../model/payloads.ts';
 import type { ObjectStore } from '../model/ports.ts';
 import { readPartList } from './part-list.ts';
+import { resumedPart } from './resumed-part.ts';
 
 /** How often a part may be missing before the window is given up: each time the list of parts is asked for again. */
 const MISSING_PART_ROUNDS = 5;
@@ -61,7 +62,11 @@ export async function downloadPart(
     request.format,
   );
   const contentType = request.format === 'csv' ? 'text/csv' : 'application/json';
-  const written = await objects.writeStream(key, asAnnounced(file, opened), contentType);
+  const written = await objects.writeStream(
+    key,
+    asAnnounced(file, resumedPart(ports.dataDownload, file, opened), opened.requestId),
+    contentType,
+  );
   await notePart(ledger, claim, request.attempt, {
     part: request.part,
     key,
@@ -89,14 +94,14 @@ async function openPart(dataDownload: DataDownload, file: JobFile, partsMissing:
  * The body's bytes; ends well only when they are as many as announced, and those that were announced. Whoever destroys the
  * result, or fails to read on, closes the connection too.
  */
-function asAnnounced(file: JobFile, opened: { body: Readable; requestId?: string }): Transform {
+function asAnnounced(file: JobFile, body: AsyncIterable<Buffer>, requestId?: string): Transform {
   const hash = createHash('sha256');
   let bytes = 0;
   const facts = () => ({
     part: file.part,
     expected: file.bytes,
     received: bytes,
-    requestId: opened.requestId,
+    requestId,
   });
   const checked = new Transform({
     transform(chunk: Buffer, _encoding, done) {
@@ -116,6 +121,6 @@ function asAnnounced(file: JobFile, opened: { body: Readable; requestId?: string
     },
   });
   // An error of either side destroys the other and is seen by the reader of the result: nothing is left to do with it here.
-  pipeline(opened.body, checked, () => undefined);
+  pipeline(body, checked, () => undefined);
   return checked;
 }

@@ -1,5 +1,6 @@
 import { transformWindow } from '../dataset/transform.ts';
 import { partListKey, windowPrefix } from '../lake/keys.ts';
+import { raiseDrift } from '../ledger/drift.ts';
 import { readParts } from '../ledger/parts.ts';
 import { holdWindow, type WindowLedger } from '../ledger/windows.ts';
 import { catalogued, isError } from '../model/errors.ts';
@@ -68,6 +69,7 @@ export async function transformAttempt(
       },
       ports,
     );
+    await raiseDrift(ledger, claim.dataset, made.drift.unknownColumns, claim.run);
     const driftColumns = made.drift.unknownColumns.length + made.drift.missingOptional.length;
     return {
       outcome: 'transformed',

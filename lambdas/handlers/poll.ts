@@ -1,4 +1,5 @@
 import { s3ObjectStore } from '../aws/s3-object-store.ts';
+import { requireDisk } from '../dataset/checks.ts';
 import { pollJob } from '../export/poll.ts';
 import { isoInstant } from '../model/days.ts';
 import { PollPayload, PollResult } from '../model/payloads.ts';
@@ -24,6 +25,7 @@ export const handler = lambdaHandler(
         return { outcome: polled.outcome, at: isoInstant(polled.at) };
       case 'completed': {
         const { parts } = polled.list;
+        requireDisk({ parts, outputs: payload.outputs, diskLimitMegabytes: payload.transformDisk });
         return {
           outcome: polled.outcome,
           parts: parts.map(({ part }) => part),

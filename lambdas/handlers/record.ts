@@ -1,7 +1,7 @@
 import { executions } from '../aws/executions.ts';
 import { s3ObjectStore } from '../aws/s3-object-store.ts';
 import { snsNotices } from '../aws/sns-notices.ts';
-import { failureNotice } from '../delivery/notices.ts';
+import { driftNotice, failureNotice } from '../delivery/notices.ts';
 import { makeRunRecord } from '../delivery/run-record.ts';
 import { runRecordKey } from '../lake/keys.ts';
 import { RecordEvent, RecordResult } from '../model/payloads.ts';
@@ -17,8 +17,10 @@ export const handler = lambdaHandler(
     const record = await makeRunRecord({ ledger: invocation, objects }, { ...event, execution });
     const recordKey = runRecordKey(tenant, event.pipeline, event.run);
     await objects.writeText(recordKey, `${JSON.stringify(record, undefined, 2)}\n`, 'application/json');
-    if (record.outcome !== 'SUCCEEDED')
-      await snsNotices(clients.sns, environment.NOTICE_TOPIC).publish(failureNotice(record, recordKey));
+    const notices = snsNotices(clients.sns, environment.NOTICE_TOPIC);
+    if (record.outcome !== 'SUCCEEDED') await notices.publish(failureNotice(record, recordKey));
+    const drift = driftNotice(record, recordKey);
+    if (drift !== undefined) await notices.publish(drift);
     return { recordKey };
   },
 );

@@ -44,6 +44,11 @@ export function markKey(tenant: TenantId, dataset: DatasetId): ItemKey {
   return { pk: `${tenant}#mark#${dataset}`, sk: 'marks' };
 }
 
+/** The partition that holds the columns of a dataset that no mapping knows. */
+export function driftPartition(tenant: TenantId, dataset: DatasetId): string {
+  return `${tenant}#drift#${dataset}`;
+}
+
 /** The partition that holds what a run's functions noted, for its record. */
 export function runPartition(tenant: TenantId, run: RunArn): string {
   return `${tenant}#run#${runName(run)}`;

@@ -184,7 +184,8 @@ export const CATALOGUE = {
   WindowTooLarge: {
     meaning: 'The window needs more disk than the transform function has.',
     acts: 'platform engineer',
-    remedy: 'Raise the setting that the message names, deploy, and redrive.',
+    remedy:
+      'Raise the setting that the message names, deploy, and start the same input again: a redrive would use the earlier settings.',
   },
   ClaimLost: {
     meaning: 'Another run has taken the window over, because this one’s lease was over.',
@@ -353,12 +354,14 @@ export const CATALOGUE = {
   'Runtime.ExitError': {
     meaning: 'A function’s process died, most often out of memory.',
     acts: 'platform engineer',
-    remedy: 'Raise the function’s memory, deploy, and redrive.',
+    remedy:
+      'Raise the function’s memory, deploy, and start the same input again: a redrive would call the earlier version.',
   },
   'Runtime.ImportModuleError': {
     meaning: 'A function’s bundle lacks a module.',
     acts: 'platform engineer',
-    remedy: 'Build and deploy the release again on the function’s architecture, then redrive.',
+    remedy:
+      'Build and deploy the release again for the function’s architecture, and start the same input again.',
   },
 } as const satisfies Record<string, CatalogueEntry>;
 

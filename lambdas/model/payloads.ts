@@ -101,6 +101,11 @@ export const PollPayload = z.strictObject({
   ...throttleFacts,
   attempt: z.int().min(1),
   partsMissing: count.describe('How often a part was not there yet: the list is asked for again'),
+  outputs: z.array(OutputFormat).min(1),
+  transformDisk: z
+    .int()
+    .min(512)
+    .describe('Megabytes: a window that needs more is stopped before its download'),
 });
 export const PollResult = z.discriminatedUnion('outcome', [
   z.strictObject({ outcome: z.literal('pending'), pollAt: instant }),

@@ -60,6 +60,9 @@ export const RunRecord = z.strictObject({
   /** Rows accounted for, of rows parsed: 1, or the run would have failed. Absent without rows. */
   integrity: z.number().optional(),
   answers: z.record(z.string(), count).describe('CXone’s answers by HTTP status; 0 is no answer'),
+  drift: z
+    .strictObject({ raised: z.array(z.string()), open: count })
+    .describe('Columns that no mapping knows: first seen by this run, and not acknowledged yet'),
   retries: count.describe('Invocations that failed and were tried again'),
   throttledSeconds: z.number(),
   loadedThrough: instant.optional(),

@@ -21,11 +21,11 @@ export const LEDGER_ACCESS: Readonly<Record<FunctionName, LedgerAccess>> = {
   submit: call,
   poll: call,
   download: { ...call, part: CHANGE },
-  transform: { ...stage, part: LIST },
+  transform: { ...stage, part: LIST, drift: NOTE },
   commit: stage,
   publish: { window: [...CHANGE, ...LIST], mark: CHANGE, run: NOTE },
   reconcile: { window: READ, run: LIST },
-  record: { window: READ, mark: READ, run: [...READ, ...LIST] },
+  record: { window: READ, mark: READ, run: [...READ, ...LIST], drift: LIST },
 };
 
 /** What each function may do with its tenant's objects, by the first segment of their keys. */

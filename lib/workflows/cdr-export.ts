@@ -80,7 +80,7 @@ export class CdrExportWorkflow extends Construct {
     const download = this.downloadParts(props);
     download.next(this.transform(props, download, commit));
     const submit = this.submit(props);
-    const { start, poll } = awaitJob(this, this.pollCall(functions), submit, download);
+    const { start, poll } = awaitJob(this, this.pollCall(props), submit, download);
     submit.next(start);
     const askAgain = Pass.jsonata(this, 'AskForPartsAgain', {
       assign: { partsMissing: jsonata('$partsMissing + 1') },
@@ -120,12 +120,18 @@ export class CdrExportWorkflow extends Construct {
     });
   }
 
-  private pollCall(functions: CdrExportWorkflowProps['functions']) {
+  private pollCall({ functions, settings }: CdrExportWorkflowProps) {
     return {
       family: FAMILY,
       function: functions.poll,
       token: functions.token,
-      payload: { ...CLAIM, attempt: jsonata('$attempt'), partsMissing: jsonata('$partsMissing') },
+      payload: {
+        ...CLAIM,
+        attempt: jsonata('$attempt'),
+        partsMissing: jsonata('$partsMissing'),
+        outputs: settings.outputs,
+        transformDisk: settings.transformDisk,
+      },
       // The brackets keep one part a list, and make a list of none.
       assign: { parts: jsonata(`[${RESULT}.parts]`) },
     } as const;
