@@ -1,14 +1,10 @@
+import { LONGEST_PAUSE_MILLISECONDS } from '../ledger/limiter.ts';
 import { isoInstant } from '../model/days.ts';
 import type { ErrorName } from '../model/error-catalogue.ts';
 import { type CataloguedError, catalogued } from '../model/errors.ts';
 import type { TokenFingerprint } from '../model/ids.ts';
 import type { Answer } from './answer.ts';
-import {
-  BLOCK_MILLISECONDS,
-  backOffMilliseconds,
-  instantOfRetryAfter,
-  LONGEST_PAUSE_MILLISECONDS,
-} from './throttling.ts';
+import { BLOCK_MILLISECONDS, backOffMilliseconds, instantOfRetryAfter } from './throttling.ts';
 
 /** By what right a call is made; decides what a refusal means. */
 export type AuthorityKind = 'bearer' | 'renewedBearer' | 'credentials' | 'none';

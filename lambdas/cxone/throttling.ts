@@ -1,6 +1,3 @@
-/** A pause longer than this is not waited for: the run fails as `ThrottledTooLong`. */
-export const LONGEST_PAUSE_MILLISECONDS = 24 * 3_600_000;
-
 /** The address stays blocked for about 15 minutes after ignored throttling (API notes, Common). */
 export const BLOCK_MILLISECONDS = 15 * 60_000;
 
@@ -20,7 +17,7 @@ export function instantOfRetryAfter(header: string | undefined, now: number): nu
 
 /**
  * How long to wait after a 429 that names no time: full jitter over 5 s, doubled for every earlier 429 in a row, at most
- * 120 s. Eight in a row wait 9 minutes and 15 seconds at the most.
+ * 120 s. Eight in a row wait 8 minutes and 35 seconds at the most.
  *
  * @param throttles how often the call has been throttled in a row before, from 0
  * @param random a number from 0 up to, without, 1

@@ -38,7 +38,9 @@ export interface LimiterSettings {
 }
 
 const MAXIMUM_SLEEP_MILLISECONDS = 5_000;
-const LONGEST_PAUSE_MILLISECONDS = 24 * 3_600_000;
+
+/** A pause longer than this is not waited for: the run fails as `ThrottledTooLong`. */
+export const LONGEST_PAUSE_MILLISECONDS = 24 * 3_600_000;
 
 /** A longer pause is asked about again after this time, so that a server's wrong calendar cannot stop a tenant for years. */
 const LONGEST_KEPT_PAUSE_MILLISECONDS = 7 * 24 * 3_600_000;
