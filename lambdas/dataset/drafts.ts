@@ -1,10 +1,13 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CataloguedError, catalogued } from '../model/errors.ts';
+import { catalogued } from '../model/errors.ts';
 import type { MappedColumn, Mapping } from '../model/mapping.ts';
+import { cleanRecords, countRecords } from './clean-records.ts';
 import { type ColumnPlan, isRequired } from './columns.ts';
 import type { Database } from './database.ts';
 import { type LocalPart, namingPart } from './parts.ts';
 import {
+  hasWrongWidth,
   jsonObject,
   list,
   partColumn,
@@ -22,9 +25,6 @@ import {
  * `_problem`, the code of what makes the row a reject, or null. Everything after reads drafts: a part's text is parsed once.
  */
 
-/** Why the reader could not make a row of a record. */
-export type Unreadable = 'WrongWidth' | 'BadQuoting' | 'BadEncoding' | 'Unreadable';
-
 /** A part that has been typed. */
 export interface Draft {
   part: LocalPart;
@@ -32,26 +32,32 @@ export interface Draft {
   file: string;
   /** Rows of the draft, rejects by type among them. */
   rows: number;
-  /** Records that are not even rows, by their offset in the part. */
-  unreadable: { offset: number; reason: Unreadable }[];
+  /** Records that were taken out before the part was read. None where the part was read as it is. */
+  flawed: number;
 }
 
 /** A row's problem: which column it is about, where it is about one. */
 export interface RowProblem {
-  reason: 'TypeMismatch' | 'RequiredValueMissing' | 'RepeatedHeader';
+  reason: 'TypeMismatch' | 'RequiredValueMissing' | 'RepeatedHeader' | 'WrongWidth';
   column?: MappedColumn;
 }
 
 const REPEATED_HEADER = -1;
+const WRONG_WIDTH = -2;
 
 /** What a `_problem` code means. */
 export function problemOf(code: number, mapping: Mapping): RowProblem {
+  if (code === WRONG_WIDTH) return { reason: 'WrongWidth' };
   const column = mapping.columns[Math.floor(code / 2)];
   if (code === REPEATED_HEADER || column === undefined) return { reason: 'RepeatedHeader' };
   return { reason: code % 2 === 0 ? 'TypeMismatch' : 'RequiredValueMissing', column };
 }
 
-/** Types a part. Throws `PartMalformed` where the part is not the format that it should be. */
+/**
+ * Types a part. The part is read as it is; where the reader stumbles, or where its rows are not the part's records, it is
+ * read again without the records that are flawed. No row is lost by a fault of the reader's: every line became a row, or records are
+ * counted by rules of our own. Throws `PartMalformed` where reader and rules do not agree.
+ */
 export async function draftPart(
   database: Database,
   plan: ColumnPlan,
@@ -59,28 +65,42 @@ export async function draftPart(
 ): Promise<Draft> {
   const { part } = plan;
   const file = join(rules.folder, `draft-${String(part.number).padStart(5, '0')}.parquet`);
-  const rejects = `rejects_${part.number}`;
-  const width = part.columns?.length ?? 0;
-  const source = part.format === 'csv' ? readCsv(part.file, width, rejects) : readLines(part.file, width);
-  const select = draftSelect(source, plan, rules);
+  const draft = { part, plan, file };
+  try {
+    const rows = part.plain ? await writeDraft(database, part.file, draft, rules) : undefined;
+    if (rows !== undefined && (rows === part.lines || rows === (await countRecords(part))))
+      return { ...draft, rows, flawed: 0 };
+    const clean = await cleanRecords(part);
+    const cleanRows = await writeDraft(database, clean.file, draft, rules);
+    await rm(clean.file);
+    if (cleanRows === clean.records) return { ...draft, rows: cleanRows, flawed: clean.flawed };
+    throw catalogued('PartMalformed', 'Its records cannot be told apart for certain.', {
+      records: clean.records,
+      rows: cleanRows ?? 0,
+    });
+  } catch (error) {
+    throw namingPart(error, part.number);
+  }
+}
+
+/** Writes the draft and tells how many rows the file has; undefined where the reader gave up. */
+async function writeDraft(
+  database: Database,
+  source: string,
+  { plan, file }: Pick<Draft, 'plan' | 'file'>,
+  rules: { mapping: Mapping; key: readonly string[] },
+): Promise<number | undefined> {
+  const width = plan.part.columns?.length ?? 0;
+  const relation = plan.part.format === 'csv' ? readCsv(source, width) : readLines(source, width);
+  const select = draftSelect(relation, plan, rules);
   try {
     await database.run(`COPY (${select}) TO ${quoteText(file)} (FORMAT parquet, COMPRESSION lz4_raw)`);
-    const [metadata] = await database.rows(`SELECT num_rows FROM parquet_file_metadata(${quoteText(file)})`);
-    const unreadable = part.format === 'csv' ? await unreadableRecords(database, rejects) : [];
-    return { part, plan, file, rows: Number(metadata?.num_rows), unreadable };
   } catch (error) {
-    if (
-      error instanceof CataloguedError ||
-      !/^Invalid Input Error/.test(String(Reflect.get(Object(error), 'message')))
-    )
-      throw namingPart(error, part.number);
-    throw catalogued(
-      'PartMalformed',
-      `Part ${part.number} cannot be read as ${part.format.toUpperCase()}: line ends may be mixed.`,
-      { part: part.number },
-      error,
-    );
+    if (error instanceof Error && error.message.startsWith('Invalid Input Error')) return undefined;
+    throw error;
   }
+  const [metadata] = await database.rows(`SELECT num_rows FROM parquet_file_metadata(${quoteText(file)})`);
+  return Number(metadata?.num_rows);
 }
 
 /** Three layers, so that no value is computed twice: as given without nulls, typed, judged. */
@@ -103,45 +123,19 @@ function draftSelect(
   ]);
   const sources = mapping.columns.map((_, index) => `r${index}`);
   return `SELECT ${list(lake)}, extra_columns, hash(${list([...sources, 'extra_columns'])}) AS _source,
-      CAST(CASE WHEN repeated THEN ${REPEATED_HEADER} ${problems.join(' ')} END AS SMALLINT) AS _problem
+      CAST(CASE WHEN misshapen THEN ${WRONG_WIDTH} WHEN repeated THEN ${REPEATED_HEADER} ${problems.join(' ')} END AS SMALLINT) AS _problem
     FROM (SELECT *, ${list(values)}
-      FROM (SELECT ${list(raw)}, ${extra} AS extra_columns, ${repeatsHeader(plan.part)} AS repeated FROM ${source}))`;
+      FROM (SELECT ${list(raw)}, ${extra} AS extra_columns, ${misshapen(plan.part)} AS misshapen, ${repeatsHeader(plan.part)} AS repeated FROM ${source}))`;
+}
+
+function misshapen({ format, columns = [] }: LocalPart): string {
+  return format === 'csv' ? hasWrongWidth(columns.length) : 'false';
 }
 
 /** Whether the row is the header again: no header row ever becomes data. A single column's name may well be a value. */
 function repeatsHeader({ format, columns = [] }: LocalPart): string {
   if (format !== 'csv' || columns.length < 2) return 'false';
-  return columns
-    .map((name, position) => `coalesce(${partColumn(position)}, '') = ${quoteText(name)}`)
-    .join(' AND ');
-}
-
-async function unreadableRecords(database: Database, table: string): Promise<Draft['unreadable']> {
-  const found = await database.rows(
-    `SELECT line_byte_position AS record_start, min(CAST(error_type AS VARCHAR)) AS error
-     FROM ${quoteName(table)} GROUP BY record_start ORDER BY record_start`,
-  );
-  await database.run(`DROP TABLE ${quoteName(table)}`);
-  return found.map(({ record_start, error }) => ({
-    offset: Number(record_start),
-    reason: reasonOf(String(error)),
-  }));
-}
-
-function reasonOf(error: string): Unreadable {
-  switch (error) {
-    case 'MISSING COLUMNS':
-    case 'TOO MANY COLUMNS':
-      return 'WrongWidth';
-    case 'UNQUOTED VALUE':
-      return 'BadQuoting';
-    case 'INVALID ENCODING':
-      return 'BadEncoding';
-    case 'LINE SIZE OVER MAXIMUM':
-      throw catalogued('PartMalformed', 'A record is longer than the reader takes.');
-    default:
-      return 'Unreadable';
-  }
+  return columns.map((name, position) => `${partColumn(position)} = ${quoteText(name)}`).join(' AND ');
 }
 
 /** Rows of all drafts that are not rejects, with `_position`: part and row in one number, ascending by part and line. */

@@ -43,22 +43,28 @@ export async function durationUnits(
   return units;
 }
 
+/** Rows of a draft that have start, end and duration, and how many of them fit each unit. In doubles: exact far beyond the tolerance. */
 async function fitOf(
   database: Database,
   draft: Draft,
   mapping: Mapping,
 ): Promise<Record<DurationUnit | 'rows', number>> {
   const duration = quoteName(mapping.durationColumn ?? '');
-  const elapsed = `(epoch_us(${quoteName(mapping.endColumn ?? '')}) - epoch_us(${quoteName(mapping.windowColumn)})) / 1e6`;
+  const elapsed = `epoch_us(${quoteName(mapping.endColumn ?? '')}) - epoch_us(${quoteName(mapping.windowColumn)})`;
   const fits = UNITS.map(
-    (unit) =>
-      `count_if(abs(${duration} * ${IN_SECONDS[unit]} - ${elapsed}) <= ${TOLERANCE_SECONDS}) AS ${unit}`,
+    (unit) => `count_if(abs(given * ${IN_SECONDS[unit]}e6 - elapsed) <= ${TOLERANCE_SECONDS}e6) AS ${unit}`,
   );
   const [row] = await database.rows(
-    `SELECT count(${duration} * ${elapsed}) AS rows, ${list(fits)}
-     FROM read_parquet(${quoteText(draft.file)}) WHERE _problem IS NULL`,
+    `SELECT count(*) AS compared, ${list(fits)}
+     FROM (SELECT CAST(${duration} AS DOUBLE) AS given, ${elapsed} AS elapsed
+       FROM read_parquet(${quoteText(draft.file)}) WHERE _problem IS NULL)
+     WHERE given IS NOT NULL AND elapsed IS NOT NULL`,
   );
-  return { rows: Number(row?.rows), seconds: Number(row?.seconds), milliseconds: Number(row?.milliseconds) };
+  return {
+    rows: Number(row?.compared),
+    seconds: Number(row?.seconds),
+    milliseconds: Number(row?.milliseconds),
+  };
 }
 
 /** The mapping's columns as a draft's final values: durations in seconds. Exact: a decimal is multiplied by a decimal. */

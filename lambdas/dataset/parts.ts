@@ -4,25 +4,43 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { CataloguedError, catalogued } from '../model/errors.ts';
 import type { ObjectStore } from '../model/ports.ts';
+import { CsvIntake } from './csv-intake.ts';
 import { exhaustion } from './database.ts';
-import { JsonArraySplitter } from './json-array.ts';
-import { headerOf } from './records.ts';
+import { JsonIntake } from './json-intake.ts';
 import type { StoredPart } from './request.ts';
 
-/** A part on the local disk, in a form that DuckDB reads: the CSV as received, or the JSON split into lines. */
+/** A part on the local disk, in a form that DuckDB reads: CSV with a plain header, or JSON split into lines. */
 export interface LocalPart {
   number: number;
   format: 'csv' | 'json';
   file: string;
   /** Names of the source's columns by position; undefined for a JSON part without records. */
   columns: string[] | undefined;
+  /** Lines that the header took in the part as received. */
+  headerLines: number;
+  /** Lines of the file after the header: as many records, or fewer where records have line feeds in them. */
+  lines: number;
+  /** Whether the file is known to have no carriage return outside a line end and no quote left open at its end. */
+  plain: boolean;
   /** Rows that CXone announced for it. */
   announced: number | undefined;
 }
 
+/** What turns a part's stream into the local file. */
+export interface PartIntake {
+  /** What is to be written of a chunk. */
+  take(chunk: Buffer): Buffer | string;
+  /** What is to be written after the last chunk. */
+  end(): Buffer | string;
+  readonly columns: string[] | undefined;
+  readonly headerLines: number;
+  readonly lines: number;
+  readonly plain: boolean;
+}
+
 /**
- * Copies a part from the store to the folder, with memory for a chunk and a record, and proves that what is read is what was received: throws
- * `PartCorrupted` otherwise, `PartMalformed` where it is not the format, `WindowTooLarge` when the disk is full.
+ * Copies a part from the store to the folder, with memory for a chunk and a record, and proves that what is read is what was
+ * received: throws `PartCorrupted` otherwise, `PartMalformed` where it is not the format, `WindowTooLarge` when the disk is full.
  */
 export async function fetchPart(
   part: StoredPart,
@@ -31,28 +49,43 @@ export async function fetchPart(
   objects: ObjectStore,
 ): Promise<LocalPart> {
   const file = join(folder, `part-${String(part.number).padStart(5, '0')}.${format}`);
-  const splitter = format === 'json' ? new JsonArraySplitter() : undefined;
-  const local = { number: part.number, format, file, announced: part.recordCount };
+  const intake: PartIntake = format === 'json' ? new JsonIntake() : new CsvIntake();
   try {
-    await copyVerified(part, file, objects, splitter);
-    splitter?.end();
-    if (splitter !== undefined)
-      return { ...local, columns: splitter.columns.length > 0 ? splitter.columns : undefined };
-    return { ...local, columns: await headerOf(file) };
+    await copyVerified(part, file, objects, intake);
   } catch (error) {
     throw namingPart(error, part.number);
   }
+  const { columns, headerLines, lines, plain } = intake;
+  return {
+    number: part.number,
+    format,
+    file,
+    columns,
+    headerLines,
+    lines,
+    plain,
+    announced: part.recordCount,
+  };
 }
 
 async function copyVerified(
   part: StoredPart,
   file: string,
   objects: ObjectStore,
-  splitter: JsonArraySplitter | undefined,
+  intake: PartIntake,
 ): Promise<void> {
   const hash = createHash('sha256');
   let bytes = 0;
   let malformed: unknown;
+  // After a malformed record the rest is still hashed: bytes that were damaged are to be called so, whatever they look like.
+  const unlessMalformed = (take: () => Buffer | string) => {
+    try {
+      return malformed === undefined ? take() : '';
+    } catch (error) {
+      malformed = error;
+      return '';
+    }
+  };
   const source = await objects.open(part.key);
   await pipeline(
     source,
@@ -60,16 +93,9 @@ async function copyVerified(
       for await (const chunk of chunks) {
         hash.update(chunk);
         bytes += chunk.length;
-        if (splitter === undefined) yield chunk;
-        else if (malformed === undefined) {
-          try {
-            yield splitter.split(chunk);
-          } catch (error) {
-            // The rest is still hashed: bytes that were damaged are to be called so, whatever they look like.
-            malformed = error;
-          }
-        }
+        yield unlessMalformed(() => intake.take(chunk));
       }
+      yield unlessMalformed(() => intake.end());
     },
     createWriteStream(file),
   ).catch(exhaustion);

@@ -5,7 +5,17 @@ import type { ObjectStore } from '../model/ports.ts';
 import type { Database } from './database.ts';
 import { type Draft, positionsOf, problemOf } from './drafts.ts';
 import { gzipMembers } from './gzip.ts';
-import { csvRecordEnd, type FileRecord, fieldsOf, lineEnd, recordsOf } from './records.ts';
+import type { LocalPart } from './parts.ts';
+import {
+  csvRecordEnd,
+  type FileRecord,
+  fieldsOf,
+  flawOf,
+  isBlank,
+  lineEnd,
+  type RecordFlaw,
+  recordsOf,
+} from './records.ts';
 import { partColumn, quoteText } from './sql.ts';
 
 /** A row that did not reach the lake, as it stands in quarantine: one line of JSON each. */
@@ -49,7 +59,7 @@ export async function quarantineRejects(
         const position = column && draft.plan.positions[mapping.columns.indexOf(column)];
         return { row: Number(row), reason, column: draft.part.columns?.[position ?? -1] ?? column?.source };
       });
-      yield* quarantined(draft, wanted, draft.unreadable);
+      yield* quarantined(draft, wanted, true);
     }
   });
 }
@@ -70,7 +80,7 @@ export async function quarantineSuperseded(
       yield* quarantined(
         draft,
         found.map(({ row }) => ({ row: Number(row), reason: 'Superseded' })),
-        undefined,
+        false,
       );
     }
   });
@@ -96,17 +106,17 @@ async function writeRows(
 }
 
 /**
- * Finds rows of a draft, and unreadable records, in the part's file. `unreadable` undefined leaves the latter out. The file is only read where there is something to find, and
- * its records must then be as many as the reader's: throws `PartMalformed` otherwise.
+ * Finds rows of a draft in the part's file, and the flawed records where they are wanted too. The file is only read where
+ * there is something to find; its records must then be as many as the reader's: throws `PartMalformed` otherwise.
  */
 async function* quarantined(
   draft: Draft,
   wanted: readonly Wanted[],
-  unreadable: Draft['unreadable'] | undefined,
+  withFlawed: boolean,
 ): AsyncGenerator<QuarantinedRow[]> {
-  if (wanted.length === 0 && (unreadable ?? []).length === 0) return;
+  if (wanted.length === 0 && !(withFlawed && draft.flawed > 0)) return;
   const { part } = draft;
-  const walk = new RowWalk(draft, wanted, unreadable !== undefined);
+  const walk = new RowWalk(draft, wanted, withFlawed);
   for await (const records of recordsOf(part.file, part.format === 'csv' ? csvRecordEnd : lineEnd)) {
     const batch = records.flatMap((record) => walk.next(record));
     if (batch.length > 0) yield batch;
@@ -118,45 +128,56 @@ async function* quarantined(
 class RowWalk {
   readonly #draft: Draft;
   readonly #wanted: readonly Wanted[];
-  readonly #withUnreadable: boolean;
+  readonly #withFlawed: boolean;
+  readonly #width: number;
   #row = 0;
-  #nextWanted = 0;
-  #nextUnreadable = 0;
+  #found = 0;
+  #flawed = 0;
   #header: boolean;
 
-  constructor(draft: Draft, wanted: readonly Wanted[], withUnreadable: boolean) {
+  constructor(draft: Draft, wanted: readonly Wanted[], withFlawed: boolean) {
     this.#draft = draft;
     this.#wanted = wanted;
-    this.#withUnreadable = withUnreadable;
+    this.#withFlawed = withFlawed;
+    this.#width = draft.part.columns?.length ?? 0;
     this.#header = draft.part.format === 'csv';
   }
 
   /** The record as a quarantined row, or none. */
   next(record: FileRecord): QuarantinedRow[] {
-    const { part, unreadable } = this.#draft;
     if (this.#header) {
       this.#header = false;
       return [];
     }
-    const broken = unreadable[this.#nextUnreadable];
-    if (broken?.offset === record.offset) {
-      this.#nextUnreadable++;
-      return this.#withUnreadable ? [unreadableRow(this.#draft, record, broken.reason)] : [];
+    if (this.#width !== 1 && isBlank(record)) return [];
+    const { part, flawed } = this.#draft;
+    // Where nothing was taken out, every record is a row.
+    const flaw = flawed > 0 ? flawOf(record, this.#width) : undefined;
+    if (flaw !== undefined) {
+      this.#flawed++;
+      return this.#withFlawed ? [flawedRow(part, record, flaw)] : [];
     }
-    if (isBlank(record) && part.columns?.length !== 1) return [];
     this.#row++;
-    const wanted = this.#wanted[this.#nextWanted];
+    const wanted = this.#wanted[this.#found];
     if (wanted?.row !== this.#row) return [];
-    this.#nextWanted++;
-    const { line, values } =
-      part.format === 'csv' ? csvValues(this.#draft, record) : jsonValues(this.#draft, record);
+    this.#found++;
     const { reason, column } = wanted;
-    return [{ part: part.number, line, reason, ...(column === undefined ? {} : { column }), ...values }];
+    const { line, row, surplus } = part.format === 'csv' ? csvValues(part, record) : jsonValues(part, record);
+    return [
+      {
+        part: part.number,
+        line,
+        reason,
+        ...(column === undefined ? {} : { column }),
+        row,
+        ...(surplus === undefined ? {} : { surplus }),
+      },
+    ];
   }
 
   end(): void {
-    const { part, rows, unreadable } = this.#draft;
-    if (this.#row !== rows || this.#nextUnreadable !== unreadable.length)
+    const { part, rows, flawed } = this.#draft;
+    if (this.#row !== rows || this.#flawed !== flawed)
       throw catalogued(
         'PartMalformed',
         `Part ${part.number}: its records cannot be told apart for certain.`,
@@ -169,43 +190,37 @@ class RowWalk {
   }
 }
 
-function isBlank({ bytes }: FileRecord): boolean {
-  return bytes.length <= 2 && /^\r?\n?$/.test(bytes.toString('latin1'));
+function flawedRow(part: LocalPart, record: FileRecord, reason: RecordFlaw): QuarantinedRow {
+  const { line, row, surplus } = csvValues(part, record);
+  const where = { part: part.number, line, reason };
+  if (reason !== 'WrongWidth') return { ...where, text: record.bytes.toString('utf8') };
+  return { ...where, row, ...(surplus === undefined ? {} : { surplus }) };
 }
 
-function unreadableRow(
-  { part }: Draft,
-  record: FileRecord,
-  reason: Draft['unreadable'][number]['reason'],
-): QuarantinedRow {
-  const text = record.bytes.toString('utf8');
-  const fields = reason === 'WrongWidth' ? valuesByName(part.columns ?? [], fieldsOf(text)) : { text };
-  return { part: part.number, line: record.line, reason, ...fields };
+/** A record's values by the source's names. */
+interface RecordValues {
+  line: number;
+  row: Record<string, string>;
+  surplus?: string[];
 }
 
-function csvValues({ part }: Draft, record: FileRecord) {
+function csvValues({ columns = [], headerLines }: LocalPart, { bytes, line }: FileRecord): RecordValues {
+  const fields = fieldsOf(bytes.toString('utf8'));
+  const named = columns.slice(0, fields.length).map((name, index) => [name, fields[index] ?? ''] as const);
+  const surplus = fields.slice(columns.length);
   return {
-    line: record.line,
-    values: valuesByName(part.columns ?? [], fieldsOf(record.bytes.toString('utf8'))),
+    // The header of the local file has one line.
+    line: line + headerLines - 1,
+    row: Object.fromEntries(named),
+    ...(surplus.length > 0 ? { surplus } : {}),
   };
 }
 
-function jsonValues({ part }: Draft, record: FileRecord) {
-  const members: Record<string, unknown> = JSON.parse(record.bytes.toString('utf8'));
-  const row = (part.columns ?? []).flatMap((name, position) => {
+function jsonValues({ columns = [] }: LocalPart, { bytes }: FileRecord): RecordValues {
+  const members: Record<string, unknown> = JSON.parse(bytes.toString('utf8'));
+  const named = columns.flatMap((name, position) => {
     const value = members[partColumn(position)];
     return value === undefined ? [] : [[name, String(value)] as const];
   });
-  return { line: Number(members.line), values: { row: Object.fromEntries(row) } };
-}
-
-function valuesByName(
-  names: readonly string[],
-  fields: readonly string[],
-): Pick<QuarantinedRow, 'row' | 'surplus'> {
-  const row = Object.fromEntries(
-    names.slice(0, fields.length).map((name, index) => [name, fields[index] ?? '']),
-  );
-  const surplus = fields.slice(names.length);
-  return surplus.length > 0 ? { row, surplus } : { row };
+  return { line: Number(members.line), row: Object.fromEntries(named) };
 }

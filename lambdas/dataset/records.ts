@@ -1,19 +1,20 @@
+import { isUtf8 } from 'node:buffer';
 import { open } from 'node:fs/promises';
 import { catalogued } from '../model/errors.ts';
-
-const LINE_FEED = 0x0a;
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const CHUNK_BYTES = 1024 * 1024;
 
 /** Bytes that one record may have at most. DuckDB's CSV reader has the same limit. */
 export const RECORD_BYTES = 2_000_000;
 
+export const LINE_FEED = 0x0a;
+export const CARRIAGE_RETURN = 0x0d;
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+
+const CHUNK_BYTES = 1024 * 1024;
+
 /** A record of a part's file, with its line end. */
 export interface FileRecord {
-  /** Where the record begins in the file, in bytes. */
-  offset: number;
-  /** The line on which the record begins, from 1. */
+  /** The line of the file on which the record begins, from 1. */
   line: number;
   bytes: Buffer;
 }
@@ -26,8 +27,8 @@ type RecordEnd = (
 ) => { end: number; lineFeeds: number } | undefined;
 
 /**
- * The end of a CSV record: the first line feed outside quotes. A quote opens only at the beginning of a field. At the file's end
- * a record may lack its line end; open quotes there are `PartMalformed`.
+ * The end of a CSV record: the first line feed outside quotes. A quote opens only at the beginning of a field. At the file's
+ * end a record may lack its line end; open quotes there are `PartMalformed`.
  */
 export const csvRecordEnd: RecordEnd = (bytes, from, last) => {
   let quoted = false;
@@ -58,13 +59,12 @@ export const lineEnd: RecordEnd = (bytes, from, last) => {
 };
 
 /**
- * All records of a file, header and blank lines included, in batches that are good until the next one is asked for. Holds a chunk and the longest record.
+ * All records of a file, header and blank lines included, in batches. Holds a chunk and the longest record.
  * Throws `PartMalformed` for a record above `RECORD_BYTES`.
  */
 export async function* recordsOf(file: string, recordEnd: RecordEnd): AsyncGenerator<FileRecord[]> {
   await using handle = await open(file, 'r');
   let pending = Buffer.alloc(0);
-  let offset = 0;
   let line = 1;
   for (let last = false; !last; ) {
     const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES);
@@ -75,34 +75,60 @@ export async function* recordsOf(file: string, recordEnd: RecordEnd): AsyncGener
     while (from < bytes.length) {
       const found = recordEnd(bytes, from, last);
       if (found === undefined) break;
-      batch.push({ offset: offset + from, line, bytes: bytes.subarray(from, found.end) });
+      batch.push({ line, bytes: bytes.subarray(from, found.end) });
       line += found.lineFeeds;
       from = found.end;
     }
     pending = bytes.subarray(from);
-    offset += from;
-    if (pending.length > RECORD_BYTES)
-      throw catalogued('PartMalformed', `A record is longer than ${RECORD_BYTES} bytes.`, { line });
+    if (pending.length > RECORD_BYTES) throw recordTooLong();
     if (batch.length > 0) yield batch;
   }
 }
 
+/** The error for a record above `RECORD_BYTES`. */
+export function recordTooLong() {
+  return catalogued('PartMalformed', `A record is longer than ${RECORD_BYTES} bytes.`);
+}
+
+/** Whether the record is a blank line, which is no row where there are two columns or more. */
+export function isBlank({ bytes }: FileRecord): boolean {
+  return bytes.every((byte) => byte === LINE_FEED || byte === CARRIAGE_RETURN);
+}
+
+/** Why a CSV record is no row. */
+export type RecordFlaw = 'BadEncoding' | 'BadQuoting' | 'WrongWidth';
+
+/**
+ * Why the CSV record is no row of that many columns, or undefined where it is one. Bad quoting is text after a closing quote, a
+ * space before an opening one, or a carriage return outside quotes.
+ */
+export function flawOf({ bytes }: FileRecord, width: number): RecordFlaw | undefined {
+  if (!isUtf8(bytes)) return 'BadEncoding';
+  const { fields, wellQuoted } = splitFields(bytes.toString('utf8'));
+  if (!wellQuoted) return 'BadQuoting';
+  return fields.length === width ? undefined : 'WrongWidth';
+}
+
 /** The fields of a CSV record's text, with or without its line end. A quote that does not begin a field is a character like any other. */
 export function fieldsOf(record: string): string[] {
-  const text = record.replace(/\r?\n$/, '');
+  return splitFields(record).fields;
+}
+
+function splitFields(record: string): { fields: string[]; wellQuoted: boolean } {
+  const text = record.replace(/\r?\n?$/, '');
   const fields: string[] = [];
+  let wellQuoted = true;
   for (let at = 0; at <= text.length; ) {
-    const quoted = text[at] === '"' ? closingQuote(text, at) : undefined;
-    const comma = text.indexOf(',', quoted ?? at);
+    const closed = text[at] === '"' ? closingQuote(text, at) : at;
+    const comma = text.indexOf(',', closed);
     const end = comma < 0 ? text.length : comma;
-    fields.push(
-      quoted === undefined
-        ? text.slice(at, end)
-        : text.slice(at + 1, quoted - 1).replaceAll('""', '"') + text.slice(quoted, end),
-    );
+    const inQuotes = text.slice(at + 1, closed - 1).replaceAll('""', '"');
+    fields.push(closed === at ? text.slice(at, end) : inQuotes + text.slice(closed, end));
+    const isQuoted = closed !== at;
+    if (isQuoted ? closed !== end : /\r|^ +"/.test(text.slice(at, end))) wellQuoted = false;
     at = end + 1;
   }
-  return fields;
+  return { fields, wellQuoted };
 }
 
 /** The position just after the quote that closes the one at `from`. */
@@ -114,19 +140,4 @@ function closingQuote(text: string, from: number): number {
     else return at + 1;
   }
   return text.length + 1;
-}
-
-/**
- * The names in a CSV file's header row, byte-order mark removed. Throws `PartMalformed` where there is no header, or
- * where lines end in a carriage return alone.
- */
-export async function headerOf(file: string): Promise<string[]> {
-  for await (const [first] of recordsOf(file, csvRecordEnd)) {
-    const text = new TextDecoder().decode(first?.bytes).replace(/\r?\n$/, '');
-    if (text === '') break;
-    if (text.replaceAll(/"(?:[^"]|"")*"/g, '').includes('\r'))
-      throw catalogued('PartMalformed', 'Lines end in a carriage return without a line feed.');
-    return fieldsOf(text);
-  }
-  throw catalogued('PartMalformed', 'There is no header row.');
 }

@@ -28,12 +28,9 @@ export function partColumn(position: number): string {
   return `c${position}`;
 }
 
-/** The value with every spelling of null made null. A CSV reader's null is an empty field. */
+/** The value with every spelling of null made null. */
 export function withoutNulls(value: string, spellings: readonly string[]): string {
-  return spellings.reduce(
-    (expression, spelling) => `nullif(${expression}, ${quoteText(spelling)})`,
-    spellings.includes('') ? value : `coalesce(${value}, '')`,
-  );
+  return spellings.reduce((expression, spelling) => `nullif(${expression}, ${quoteText(spelling)})`, value);
 }
 
 /** The DuckDB type of a column. A draft holds durations in their source's unit, in this same type. */
@@ -96,12 +93,24 @@ export function isoText(timestamp: string): string {
     ELSE strftime(${timestamp}, '%Y-%m-%dT%H:%M:%S.%fZ') END`;
 }
 
-/** All columns of a CSV part, as text. Rows that cannot be read go to the table `rejects`. */
-export function readCsv(file: string, columns: number, rejects: string): string {
-  const named = Array.from({ length: columns }, (_, position) => `'${partColumn(position)}': 'VARCHAR'`);
+/** What DuckDB takes for null: nothing that occurs. An empty field stays an empty text, so that null is left for fields that are absent. */
+const NO_NULL = '\u0001 no null \u0001';
+
+/**
+ * All columns of a CSV part, as text, and one column more. A record with too few fields has null in its last column, one with a
+ * field too many has a text in the column beyond: DuckDB by itself passes a field too many if it is empty, which is what an
+ * unquoted comma makes of a record that ends in an empty field. Records of bad quoting or encoding, or wider still, are left out.
+ */
+export function readCsv(file: string, columns: number): string {
+  const named = Array.from({ length: columns + 1 }, (_, position) => `'${partColumn(position)}': 'VARCHAR'`);
   return `read_csv(${quoteText(file)}, auto_detect = false, header = true, delim = ',', quote = '"', escape = '"',
-    columns = {${list(named)}}, strict_mode = true, store_rejects = true,
-    rejects_table = ${quoteText(rejects)}, rejects_scan = ${quoteText(`${rejects}_scans`)})`;
+    columns = {${list(named)}}, strict_mode = true, ignore_errors = true, parallel = false,
+    null_padding = true, nullstr = ${quoteText(NO_NULL)}, allow_quoted_nulls = false)`;
+}
+
+/** Whether a row that `readCsv` gave has fewer or more fields than columns. */
+export function hasWrongWidth(columns: number): string {
+  return `(${partColumn(columns - 1)} IS NULL OR ${partColumn(columns)} IS NOT NULL)`;
 }
 
 /** All columns of a JSON part that was split into lines, as text. */

@@ -153,13 +153,13 @@ async function countRows(
 ): Promise<{ rejects: number; outsideWindow: number }> {
   const counts = { rejects: 0, outsideWindow: 0 };
   const instant = `epoch_us(${quoteName(mapping.windowColumn)})`;
-  for (const { file, unreadable } of drafts) {
+  for (const { file, flawed } of drafts) {
     const [row] = await database.rows(
       `SELECT count(_problem) AS rejects,
          count_if(_problem IS NULL AND (${instant} < ${startOf(day) * 1_000} OR ${instant} >= ${endOf(day) * 1_000})) AS outside
        FROM read_parquet(${quoteText(file)})`,
     );
-    counts.rejects += Number(row?.rejects) + unreadable.length;
+    counts.rejects += Number(row?.rejects) + flawed;
     counts.outsideWindow += Number(row?.outside);
   }
   return counts;

@@ -1,4 +1,5 @@
 import { catalogued } from '../model/errors.ts';
+import type { PartIntake } from './parts.ts';
 import { RECORD_BYTES } from './records.ts';
 import { partColumn } from './sql.ts';
 
@@ -26,11 +27,15 @@ function lineOf(line: number, values: readonly (readonly [position: number, text
 
 /**
  * Splits a JSON array of objects, given as a stream of bytes, into lines of the form `{"line": 3, "c0": "…", "c1": "…"}`: numbers and booleans
- * as the text that the source has, null and absent values left out, nested ones as JSON text. Holds one record. `columns` is
- * filled with the names in order of appearance. Throws `PartMalformed` for anything else than an array of objects.
+ * as the text that the source has, null and absent values left out, nested ones as JSON text. Holds one record. `columns` are
+ * the names in order of appearance, undefined without records. Throws `PartMalformed` for anything else than an array of objects.
  */
-export class JsonArraySplitter {
-  readonly columns: string[] = [];
+export class JsonIntake implements PartIntake {
+  readonly headerLines = 0;
+  readonly plain = true;
+  /** Lines written: one a record. */
+  lines = 0;
+  readonly #columns: string[] = [];
   readonly #positions = new Map<string, number>();
   #position: Position = 'before';
   #line = 1;
@@ -42,8 +47,12 @@ export class JsonArraySplitter {
   #escaped = false;
   #startLine = 1;
 
+  get columns(): string[] | undefined {
+    return this.lines === 0 ? undefined : this.#columns;
+  }
+
   /** The lines of the records that end in the chunk. */
-  split(chunk: Buffer): string {
+  take(chunk: Buffer): string {
     let lines = '';
     let start = 0;
     for (let at = 0; at < chunk.length; at++) {
@@ -60,9 +69,9 @@ export class JsonArraySplitter {
     return lines;
   }
 
-  /** To be called after the last chunk. */
-  end(): void {
+  end(): string {
     if (this.#position !== 'after') throw this.#malformed('ends before its array does');
+    return '';
   }
 
   /** A byte between records. True where an object begins. */
@@ -107,7 +116,7 @@ export class JsonArraySplitter {
   #record(): string {
     const values: [number, string][] = [];
     for (const [name, value] of Object.entries(this.#parsed(Buffer.concat(this.#pieces)))) {
-      const position = this.#positions.get(name) ?? this.columns.push(name) - 1;
+      const position = this.#positions.get(name) ?? this.#columns.push(name) - 1;
       this.#positions.set(name, position);
       if (value !== null)
         values.push([position, typeof value === 'object' ? JSON.stringify(value) : `${value}`]);
@@ -115,6 +124,7 @@ export class JsonArraySplitter {
     this.#pieces = [];
     this.#pieceBytes = 0;
     this.#position = 'between';
+    this.lines++;
     return lineOf(this.#startLine, values);
   }
 
