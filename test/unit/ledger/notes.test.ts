@@ -1,0 +1,128 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { collectCalls } from '../../../lambdas/ledger/call-notes.ts';
+import { notePart, readPart, readParts } from '../../../lambdas/ledger/parts.ts';
+import { counters, notePlan, noteStage, readNotes, readPlanNote } from '../../../lambdas/ledger/run-notes.ts';
+import { Day } from '../../../lambdas/model/days.ts';
+import { openLedger, type TestLedger } from '../../support/ledger.ts';
+import { thrownBy } from '../../support/thrown.ts';
+import { claimed, MAY_15, runCalled, windowLedger } from '../../support/window-ledger.ts';
+
+const RUN = runCalled('night');
+
+let test: TestLedger;
+beforeAll(async () => {
+  test = await openLedger();
+});
+afterAll(() => test.close());
+
+const stored = (part: number, changes = {}) => ({
+  part,
+  key: `raw/part-${part}`,
+  bytes: 10,
+  sha256: 'ab',
+  fetch: 1,
+  ...changes,
+});
+
+describe('stored parts', () => {
+  it('CDR-07 are read by number, of one attempt and one day', async () => {
+    const { ledger } = windowLedger(test.table);
+    const claim = await claimed(ledger, RUN);
+    const before = await claimed(ledger, RUN, { day: Day.parse('2024-05-14') });
+    for (const part of [10, 2, 1]) await notePart(ledger, claim, 1, stored(part));
+    await notePart(ledger, claim, 2, stored(5));
+    await notePart(ledger, claim, 10, stored(6));
+    await notePart(ledger, before, 1, stored(7));
+
+    const parts = await readParts(ledger, claim, 1);
+
+    expect(parts.map(({ part }) => part)).toEqual([1, 2, 10]);
+  });
+
+  it('CDR-07 are described by who stored them last, not by a child that was overtaken', async () => {
+    const { ledger } = windowLedger(test.table);
+    const older = await claimed(ledger, RUN);
+    const newer = await claimed(ledger, runCalled('successor'));
+    await notePart(ledger, newer, 1, stored(1, { sha256: 'new' }));
+
+    const error = await thrownBy(notePart(ledger, older, 1, stored(1, { sha256: 'old' })));
+
+    expect([error.name, (await readPart(ledger, newer, 1, 1))?.sha256]).toEqual(['ClaimLost', 'new']);
+  });
+
+  it('CDR-07 that are unknown are not there', async () => {
+    const { ledger } = windowLedger(test.table);
+
+    const part = await readPart(ledger, await claimed(ledger, RUN), 1, 1);
+
+    expect(part).toBeUndefined();
+  });
+});
+
+describe('notes of a run', () => {
+  const note = { stage: 'poll', milliseconds: 10.4, answers: { 200: 2, 0: 1 }, throttledMilliseconds: 100.2 };
+
+  it('ALL-11 add up over all invocations', async () => {
+    const { ledger, clock } = windowLedger(test.table);
+    const about = { tenant: ledger.tenant, run: RUN, day: MAY_15, now: clock.now() };
+    await noteStage(test.table, about, { ...note, error: 'Throttled', sentence: 'Wait.' });
+    await noteStage(test.table, about, note);
+    await noteStage(test.table, about, { ...note, stage: 'submit', answers: { 201: 1 } });
+
+    const window = (await readNotes(test.table, ledger.tenant, RUN)).get(MAY_15);
+
+    expect(window).toMatchObject({
+      error: '',
+      sentence: '',
+      lastStage: 'submit',
+      throttledMilliseconds: 300,
+    });
+    expect([
+      counters(window ?? {}, 'ms_'),
+      counters(window ?? {}, 'calls_'),
+      counters(window ?? {}, 'failed_'),
+      counters(window ?? {}, 'answers_'),
+    ]).toEqual([{ poll: 20, submit: 10 }, { poll: 2, submit: 1 }, { poll: 1 }, { 0: 2, 200: 4, 201: 1 }]);
+  });
+
+  it('ALL-11 are apart by run, tenant and day; the plan is not among them', async () => {
+    const { ledger, clock } = windowLedger(test.table);
+    const { ledger: others } = windowLedger(test.table);
+    const about = { tenant: ledger.tenant, run: RUN, day: MAY_15, now: clock.now() };
+    await noteStage(test.table, about, note);
+    await noteStage(test.table, { ...about, day: Day.parse('2024-05-14') }, note);
+    await noteStage(test.table, { ...about, run: runCalled('other') }, note);
+    await noteStage(test.table, { ...about, tenant: others.tenant }, note);
+    await notePlan(test.table, about, { listKey: 'list', alreadyCommitted: 1, leftOver: 2 });
+
+    const days = [...(await readNotes(test.table, ledger.tenant, RUN)).keys()];
+
+    expect(days).toEqual(['2024-05-14', '2024-05-15']);
+    expect(await readPlanNote(test.table, ledger.tenant, RUN)).toEqual({
+      listKey: 'list',
+      alreadyCommitted: 1,
+      leftOver: 2,
+    });
+  });
+
+  it('ALL-17 keep a thousand characters of a sentence', async () => {
+    const { ledger, clock } = windowLedger(test.table);
+    const about = { tenant: ledger.tenant, run: RUN, day: MAY_15, now: clock.now() };
+    await noteStage(test.table, about, { ...note, error: 'X', sentence: 'x'.repeat(5_000) });
+
+    const window = (await readNotes(test.table, ledger.tenant, RUN)).get(MAY_15);
+
+    expect(window?.sentence).toHaveLength(1_000);
+  });
+
+  it('ALL-11 count each answer of CXone and what the limiter held back', () => {
+    const calls = collectCalls();
+    calls.add({ status: 200, throttledMilliseconds: 5 });
+    calls.add({ status: 200, throttledMilliseconds: 0 });
+    calls.add({ status: 0, throttledMilliseconds: 7 });
+
+    const taken = calls.taken();
+
+    expect(taken).toEqual({ answers: { 0: 1, 200: 2 }, throttledMilliseconds: 12 });
+  });
+});

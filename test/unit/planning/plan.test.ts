@@ -1,0 +1,181 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { commitGeneration } from '../../../lambdas/ledger/commits.ts';
+import { readMarks } from '../../../lambdas/ledger/marks.ts';
+import { noteStage, readPlanNote } from '../../../lambdas/ledger/run-notes.ts';
+import { DAY_MILLISECONDS, Day } from '../../../lambdas/model/days.ts';
+import { PlanSettings, type WindowTask } from '../../../lambdas/model/payloads.ts';
+import { knownWindows, planRun } from '../../../lambdas/planning/plan.ts';
+import { reconcile, windowsFailed } from '../../../lambdas/planning/reconcile.ts';
+import { parseRunInput } from '../../../lambdas/planning/run-input.ts';
+import { openLedger, type TestLedger } from '../../support/ledger.ts';
+import { memoryObjectStore } from '../../support/memory-object-store.ts';
+import {
+  CDR_DATASET,
+  claimed,
+  factsOf,
+  generationOf,
+  MAY_15,
+  runCalled,
+  windowLedger,
+} from '../../support/window-ledger.ts';
+
+const RUN = runCalled('night');
+const OTHER = runCalled('other');
+const SETTINGS = PlanSettings.parse({ pipeline: 'cdr-export', dataset: 'cdr' });
+const LIST = 'runs/list.json';
+
+let test: TestLedger;
+beforeAll(async () => {
+  test = await openLedger();
+});
+afterAll(() => test.close());
+
+function prepare() {
+  const { ledger, clock } = windowLedger(test.table);
+  const objects = memoryObjectStore();
+  const plan = (input: unknown) =>
+    planRun({ ledger, objects }, parseRunInput(input, new Date(clock.now()).toISOString()), RUN, SETTINGS);
+  const list = (windows: { day: Day; task: WindowTask }[]) =>
+    objects.writeText(LIST, JSON.stringify(windows), 'application/json');
+  const reconciled = () => reconcile({ ledger, objects }, { run: RUN, dataset: CDR_DATASET, listKey: LIST });
+  return { ledger, clock, objects, plan, list, reconciled };
+}
+
+describe('a plan', () => {
+  it('ALL-16 leaves the list of windows in S3, and what it came to in the ledger', async () => {
+    const { ledger, objects, plan } = prepare();
+
+    const { listKey } = await plan({ from: '2024-05-01', to: '2024-05-03' });
+
+    expect(listKey).toBe(`runs/${ledger.tenant}/cdr-export/night/windows-0.json`);
+    expect(JSON.parse(await objects.readText(listKey))).toEqual([
+      { day: '2024-05-01', task: 'export' },
+      { day: '2024-05-02', task: 'export' },
+    ]);
+    expect(await readPlanNote(ledger.table, ledger.tenant, RUN)).toEqual({
+      listKey,
+      alreadyCommitted: 0,
+      leftOver: 0,
+    });
+  });
+
+  it('ALL-06 fixes the first day once: later runs count from it', async () => {
+    const { ledger, clock, plan } = prepare();
+    await plan({});
+    clock.set(clock.now() + 2 * DAY_MILLISECONDS);
+
+    const later = await plan({});
+
+    expect((await readMarks(ledger, CDR_DATASET)).startDate).toBe('2024-05-15');
+    expect(later.plan.windows.map(({ day }) => day)).toEqual(['2024-05-17', '2024-05-15', '2024-05-16']);
+  });
+
+  it('ALL-14 of a dry run shows the windows and leaves no trace', async () => {
+    const { ledger, objects, plan } = prepare();
+
+    const dry = await plan({ dryRun: true });
+
+    expect(dry.plan.windows).toEqual([{ day: '2024-05-15', task: 'export' }]);
+    expect([objects.writes, await readMarks(ledger, CDR_DATASET)]).toEqual([[], {}]);
+    expect(await readPlanNote(ledger.table, ledger.tenant, RUN)).toBeUndefined();
+  });
+
+  it('ALL-03 made again for the same run gives the same list', async () => {
+    const { objects, plan } = prepare();
+    const first = await plan({});
+    const text = await objects.readText(first.listKey);
+
+    const second = await plan({});
+
+    expect([second, await objects.readText(second.listKey)]).toEqual([first, text]);
+  });
+
+  it('ALL-04 knows a window with a generation as committed, and one with a registrant left as unfinished', async () => {
+    const { ledger } = prepare();
+    const claim = await claimed(ledger, OTHER);
+    await claimed(ledger, OTHER, { day: Day.parse('2024-05-14') });
+    await commitGeneration(ledger, claim, factsOf(generationOf('a')));
+
+    const known = await knownWindows(ledger, SETTINGS);
+
+    expect(known).toEqual({
+      committed: new Set([MAY_15]),
+      unfinished: new Set([MAY_15]),
+      startDate: undefined,
+    });
+  });
+});
+
+describe('reconciling', () => {
+  const day = Day.parse('2024-05-14');
+
+  it('ALL-10 counts what is committed and lists what is not', async () => {
+    const { ledger, list, reconciled } = prepare();
+    await list([
+      { day, task: 'export' },
+      { day: MAY_15, task: 'export' },
+    ]);
+    await claimed(ledger, RUN);
+
+    const outcome = await reconciled();
+
+    expect(outcome).toEqual({
+      committed: 0,
+      alreadyRunning: 0,
+      unfinished: [
+        { day, task: 'export' },
+        { day: MAY_15, task: 'export' },
+      ],
+    });
+  });
+
+  it('ALL-03 leaves a window to the living run that holds it, until its lease is over', async () => {
+    const { ledger, clock, list, reconciled } = prepare();
+    await list([{ day: MAY_15, task: 'export' }]);
+    await claimed(ledger, OTHER);
+
+    const during = await reconciled();
+    clock.set(clock.now() + 45 * 60_000);
+    const afterwards = await reconciled();
+
+    expect([during.alreadyRunning, during.unfinished.length]).toEqual([1, 0]);
+    expect([afterwards.alreadyRunning, afterwards.unfinished.length]).toEqual([0, 1]);
+  });
+
+  it('ALL-04 does not count a commit that was left half way', async () => {
+    const { ledger, list, reconciled } = prepare();
+    await list([{ day: MAY_15, task: 'export' }]);
+    await commitGeneration(ledger, await claimed(ledger, RUN), factsOf(generationOf('a')));
+
+    const outcome = await reconciled();
+
+    expect(outcome).toMatchObject({ committed: 0, unfinished: [{ day: MAY_15 }] });
+  });
+
+  it('ALL-10 ends the run with the error of each window that failed', async () => {
+    const { ledger, clock } = prepare();
+    const note = { stage: 'transform', milliseconds: 5, answers: {}, throttledMilliseconds: 0 };
+    const about = { tenant: ledger.tenant, run: RUN, day, now: clock.now() };
+    await noteStage(ledger.table, about, { ...note, error: 'RequiredColumnMissing', sentence: 'No CallId.' });
+
+    const error = await windowsFailed(ledger, RUN, [
+      { day, task: 'export' },
+      { day: MAY_15, task: 'export' },
+    ]);
+
+    expect([error.name, error.message]).toEqual([
+      'WindowsFailed',
+      "2 of the run's windows failed: 2024-05-14 RequiredColumnMissing, 2024-05-15 without a word. [failed=2]",
+    ]);
+  });
+
+  it('ALL-17 names 20 windows at most: the message stays small', async () => {
+    const { ledger } = prepare();
+    const many = Array.from({ length: 366 }, () => ({ day, task: 'export' as const }));
+
+    const error = await windowsFailed(ledger, RUN, many);
+
+    expect(error.message).toContain(', and 346 more.');
+    expect(error.message.length).toBeLessThan(1_000);
+  });
+});
