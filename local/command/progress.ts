@@ -19,6 +19,8 @@ const STAGES: Readonly<Record<string, string>> = {
   Reconcile: 'compares with the ledger',
 };
 
+const THROTTLED = 'waits, throttled by CXone';
+
 /** An execution as it is watched: the run itself, or a window of it. */
 interface Watched {
   label: string;
@@ -57,7 +59,8 @@ export function watchProgress(inputOf: (executionArn: string) => string): Progre
     take(arn, event) {
       const execution = watched(arn);
       const name = event.stateEnteredEventDetails?.name;
-      if (name !== undefined) return enter(execution, STAGES[name]);
+      if (name !== undefined)
+        return enter(execution, name.startsWith('ThrottledIn') ? THROTTLED : STAGES[name]);
       if (event.stateExitedEventDetails !== undefined) return leave(execution, event.stateExitedEventDetails);
       return end(execution, event);
     },

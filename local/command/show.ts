@@ -7,7 +7,7 @@ import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { Output, Outputs } from './output.ts';
 import { findRun } from './run-names.ts';
 import { textTable } from './text-table.ts';
-import { duration } from './wording.ts';
+import { counted, duration } from './wording.ts';
 
 /** Characters of an input or output that are shown. */
 const SHOWN_CHARACTERS = 120;
@@ -37,7 +37,7 @@ export function showRun(request: { data: string; run: string }, { out }: Outputs
 function showExecution(view: EngineView, arn: string, out: Output): void {
   const { name, status, startDate, stopDate, input, error, redriveCount, redriveStatus } = view.describe(arn);
   const took = stopDate === undefined ? '' : ` in ${duration(stopDate - startDate)}`;
-  const redrives = redriveCount === 0 ? '' : `, redriven ${redriveCount} times`;
+  const redrives = redriveCount === 0 ? '' : `, redriven ${counted(redriveCount, 'time')}`;
   const style = status === 'SUCCEEDED' ? 'green' : status === 'RUNNING' ? 'yellow' : 'red';
   out.line(`${out.paint('bold', name)}  ${out.paint(style, status)}${took}${redrives}`);
   out.line(`  input ${shortened(input)}`);
