@@ -1,73 +1,20 @@
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { authorizedCalls } from '../../../lambdas/cxone/authorized-calls.ts';
-import { createDataDownload } from '../../../lambdas/cxone/data-download.ts';
-import { dispatcherFor } from '../../../lambdas/cxone/dispatcher.ts';
-import type { JobFile } from '../../../lambdas/cxone/job-status.ts';
-import { fingerprintOf, Secret } from '../../../lambdas/cxone/secret.ts';
-import { createTransport } from '../../../lambdas/cxone/transport.ts';
-import { Day } from '../../../lambdas/model/days.ts';
+import { describe, expect, it } from 'vitest';
 import { factIn } from '../../../lambdas/model/errors.ts';
-import { resolveFamily } from '../../../lambdas/model/families.ts';
 import { JobId } from '../../../lambdas/model/ids.ts';
 import { failureOf } from '../../support/failure.ts';
-import { fakeClock } from '../../support/fake-clock.ts';
-import { json, openServer, type TestServer } from '../../support/http-server.ts';
-
-const SECRET = 'tok-5f2c9a7be1d34c68a0b1';
-const value = new Secret(SECRET);
-const token = { value, fingerprint: fingerprintOf(value), expiresAt: 0 };
-const JOB = JobId.parse('job/1 ü');
-
-let own: TestServer;
-let foreign: TestServer;
-beforeAll(async () => {
-  [own, foreign] = await Promise.all([openServer(), openServer()]);
-});
-afterAll(() => Promise.all([own.close(), foreign.close()]));
-
-const discarded: string[] = [];
-beforeEach(() => {
-  discarded.length = 0;
-});
-
-function client({
-  downloadHosts = [] as string[],
-  renewed = false,
-  baseUrl = own.url,
-  discardFails = false,
-} = {}) {
-  const family = resolveFamily('dataDownload', baseUrl, { downloadHosts });
-  const transport = createTransport(
-    { family, throttles: 0 },
-    {
-      dispatcher: dispatcherFor(family.timeouts),
-      limiter: { take: async () => undefined, pause: async () => undefined },
-      clock: fakeClock('2026-03-01T10:00:00.000Z'),
-      random: () => 0,
-      headers: () => ({}),
-      onCall: () => undefined,
-    },
-  );
-  const tokens = {
-    read: async () => token,
-    discard: async (fingerprint: string) => {
-      if (discardFails) throw new Error('the ledger is away');
-      discarded.push(fingerprint);
-    },
-  };
-  return createDataDownload(family, { transport, calls: authorizedCalls(transport, tokens, renewed) });
-}
-
-const part = (url: string): JobFile => ({ part: 1, fileName: 'part001.csv', bytes: 10, url });
-const OWN_PART = '/api/v2/data/download/requests/r1/file?part=1';
-
-const request = {
-  reportId: 'default',
-  day: Day.parse('2024-05-15'),
-  columns: ['CallId', 'StartTime'],
-  format: 'csv',
-} as const;
+import { json } from '../../support/http-server.ts';
+import {
+  client,
+  discarded,
+  JOB,
+  OWN_PART,
+  own,
+  part,
+  request,
+  SECRET,
+  token,
+} from './data-download-under-test.ts';
 
 describe('submitting', () => {
   it('CDR-01 CDR-02 posts the whole UTC day under the idempotency key', async () => {
@@ -246,106 +193,5 @@ describe('opening a part', () => {
     const error = await failureOf(client().openPart(part(OWN_PART)));
 
     expect([error.name, factIn(error.message, 'requestId')]).toEqual(['PartNotReady', 'q3']);
-  });
-});
-
-describe('where a part lies', () => {
-  it.each([
-    ['relative', () => 'api/part?part=1', '/api/part?part=1'],
-    ['from the root', () => OWN_PART, OWN_PART],
-    ['absolute on our origin', () => `${own.url}${OWN_PART}`, OWN_PART],
-  ])('CDR-07 %s: is fetched with our token', async (_, address, path) => {
-    own.answer((_, response) => response.writeHead(200).end('x'));
-
-    const { body } = await client().openPart(part(address()));
-
-    expect([await text(body), own.seen.at(-1)?.path, own.seen.at(-1)?.headers.authorization]).toEqual([
-      'x',
-      path,
-      `Bearer ${SECRET}`,
-    ]);
-  });
-
-  it.each([OWN_PART, `/gateway${OWN_PART}`])(
-    'OPS-01 %s behind a base URL with a path: keeps the path',
-    async (address) => {
-      own.answer((_, response) => response.writeHead(200).end('x'));
-
-      const { body } = await client({ baseUrl: `${own.url}/gateway` }).openPart(part(address));
-
-      expect([await text(body), own.seen.at(-1)?.path]).toEqual(['x', `/gateway${OWN_PART}`]);
-    },
-  );
-
-  it('CDR-07 on another host of ours: is fetched without our token', async () => {
-    foreign.answer((_, response) => response.writeHead(200).end('x'));
-    const host = new URL(foreign.url).host;
-
-    const { body } = await client({ downloadHosts: [host] }).openPart(
-      part(`${foreign.url}/f?part=1&sig=abc`),
-    );
-
-    expect([await text(body), foreign.seen.at(-1)?.path]).toEqual(['x', '/f?part=1&sig=abc']);
-    expect(foreign.seen.at(-1)?.headers).not.toHaveProperty('authorization');
-  });
-
-  it.each([
-    ['another host', () => `${foreign.url}/f`],
-    ['another host without a scheme', () => `//${new URL(foreign.url).host}/f`],
-    ['another host behind a backslash', () => `/\\${new URL(foreign.url).host}/f`],
-    ['a user in it', () => `http://u:p@${new URL(own.url).host}/f`],
-    ['plain http to another machine', () => 'http://files.example.com/f'],
-    ['another scheme', () => 'file:///etc/passwd'],
-    ['no address', () => 'http://'],
-  ])('CDR-07 with %s: is refused and not called', async (_, address) => {
-    const before = [own.seen.length, foreign.seen.length];
-
-    const error = await failureOf(client({ downloadHosts: ['files.example.com'] }).openPart(part(address())));
-
-    expect([error.name, own.seen.length, foreign.seen.length]).toEqual(['CallbackRefused', ...before]);
-  });
-
-  it.each([401, 403, 404])('CDR-06 on another host that answers %i: is asked for anew', async (status) => {
-    foreign.answer((_, response) => response.writeHead(status).end('<Error/>'));
-    const host = new URL(foreign.url).host;
-
-    const error = await failureOf(client({ downloadHosts: [host] }).openPart(part(`${foreign.url}/f`)));
-
-    expect([error.name, discarded]).toEqual(['PartNotReady', []]);
-  });
-
-  it('CDR-07 redirected to another host: the token stays away, there and on the way back', async () => {
-    const host = new URL(foreign.url).host;
-    own.answer((request, response) =>
-      request.path === '/back'
-        ? response.writeHead(200).end('x')
-        : response.writeHead(302, { location: `${foreign.url}/f` }).end(),
-    );
-    foreign.answer((_, response) => response.writeHead(307, { location: `${own.url}/back` }).end());
-
-    const { body } = await client({ downloadHosts: [host] }).openPart(part(OWN_PART));
-
-    const bearers = [own.seen.at(-2), foreign.seen.at(-1), own.seen.at(-1)].map(
-      (seen) => seen?.headers.authorization,
-    );
-    expect([await text(body), bearers]).toEqual(['x', [`Bearer ${SECRET}`, undefined, undefined]]);
-  });
-
-  it('CDR-07 redirected to a host that may not be called: is refused', async () => {
-    const before = foreign.seen.length;
-    own.answer((_, response) => response.writeHead(302, { location: `${foreign.url}/f` }).end());
-
-    const error = await failureOf(client().openPart(part(OWN_PART)));
-
-    expect([error.name, foreign.seen.length]).toEqual(['CallbackRefused', before]);
-  });
-
-  it('CDR-07 redirected for ever: is refused', async () => {
-    const before = own.seen.length;
-    own.answer((_, response) => response.writeHead(302, { location: OWN_PART }).end());
-
-    const error = await failureOf(client().openPart(part(OWN_PART)));
-
-    expect([error.name, own.seen.length - before]).toEqual(['CallbackRefused', 4]);
   });
 });

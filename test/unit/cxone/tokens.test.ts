@@ -1,78 +1,20 @@
-import type { ServerResponse } from 'node:http';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { readAccessToken } from '../../../lambdas/cxone/access-token.ts';
-import { type Connection, tokenPorts } from '../../../lambdas/cxone/connection.ts';
-import { fingerprintOf, Secret } from '../../../lambdas/cxone/secret.ts';
-import { LEASE_MILLISECONDS, obtainToken } from '../../../lambdas/cxone/tokens.ts';
+import { describe, expect, it } from 'vitest';
 import { factIn } from '../../../lambdas/model/errors.ts';
-import { resolveFamily } from '../../../lambdas/model/families.ts';
-import { TenantId, type TokenFingerprint } from '../../../lambdas/model/ids.ts';
-import type { Table } from '../../../lambdas/model/ports.ts';
 import { failureOf } from '../../support/failure.ts';
-import { type FakeClock, fakeClock } from '../../support/fake-clock.ts';
-import { json, openServer, type SeenRequest, type TestServer } from '../../support/http-server.ts';
-import { memoryTable } from '../../support/memory-table.ts';
+import { json } from '../../support/http-server.ts';
 import { testCipher } from '../../support/token-cipher.ts';
-
-const NOW = Date.parse('2026-03-01T10:00:00.000Z');
-const OWNER = { tenant: TenantId.parse('acme'), family: 'dataDownload' } as const;
-const CLIENT_SECRET = 'client-secret-4b1f0c77e2';
-
-let server: TestServer;
-beforeAll(async () => {
-  server = await openServer();
-});
-afterAll(() => server.close());
-
-let issued: number;
-let forms: URLSearchParams[];
-beforeEach(() => {
-  issued = 0;
-  forms = [];
-});
-
-/** Answers as a token endpoint does: `access-1` with `refresh-1`, then `access-2`, … */
-function grant({ seconds = 3_600, refresh = true } = {}) {
-  return (request: SeenRequest, response: ServerResponse) => {
-    issued += 1;
-    forms.push(new URLSearchParams(request.body));
-    json(response, 200, {
-      access_token: `access-${issued}-0123456789`,
-      token_type: 'Bearer',
-      expires_in: seconds,
-      ...(refresh ? { refresh_token: `refresh-${issued}-0123456789` } : {}),
-    });
-  };
-}
-
-function prepare(table: Table = memoryTable()) {
-  const clock = fakeClock(NOW);
-  const connection: Connection = {
-    ...OWNER,
-    family: resolveFamily('dataDownload', server.url),
-    table,
-    cipher: testCipher,
-    clock,
-    random: () => 0.5,
-    headers: () => ({}),
-    onCall: () => undefined,
-  };
-  const ports = tokenPorts(connection, async () => ({
-    clientId: 'client-id-77',
-    clientSecret: new Secret(CLIENT_SECRET),
-  }));
-  const obtain = (rejected?: TokenFingerprint) => obtainToken({ ...OWNER, rejected }, ports);
-  const read = () => readAccessToken(OWNER, { store: ports.store, cipher: testCipher, clock });
-  return { clock, ports, obtain, read, table };
-}
-
-const fingerprint = (number: number) => fingerprintOf(new Secret(`access-${number}-0123456789`));
-const grants = () => forms.map((form) => form.get('grant_type'));
-
-/** Sets the clock so that so many milliseconds of the first token are left. */
-function leave(clock: FakeClock, milliseconds: number, life = 3_600_000): void {
-  clock.set(NOW + life - milliseconds);
-}
+import {
+  CLIENT_SECRET,
+  fingerprint,
+  forms,
+  grant,
+  grants,
+  leave,
+  NOW,
+  OWNER,
+  prepare,
+  server,
+} from './tokens-under-test.ts';
 
 describe('obtaining a token', () => {
   it('ALL-07 asks with the client credentials and the family’s scopes', async () => {
@@ -107,7 +49,7 @@ describe('obtaining a token', () => {
 
     await obtain();
 
-    expect(issued - 1).toBe(renewals);
+    expect(forms.length - 1).toBe(renewals);
   });
 
   it('ALL-07 renews with the refresh token, each of them once', async () => {
@@ -188,7 +130,7 @@ describe('obtaining a token', () => {
 
     const late = await obtain(first.fingerprint);
 
-    expect([late.fingerprint, issued]).toEqual([fingerprint(2), 2]);
+    expect([late.fingerprint, forms.length]).toEqual([fingerprint(2), 2]);
   });
 
   it('ALL-07 asks anew after a 403, with the credentials: only a new token has a scope just granted', async () => {
@@ -217,210 +159,6 @@ describe('obtaining a token', () => {
     await ports.store.discard(first.fingerprint);
 
     expect((await read()).fingerprint).toBe(fingerprint(2));
-  });
-});
-
-describe('the token endpoint’s refusals', () => {
-  it.each<[number, unknown, string]>([
-    [401, { error: 'invalid_client' }, 'CredentialsRejected'],
-    [400, { error: 'invalid_client' }, 'CredentialsRejected'],
-    [400, { error: 'invalid_scope' }, 'ScopeMissing'],
-    [403, { message: 'no' }, 'ScopeMissing'],
-    [404, {}, 'NotFound'],
-    [422, {}, 'RequestRefused'],
-    [503, {}, 'ServerFault'],
-    [200, { token_type: 'Bearer' }, 'ServerFault'],
-    [200, { access_token: 'abc', expires_in: 0 }, 'ServerFault'],
-    [200, { access_token: 'a\r\nb: c', expires_in: 60 }, 'ServerFault'],
-  ])('ALL-10 answers %i %j: %s, and the next may try at once', async (status, body, name) => {
-    server.answer((_, response) => json(response, status, body));
-    const { obtain, clock } = prepare();
-
-    const error = await failureOf(obtain());
-    server.answer(grant());
-    clock.set(clock.now() + 2_000);
-    const token = await obtain();
-
-    expect([error.name, token.fingerprint]).toEqual([name, fingerprint(1)]);
-  });
-
-  it('ALL-08 holds everybody who wants a token where the endpoint throttles', async () => {
-    server.answer((_, response) => json(response, 429, {}, { 'retry-after': '120' }));
-    const { obtain } = prepare();
-    const first = await failureOf(obtain());
-    const before = server.seen.length;
-
-    const second = await failureOf(obtain());
-
-    expect([first.name, second.name, factIn(second.message, 'retryAt'), server.seen.length - before]).toEqual(
-      ['Throttled', 'Throttled', '2026-03-01T10:02:00.000Z', 0],
-    );
-  });
-
-  it('ALL-10 shows neither secret nor token that the endpoint echoes', async () => {
-    server.answer((request, response) =>
-      json(response, 400, { error: 'bad', error_description: request.body }),
-    );
-    const { obtain } = prepare();
-
-    const error = await failureOf(obtain());
-
-    const shown = `${error.message} ${error.stack} ${String(error.cause)}`;
-    expect([CLIENT_SECRET, 'client-id-77'].filter((secret) => shown.includes(secret))).toEqual([]);
-  });
-
-  it('ALL-07 keeps nothing secret in the ledger as it is', async () => {
-    server.answer(grant());
-    const { obtain, table } = prepare();
-    await obtain();
-
-    const items = await Promise.all([
-      table.get({ pk: 'acme#token#dataDownload', sk: 'access' }),
-      table.get({ pk: 'acme#refresh#dataDownload', sk: 'refresh' }),
-    ]);
-
-    const shown = JSON.stringify(items);
-    expect(
-      ['access-1', 'refresh-1', CLIENT_SECRET, 'client-id-77'].filter((text) => shown.includes(text)),
-    ).toEqual([]);
-    expect(items.map((item) => typeof item?.sealed)).toEqual(['string', 'string']);
-  });
-});
-
-describe('the lease', () => {
-  it('ALL-07 keeps others waiting while its holder lives, then busy', async () => {
-    const { ports, obtain, clock } = prepare();
-    await ports.store.lease(await ports.store.read(), 'another', NOW, NOW + LEASE_MILLISECONDS);
-
-    const error = await failureOf(obtain());
-
-    expect([error.name, clock.now() - NOW, factIn(error.message, 'retryAt')]).toEqual([
-      'TokenBusy',
-      10_000,
-      '2026-03-01T10:00:45.000Z',
-    ]);
-  });
-
-  it('ALL-07 gives its token to those who waited', async () => {
-    server.answer(grant());
-    const { ports, obtain, clock } = prepare();
-    const seen = await ports.store.read();
-    const lease = await ports.store.lease(seen, 'another', NOW, NOW + LEASE_MILLISECONDS);
-    if (!lease) throw new Error('There is no lease.');
-    const stored = {
-      sealed: 'x',
-      fingerprint: fingerprint(9),
-      validUntil: NOW + 3_600_000,
-      lifeMilliseconds: 3_600_000,
-    };
-    const sleep = clock.sleep;
-    clock.sleep = async (milliseconds) => {
-      await sleep(milliseconds);
-      await ports.store.saveAccess(lease, stored);
-    };
-
-    const token = await obtain();
-
-    expect([token.fingerprint, issued]).toEqual([fingerprint(9), 0]);
-  });
-
-  it('ALL-07 of a dead holder ends, before those who are asked seven times give up', async () => {
-    server.answer(grant());
-    const { ports, obtain } = prepare();
-    await ports.store.lease(await ports.store.read(), 'dead', NOW, NOW + LEASE_MILLISECONDS);
-    let asked = 0;
-
-    const obtained = await (async function again(): Promise<string> {
-      asked += 1;
-      try {
-        return (await obtain()).fingerprint;
-      } catch {
-        return again();
-      }
-    })();
-
-    expect([obtained, asked <= 7]).toEqual([fingerprint(1), true]);
-  });
-
-  it('ALL-07 of a stale holder: its token is thrown away, the other’s counts', async () => {
-    const { ports, obtain, clock, read } = prepare();
-    const sealed = await testCipher.seal('access-9-0123456789', { ...OWNER, kind: 'access' });
-    server.answer((request, response) => {
-      void (async () => {
-        clock.set(clock.now() + LEASE_MILLISECONDS + 1);
-        const seen = await ports.store.read();
-        const lease = await ports.store.lease(seen, 'another', clock.now(), clock.now() + LEASE_MILLISECONDS);
-        if (!lease) throw new Error('There is no lease.');
-        const life = { validUntil: clock.now() + 3_600_000, lifeMilliseconds: 3_600_000 };
-        await ports.store.saveRefresh(lease, undefined);
-        await ports.store.saveAccess(lease, { sealed, fingerprint: fingerprint(9), ...life });
-        grant()(request, response);
-      })();
-    });
-
-    const token = await obtain();
-
-    expect([token.fingerprint, (await read()).value.reveal(), await ports.store.readRefresh()]).toEqual([
-      fingerprint(9),
-      'access-9-0123456789',
-      undefined,
-    ]);
-  });
-
-  it('ALL-07 is renewed before a second call that it might not outlive', async () => {
-    server.answer(grant());
-    const { ports, obtain, clock } = prepare();
-    await obtain();
-    leave(clock, 0);
-    const untils: number[] = [];
-    server.answer((request, response) => {
-      if (!request.body.includes('grant_type=refresh_token')) return grant()(request, response);
-      clock.set(clock.now() + 20_000);
-      return json(response, 400, { error: 'invalid_grant' });
-    });
-    const extend = ports.store.extend;
-    ports.store.extend = async (lease, until) => {
-      untils.push(until - clock.now());
-      return extend(lease, until);
-    };
-
-    const token = await obtain();
-
-    expect([token.fingerprint, untils]).toEqual([fingerprint(2), [LEASE_MILLISECONDS]]);
-  });
-
-  it('ALL-07 is one’s own also where the ledger’s reply was lost and the write repeated', async () => {
-    server.answer(grant());
-    const memory = memoryTable();
-    const { obtain } = prepare({
-      ...memory,
-      async update(key, write) {
-        await memory.update(key, write);
-        return memory.update(key, write);
-      },
-    });
-
-    const token = await obtain();
-
-    expect(token.fingerprint).toBe(fingerprint(1));
-  });
-
-  it('ALL-07 goes back when the holder fails, and the first failure is the one that is told', async () => {
-    server.answer((_, response) => json(response, 503, {}));
-    const memory = memoryTable();
-    let away = false;
-    const { obtain } = prepare({
-      ...memory,
-      async update(key, write) {
-        if (write.update.startsWith('REMOVE')) away = true;
-        if (away) throw new Error('the ledger is away');
-        return memory.update(key, write);
-      },
-    });
-
-    const error = await failureOf(obtain());
-
-    expect([error.name, error.cause]).toEqual(['ServerFault', new Error('the ledger is away')]);
   });
 });
 
