@@ -15,7 +15,7 @@ export type SubmissionPlan =
 
 /**
  * Decides from the ledger alone. An attempt is raised for the first job, after FAILED or an expired job, and once a run for
- * a refresh or a restatement.
+ * a refresh or a restatement; never while a job is still under way.
  * @param jobKey the idempotency key of the state's attempt under today's configuration
  */
 export function planSubmission(
@@ -24,7 +24,8 @@ export function planSubmission(
   task: WindowTask,
   jobKey: string,
 ): SubmissionPlan {
-  const forRun = (task === 'refresh' || task === 'restate') && state.raisedFor !== run;
+  const asksAgain = (task === 'refresh' || task === 'restate') && state.raisedFor !== run;
+  const forRun = asksAgain && !isInFlight(state);
   const next = state.attempt + 1;
   if (state.attempt === 0 || forRun) return { action: 'raise', attempt: next, forRun };
   if (state.jobState === 'failed' || state.jobState === 'expired')
@@ -32,6 +33,11 @@ export function planSubmission(
   if (state.jobId !== undefined && state.jobKey === jobKey)
     return { action: 'reuse', attempt: state.attempt, jobId: state.jobId };
   return { action: 'post', attempt: state.attempt };
+}
+
+/** Whether CXone still works on the attempt's job, as far as is known: it is never replaced, and what it gives is new in any case. */
+function isInFlight({ jobState, jobStatus }: WindowState): boolean {
+  return (jobState === 'intended' || jobState === 'submitted') && jobStatus !== 'completed';
 }
 
 /** Attributes that belong to one job and must not outlive it. */

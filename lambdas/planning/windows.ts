@@ -46,9 +46,9 @@ type Taken = Pick<WindowPlan, 'windows' | 'leftOver' | 'alreadyCommitted'>;
 
 function namedWindows(days: readonly Day[], { input }: ParsedInput, known: KnownWindows): Taken {
   const taken = days.flatMap((day): PlannedWindow[] => {
-    if (!known.committed.has(day)) return [{ day, task: 'export' }];
+    // Also where nothing is committed: what CXone gave may be the reason why.
     if (input.refresh === true) return [{ day, task: 'refresh' }];
-    return [];
+    return known.committed.has(day) ? [] : [{ day, task: 'export' }];
   });
   return {
     windows: [...taken, ...reasserted(known, taken)],

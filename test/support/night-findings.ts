@@ -1,0 +1,165 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { z } from 'zod';
+import { clientsFor } from '../../lambdas/aws/clients.ts';
+import { dynamoTable } from '../../lambdas/aws/dynamo-table.ts';
+import { glueCatalog } from '../../lambdas/aws/glue-catalog.ts';
+import { s3ObjectStore } from '../../lambdas/aws/s3-object-store.ts';
+import { currentKey, generationPrefix, runRecordKey, windowPrefix } from '../../lambdas/lake/keys.ts';
+import { type Marks, readMarks } from '../../lambdas/ledger/marks.ts';
+import type { WindowState } from '../../lambdas/ledger/window-state.ts';
+import { readWindow } from '../../lambdas/ledger/windows.ts';
+import { Day } from '../../lambdas/model/days.ts';
+import { GenerationId, type RunArn, type TenantId } from '../../lambdas/model/ids.ts';
+import { DATASET_OF } from '../../lambdas/model/payloads.ts';
+import { RunRecord } from '../../lambdas/model/run-record.ts';
+import { usualColumns } from '../../local/cxone/index.ts';
+import { type Night, TENANT } from './night.ts';
+
+const DATASET = DATASET_OF['cdr-export'];
+
+const Current = z.looseObject({
+  generation: GenerationId,
+  manifest: z.looseObject({
+    window: z.looseObject({
+      files: z.array(z.looseObject({ key: z.string(), format: z.string(), rows: z.number() })),
+      quarantineKeys: z.array(z.string()),
+    }),
+  }),
+});
+
+/** A committed row by CXone's names of the columns, as text; an empty text where there is no value. */
+export type ReadRow = Readonly<Record<string, string>>;
+
+/** The stores of a night, opened as its functions open them. */
+export function storesOf(night: Night, tenant: TenantId = TENANT) {
+  const { aws, assembly, bucket, clock } = night.platform;
+  const clients = clientsFor(aws.environment);
+  const table = dynamoTable(clients.dynamodb, assembly.tables[0]?.name ?? '');
+  const database = assembly.databases.find(({ name }) => name.includes(tenant))?.name ?? '';
+  return {
+    clients,
+    objects: s3ObjectStore(clients.s3, bucket),
+    ledger: { table, tenant, clock },
+    catalog: glueCatalog(clients.glue, database),
+    tableName: assembly.tables[0]?.name ?? '',
+  };
+}
+
+/** The window's item in the ledger. */
+export function windowOf(night: Night, day: string, tenant: TenantId = TENANT): Promise<WindowState> {
+  return readWindow(storesOf(night, tenant).ledger, DATASET, Day.parse(day));
+}
+
+/** The dataset's marks. */
+export function marksOf(night: Night, tenant: TenantId = TENANT): Promise<Marks> {
+  return readMarks(storesOf(night, tenant).ledger, DATASET);
+}
+
+/** Where the catalog's partition of the day points, and where it has to for a generation. */
+export async function partitionOf(night: Night, day: string, tenant: TenantId = TENANT) {
+  const location = await storesOf(night, tenant).catalog.locationOf(DATASET, day);
+  const expected = (generation: GenerationId) =>
+    `s3://${night.platform.bucket}/${generationPrefix(tenant, DATASET, Day.parse(day), generation)}`;
+  return { location, expected };
+}
+
+/** What an engine without Glue reads, or undefined where the day is not there. */
+export async function currentOf(night: Night, day: string, tenant: TenantId = TENANT) {
+  const { objects } = storesOf(night, tenant);
+  const key = currentKey(tenant, DATASET, Day.parse(day));
+  if ((await objects.find(key)) === undefined) return undefined;
+  return Current.parse(JSON.parse(await objects.readText(key)));
+}
+
+/** Keys under a prefix of the bucket. */
+export async function keysUnder(night: Night, prefix: string): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const { key } of storesOf(night).objects.list(prefix)) keys.push(key);
+  return keys;
+}
+
+/** Generations of the day that are complete. */
+export async function generationsOf(night: Night, day: string, tenant: TenantId = TENANT): Promise<string[]> {
+  const keys = await keysUnder(night, windowPrefix('lake', tenant, DATASET, Day.parse(day)));
+  return keys.flatMap((key) => /gen=([0-9a-f]{32})\/_manifest\.json$/.exec(key)?.[1] ?? []);
+}
+
+/** The run's record. */
+export async function recordOf(night: Night, run: RunArn, tenant: TenantId = TENANT): Promise<RunRecord> {
+  const text = await storesOf(night, tenant).objects.readText(runRecordKey(tenant, 'cdr-export', run));
+  return RunRecord.parse(JSON.parse(text));
+}
+
+/** The day's committed rows by CallId, read from the Parquet files that `current.json` lists. */
+export async function rowsOf(night: Night, day: string, tenant: TenantId = TENANT): Promise<ReadRow[]> {
+  const current = await currentOf(night, day, tenant);
+  const files = current?.manifest.window.files.filter(({ format }) => format === 'parquet') ?? [];
+  const local = await copied(
+    night,
+    files.map(({ key }) => key),
+  );
+  if (local.length === 0) return [];
+  return query(`SELECT ${SELECTED} FROM read_parquet([${local.map(quoted).join(', ')}]) ORDER BY call_id`);
+}
+
+/** Unknown columns of the day's committed rows, by name. */
+export async function extraColumnsOf(night: Night, day: string): Promise<string[]> {
+  const current = await currentOf(night, day);
+  const local = await copied(night, current?.manifest.window.files.map(({ key }) => key) ?? []);
+  const rows = await query(
+    `SELECT DISTINCT unnest(json_keys(extra_columns)) AS name FROM read_parquet([${local.map(quoted).join(', ')}]) ORDER BY 1`,
+  );
+  return rows.map(({ name }) => name ?? '');
+}
+
+const READING: Readonly<Record<string, string>> = {
+  CallId: 'call_id',
+  StartTime: "strftime(start_time, '%Y-%m-%dT%H:%M:%S.%gZ')",
+  EndTime: "strftime(end_time, '%Y-%m-%dT%H:%M:%S.%gZ')",
+  Duration: "rtrim(rtrim(duration_seconds::VARCHAR, '0'), '.')",
+  AgentName: 'agent_name',
+  QueueName: 'queue_name',
+  Disposition: 'disposition',
+  CallDirection: 'call_direction',
+  CustomerNumber: 'customer_number',
+  AgentNumber: 'agent_number',
+};
+
+const SELECTED = usualColumns
+  .map((column) => `coalesce(${READING[column] ?? 'NULL'}, '') AS "${column}"`)
+  .join(', ');
+
+async function copied(night: Night, keys: readonly string[]): Promise<string[]> {
+  const { objects } = storesOf(night);
+  const parent = join(night.folder, 'read');
+  mkdirSync(parent, { recursive: true });
+  const folder = mkdtempSync(join(parent, 'files-'));
+  const files: string[] = [];
+  for (const [index, key] of keys.entries()) {
+    const file = join(folder, `${index}.parquet`);
+    writeFileSync(file, await buffer(await objects.open(key)));
+    files.push(file);
+  }
+  return files;
+}
+
+const Rows = z.array(z.record(z.string(), z.string()));
+
+async function query(sql: string): Promise<ReadRow[]> {
+  const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
+  const connection = await instance.connect();
+  try {
+    const result = await connection.runAndReadAll(sql);
+    return Rows.parse(result.getRowObjectsJson());
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}

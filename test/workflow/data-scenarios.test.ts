@@ -1,0 +1,96 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { prepareNights } from '../support/night.ts';
+import {
+  expectCommitted,
+  expectGoodManners,
+  expectLoadedThrough,
+  expectRecorded,
+  truthOf,
+} from '../support/night-expectations.ts';
+import { currentOf, extraColumnsOf, rowsOf } from '../support/night-findings.ts';
+
+const committed: readonly (readonly [requirement: string, scenarios: string])[] = [
+  ['CDR-09', 'bom'],
+  ['CDR-09', 'crlf'],
+  ['CDR-09', 'no-final-newline'],
+  ['CDR-09', 'column-order'],
+  ['CDR-09', 'quoted-fields'],
+  ['CDR-09', 'header-only-part'],
+  ['CDR-09', 'bom,crlf,column-order,quoted-fields,no-final-newline,header-only-part'],
+  ['CDR-10', 'drift'],
+  ['CDR-10', 'missing-column:Disposition'],
+  ['CDR-10', 'rows:2000,rejects:2'],
+  ['CDR-10', 'rows:2000,wrong-width:2'],
+  ['CDR-11', 'type-change'],
+  ['CDR-12', 'duplicates'],
+  ['CDR-12', 'superseded'],
+  ['CDR-13', 'rows:4000,duplicates:5,superseded:5,rejects:2,wrong-width:1,outside:3,drift'],
+  ['CDR-01', 'outside:2'],
+  ['CDR-14', 'empty-day'],
+  ['CDR-14', 'empty-day-no-files'],
+];
+
+const nights = await prepareNights();
+const jsonNights = await prepareNights({ cdr: { format: 'json', outputs: ['parquet', 'csv', 'jsonl'] } });
+
+afterAll(async () => {
+  await nights.close();
+  await jsonNights.close();
+});
+
+describe('OPS-06 a night whose export is as production has shown', () => {
+  it.each(committed)('%s commits the right rows of a CSV export under %s', async (_, scenarios) => {
+    const night = await nights.open({ scenarios: scenarios.split(',') });
+    const truth = await truthOf(night, night.day());
+
+    const ended = await night.run();
+
+    expect(ended).toMatchObject({ status: 'SUCCEEDED' });
+    await expectCommitted(night, truth);
+    await expectLoadedThrough(night, truth.day);
+    const record = await expectRecorded(night, ended, [truth.day]);
+    expect(record.totals).toMatchObject({
+      rowsIn: truth.counts.parsed,
+      rowsOut: truth.counts.rowsOut,
+      rejects: truth.counts.rejects,
+      duplicates: truth.counts.duplicates,
+      superseded: truth.counts.superseded,
+    });
+    expectGoodManners(night);
+    await night.close();
+  });
+
+  it.each([
+    ['CDR-14', 'normal'],
+    ['CDR-12', 'duplicates,superseded'],
+    ['CDR-10', 'rows:2000,rejects:2,drift'],
+    ['CDR-14', 'empty-day'],
+    ['CDR-14', 'empty-day-no-files'],
+  ])('%s commits the right rows of a JSON export under %s, with all outputs', async (_, scenarios) => {
+    const night = await jsonNights.open({ scenarios: scenarios.split(',') });
+    const truth = await truthOf(night, night.day(), 'json');
+
+    const ended = await night.run();
+
+    expect(ended).toMatchObject({ status: 'SUCCEEDED' });
+    await expectCommitted(night, truth);
+    const current = await currentOf(night, truth.day);
+    const rows = current?.manifest.window.files.map(({ format, rows: count }) => [format, count]);
+    expect(rows).toEqual(['parquet', 'csv', 'jsonl'].map((format) => [format, truth.counts.rowsOut]));
+    await night.close();
+  });
+
+  it('CDR-10 keeps unknown columns by name, and what stays out of the lake in quarantine', async () => {
+    const scenarios = ['rows:2000', 'rejects:2', 'superseded:3', 'drift:2'];
+    const night = await nights.open({ scenarios });
+    const day = night.day();
+
+    await night.run();
+
+    const current = await currentOf(night, day);
+    expect(await extraColumnsOf(night, day)).toEqual(['AddedColumn1', 'AddedColumn2']);
+    expect(current?.manifest.window.quarantineKeys).toHaveLength(2);
+    expect(await rowsOf(night, day)).toHaveLength(2_000);
+    await night.close();
+  });
+});
