@@ -14,6 +14,9 @@ const RESERVED_TENANTS: readonly string[] = ['lake'];
 /** Bytes of a function's environment that one family may take: Lambda allows 4 KiB for all variables of a function. */
 const FAMILY_BYTES = 2_500;
 
+/** Bytes of JSON that a mapping may have: the machine hands it to the transform in a state, which is to stay under 64 KiB. */
+const MAPPING_BYTES = 48 * 1024;
+
 /** What no single file can see: the configuration against the mapping, and against what AWS takes. */
 export function tenantProblems(configured: ConfiguredTenant, path: string): Problem[] {
   const { tenant, families, cdr } = configured;
@@ -81,10 +84,41 @@ function cdrProblems(settings: CdrPipeline, mapping: Mapping, path: string): Pro
     found: kindOf(settings.columns),
     expected: `must ask for ${source}, which ${shown} requires`,
   }));
+  const bytes = Buffer.byteLength(JSON.stringify(mapping));
+  const size: Problem[] =
+    bytes <= MAPPING_BYTES
+      ? []
+      : [
+          {
+            path: `${shown}: (whole)`,
+            found: `${bytes} bytes of JSON`,
+            expected: `must be at most ${MAPPING_BYTES} bytes with its defaults: shorten the descriptions`,
+          },
+        ];
   const cron = cronProblem(settings.schedule.cron);
   const schedule: Problem[] =
     cron === undefined
       ? []
       : [{ path: `${path}.schedule.cron`, found: kindOf(settings.schedule.cron), expected: cron }];
-  return [...schedule, ...keys, ...columns];
+  const expressions = [...expressionProblems(settings, path), ...expressionProblems(mapping, `${shown}: `)];
+  return [...schedule, ...keys, ...columns, ...size, ...expressions];
+}
+
+/** A text that Step Functions would take for an expression of ours: settings and mapping stand in the definition of the machine. */
+function expressionProblems(value: unknown, path: string): Problem[] {
+  if (typeof value === 'string')
+    return value.startsWith('{%')
+      ? [
+          {
+            path,
+            found: kindOf(value),
+            expected: 'must not begin with {%, which begins an expression of the machine',
+          },
+        ]
+      : [];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, entry]) => {
+    const separator = path.endsWith(' ') ? '' : '.';
+    return expressionProblems(entry, Array.isArray(value) ? `${path}[${key}]` : `${path}${separator}${key}`);
+  });
 }

@@ -22,7 +22,11 @@ const given = synthesise({
     bucketName: 'the-lake',
     keyArn: 'arn:aws:kms:eu-west-1:111122223333:key/1234',
     permissionsBoundaryArn: 'arn:aws:iam::111122223333:policy/boundary',
-    vpc: { id: 'vpc-0a', subnetIds: ['subnet-0a', 'subnet-0b'], securityGroupIds: ['sg-0a'] },
+    vpc: {
+      id: 'vpc-0123456789abcdef0',
+      subnetIds: ['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1'],
+      securityGroupIds: ['sg-0123456789abcdef0'],
+    },
     proxy: 'http://proxy.example.com:3128',
     tags: { department: 'care' },
     retention: { logDays: 30 },
@@ -90,7 +94,10 @@ describe.each(FUNCTION_NAMES)('the function %s', (name) => {
 
     expect(Properties).toMatchObject({
       Architectures: ['arm64'],
-      VpcConfig: { SubnetIds: ['subnet-0a', 'subnet-0b'], SecurityGroupIds: ['sg-0a'] },
+      VpcConfig: {
+        SubnetIds: ['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1'],
+        SecurityGroupIds: ['sg-0123456789abcdef0'],
+      },
       Tags: expect.arrayContaining([{ Key: 'department', Value: 'care' }]),
     });
   });

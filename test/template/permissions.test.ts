@@ -73,11 +73,11 @@ const ITEMS: Record<FunctionName, Record<string, string[]>> = {
     GetItem: ['limiter', 'part', 'token', 'window'],
     UpdateItem: ['limiter', 'part', 'run', 'token', 'window'],
   },
-  transform: { GetItem: ['window'], UpdateItem: ['run', 'window'], Query: ['part'] },
+  transform: { GetItem: ['window'], UpdateItem: ['drift', 'run', 'window'], Query: ['part'] },
   commit: { GetItem: ['window'], UpdateItem: ['run', 'window'] },
   publish: { GetItem: ['mark', 'window'], UpdateItem: ['mark', 'run', 'window'], Query: ['window'] },
   reconcile: { GetItem: ['window'], Query: ['run'] },
-  record: { GetItem: ['mark', 'run', 'window'], Query: ['run'] },
+  record: { GetItem: ['mark', 'run', 'window'], Query: ['drift', 'run'] },
 };
 
 /** Prefixes of objects. */

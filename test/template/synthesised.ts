@@ -24,11 +24,12 @@ export const FUNCTION_NAMES = [
   'record',
 ] as const satisfies FunctionName[];
 
+const SCRATCH = mkdtempSync(join(tmpdir(), 'template-test-'));
+process.once('exit', () => rmSync(SCRATCH, { recursive: true, force: true }));
+
 /** A new folder that is gone when the tests are over. */
 export function scratchFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'template-test-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  return folder;
+  return mkdtempSync(join(SCRATCH, 'folder-'));
 }
 
 /** Writes a configuration and its mappings into a folder of their own; returns the configuration's path. */
