@@ -8,15 +8,15 @@ import type { DeadLetters } from '../storage/dead-letters.ts';
 
 /** Every alarm: its title, which is a heading of docs/runbook.md, and what it says. */
 export const ALARMS = {
-  runFailed: { title: 'Run failed', meaning: 'A run of the pipeline failed.' },
-  runTimedOut: { title: 'Run timed out', meaning: 'A run was not over after 14 days.' },
-  runAborted: { title: 'Run aborted', meaning: 'A run was stopped by somebody.' },
+  runFailed: { title: 'executions failed', meaning: 'A run of the pipeline failed.' },
+  runTimedOut: { title: 'executions timed out', meaning: 'A run was not over after 14 days.' },
+  runAborted: { title: 'executions aborted', meaning: 'A run was stopped by somebody.' },
   runThrottled: {
-    title: 'Run throttled',
+    title: 'executions throttled',
     meaning: 'Step Functions held back state transitions of the pipeline.',
   },
   deadLetters: {
-    title: 'Dead letters',
+    title: 'dead letters',
     meaning: 'A scheduled start or a notice of failure could not be delivered.',
   },
 } as const satisfies Record<string, { title: string; meaning: string }>;

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Match } from 'aws-cdk-lib/assertions';
 import { flattenCfnReference } from 'cdk-nag/lib/utils/flatten-cfn-reference.js';
 import { describe, expect, it } from 'vitest';
@@ -92,10 +93,10 @@ describe('alarms', () => {
   );
 
   it.each([
-    ['Run failed', 'ExecutionsFailed'],
-    ['Run timed out', 'ExecutionsTimedOut'],
-    ['Run aborted', 'ExecutionsAborted'],
-    ['Run throttled', 'ExecutionThrottled'],
+    ['executions failed', 'ExecutionsFailed'],
+    ['executions timed out', 'ExecutionsTimedOut'],
+    ['executions aborted', 'ExecutionsAborted'],
+    ['executions throttled', 'ExecutionThrottled'],
   ])('OPS-03 raises "%s" over the service’s own metric %s', (title, metric) => {
     acme.hasResourceProperties('AWS::CloudWatch::Alarm', {
       AlarmName: `cxone-export/acme cdr-export: ${title}`,
@@ -111,7 +112,7 @@ describe('alarms', () => {
 
   it('OPS-03 raises an alarm over the depth of the dead letters', () => {
     acme.hasResourceProperties('AWS::CloudWatch::Alarm', {
-      AlarmName: 'cxone-export/acme all pipelines: Dead letters',
+      AlarmName: 'cxone-export/acme all pipelines: dead letters',
       MetricName: 'ApproximateNumberOfMessagesVisible',
     });
   });
@@ -132,6 +133,14 @@ describe('alarms', () => {
     );
 
     expect(named.sort()).toEqual(titles.sort());
+  });
+
+  it('OPS-03 has an article of the runbook for every alarm', () => {
+    const runbook = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8');
+
+    const headings = [...runbook.matchAll(/^### (.+)$/gm)].map(([, heading]) => heading);
+
+    expect(headings).toEqual(expect.arrayContaining(Object.values(ALARMS).map(({ title }) => title)));
   });
 
   it('OPS-03 subscribes the configured address', () => {
