@@ -70,6 +70,8 @@ export const ClaimResult = z.discriminatedUnion('outcome', [
 export const TokenPayload = z.strictObject({
   family: FamilyName,
   rejected: TokenFingerprint.optional().describe('The token that CXone answered 401 to'),
+  run: RunArn.optional().describe('With the day, whose record a failure is noted for'),
+  day: Day.optional(),
 });
 export const TokenResult = z.strictObject({ expiresAt: instant, fingerprint: TokenFingerprint });
 

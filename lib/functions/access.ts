@@ -17,7 +17,7 @@ const call: LedgerAccess = { ...stage, token: CHANGE, limiter: CHANGE };
 export const LEDGER_ACCESS: Readonly<Record<FunctionName, LedgerAccess>> = {
   plan: { window: LIST, mark: CHANGE, run: NOTE },
   claim: stage,
-  token: { token: CHANGE, refresh: CHANGE },
+  token: { token: CHANGE, refresh: CHANGE, run: NOTE },
   submit: call,
   poll: call,
   download: { ...call, part: CHANGE },

@@ -66,7 +66,7 @@ const ACTIONS: Record<FunctionName, string[]> = {
 const ITEMS: Record<FunctionName, Record<string, string[]>> = {
   plan: { GetItem: ['mark'], UpdateItem: ['mark', 'run'], Query: ['window'] },
   claim: { GetItem: ['window'], UpdateItem: ['run', 'window'] },
-  token: { GetItem: ['refresh', 'token'], UpdateItem: ['refresh', 'token'] },
+  token: { GetItem: ['refresh', 'token'], UpdateItem: ['refresh', 'run', 'token'] },
   submit: { GetItem: ['limiter', 'token', 'window'], UpdateItem: ['limiter', 'run', 'token', 'window'] },
   poll: { GetItem: ['limiter', 'token', 'window'], UpdateItem: ['limiter', 'run', 'token', 'window'] },
   download: {

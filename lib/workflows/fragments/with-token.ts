@@ -68,13 +68,18 @@ export function ensureToken(
   stateName: string,
   call: { family: FamilyName; token: PipelineFunction },
 ): State & INextable {
-  return tokenState(scope, stateName, call.token, { family: call.family });
+  return tokenState(scope, stateName, call.token, {
+    family: call.family,
+    run: jsonata('$run'),
+    day: jsonata('$day'),
+  });
 }
 
 /** Names the rejected token, so that forty callers that were rejected with it cause one refresh. */
 function renewToken(scope: Construct, stateName: string, call: CallWithToken): State & INextable {
-  const named = `{'family': '${call.family}', 'rejected': $states.input.rejected}`;
-  const payload = jsonata(`$states.input.rejected = '' ? {'family': '${call.family}'} : ${named}`);
+  const known = `{'family': '${call.family}', 'run': $run, 'day': $day}`;
+  const named = `$merge([${known}, {'rejected': $states.input.rejected}])`;
+  const payload = jsonata(`$states.input.rejected = '' ? ${known} : ${named}`);
   return tokenState(scope, stateName, call.token, payload);
 }
 
