@@ -7,7 +7,7 @@ import { isDone, readWindow, type WindowLedger } from '../ledger/windows.ts';
 import { isoInstant } from '../model/days.ts';
 import { catalogueEntry } from '../model/error-catalogue.ts';
 import { type DatasetId, type RunArn, runName } from '../model/ids.ts';
-import { PlannedWindow } from '../model/payloads.ts';
+import { ListedWindow } from '../model/payloads.ts';
 import type { PipelineName } from '../model/pipelines.ts';
 import type { ExecutionFacts, ObjectStore } from '../model/ports.ts';
 import { RunRecord, type WindowRecord } from '../model/run-record.ts';
@@ -34,7 +34,7 @@ export async function makeRunRecord(
   const list =
     planned === undefined
       ? []
-      : z.array(PlannedWindow).parse(JSON.parse(await ports.objects.readText(planned.listKey)));
+      : z.array(ListedWindow).parse(JSON.parse(await ports.objects.readText(planned.listKey)));
   const notes = await readNotes(ledger.table, ledger.tenant, request.run);
   const windows: WindowRecord[] = [];
   for (const window of list)
@@ -42,7 +42,7 @@ export async function makeRunRecord(
       windowRecord(
         request.run,
         window,
-        await readWindow(ledger, request.dataset, window.day),
+        await readWindow(ledger, window.dataset, window.day),
         notes.get(window.day),
       ),
     );
@@ -89,7 +89,7 @@ export async function makeRunRecord(
 
 function windowRecord(
   run: RunArn,
-  window: PlannedWindow,
+  window: ListedWindow,
   state: WindowState,
   notes: WindowNotes | undefined,
 ): WindowRecord {
@@ -111,6 +111,7 @@ function windowRecord(
       rows: facts.rows,
       parts: state.partCount,
       files: facts.files,
+      manifestKey: facts.manifestKey,
       bytesIn: facts.bytesIn,
       bytesOut: facts.bytesOut,
       driftColumns: facts.driftColumns,

@@ -1,10 +1,10 @@
 import { transformWindow } from '../dataset/transform.ts';
-import { partListKey, windowPrefix } from '../lake/keys.ts';
+import { outputPrefixes, partListKey } from '../lake/keys.ts';
 import { raiseDrift } from '../ledger/drift.ts';
 import { readParts } from '../ledger/parts.ts';
 import { holdWindow, type WindowLedger } from '../ledger/windows.ts';
 import { catalogued, isError } from '../model/errors.ts';
-import type { ClaimedWindow, GenerationFacts, TransformSettings } from '../model/payloads.ts';
+import type { ClaimedWindow, GenerationFacts, TransformSettings, WindowTask } from '../model/payloads.ts';
 import type { Clock, ObjectStore } from '../model/ports.ts';
 import { readPartList } from './part-list.ts';
 
@@ -14,6 +14,8 @@ const LAST_FETCH = 2;
 /** What the transform of an attempt is told. */
 export interface AttemptTransform {
   attempt: number;
+  /** An `adhoc` window's outputs lie apart, and raise no drift. */
+  task: WindowTask;
   fetch: number;
   settings: TransformSettings;
   workFolder: string;
@@ -58,18 +60,15 @@ export async function transformAttempt(
         day: claim.day,
         parts,
         recordCount: list.recordCount,
-        prefixes: {
-          lake: windowPrefix('lake', ...where),
-          export: windowPrefix('export', ...where),
-          quarantine: windowPrefix('quarantine', ...where),
-        },
+        prefixes: outputPrefixes(ledger.tenant, claim, request.task === 'adhoc'),
         workFolder,
         memoryLimitMegabytes,
         diskLimitMegabytes,
       },
       ports,
     );
-    await raiseDrift(ledger, claim.dataset, made.drift.unknownColumns, claim.run);
+    if (request.task !== 'adhoc')
+      await raiseDrift(ledger, claim.dataset, made.drift.unknownColumns, claim.run);
     const driftColumns = made.drift.unknownColumns.length + made.drift.missingOptional.length;
     return {
       outcome: 'transformed',

@@ -8,7 +8,7 @@ import { lambdaHandler } from './handler.ts';
 export const handler = lambdaHandler(
   { name: 'plan', payload: PlanPayload, result: PlanResult },
   async (payload, invocation) => {
-    const request = parseRunInput(payload.input, payload.startTime);
+    const request = parseRunInput(payload.input, payload.startTime, payload.settings.requiredColumns);
     const ports = {
       ledger: invocation,
       objects: s3ObjectStore(invocation.clients.s3, invocation.environment.LAKE_BUCKET),

@@ -13,7 +13,10 @@ export const handler = lambdaHandler(
       dataDownload: dataDownloadOf(invocation, payload),
       random: invocation.random,
     };
-    const { pollAt, ...job } = await submitWindow(ports, payload, payload.task, payload.settings);
+    const { pollAt, ...job } = await submitWindow(ports, payload, payload.task, {
+      ...payload.settings,
+      ...payload.overrides,
+    });
     return { ...job, pollAt: isoInstant(pollAt) };
   },
 );

@@ -16,6 +16,7 @@ export const handler = lambdaHandler(
     };
     return transformAttempt(ports, payload, {
       attempt: payload.attempt,
+      task: payload.task,
       fetch: payload.fetch,
       settings: payload.settings,
       workFolder: join(invocation.temporaryFolder, 'window'),

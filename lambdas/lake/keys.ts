@@ -17,6 +17,19 @@ export function windowPrefix(
   return `${kind}/${tenant}/${dataset}/dt=${day}/`;
 }
 
+/** Where the outputs of a window go, each kind in its folder: those of an ad hoc export lie under the run's own. */
+export function outputPrefixes(
+  tenant: TenantId,
+  claim: { run: RunArn; dataset: DatasetId; day: Day },
+  adhoc: boolean,
+): Record<'lake' | 'export' | 'quarantine', string> {
+  const prefixOf = (kind: 'lake' | 'export' | 'quarantine') =>
+    adhoc
+      ? `adhoc/${tenant}/${runName(claim.run)}/${kind}/dt=${claim.day}/`
+      : windowPrefix(kind, tenant, claim.dataset, claim.day);
+  return { lake: prefixOf('lake'), export: prefixOf('export'), quarantine: prefixOf('quarantine') };
+}
+
 /** Where a part lies as it was received. */
 export function rawPartKey(
   tenant: TenantId,

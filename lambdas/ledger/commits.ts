@@ -56,6 +56,28 @@ export async function commitGeneration(
 }
 
 /**
+ * Keeps what a run exported with other columns or filters: there is nothing to show in catalog, `current.json` and marks, so
+ * nobody registers, and the window is free again. Throws `ClaimLost`.
+ */
+export async function keepAdhoc(
+  ledger: WindowLedger,
+  claim: ClaimedWindow,
+  facts: GenerationFacts,
+): Promise<Committed> {
+  const before = await holdWindow(ledger, claim);
+  await changeClaimed(ledger, claim, {
+    set: {
+      generation: facts.generation,
+      facts,
+      committedAt: ledger.clock.now(),
+      committedBy: claim.run,
+      publishedBy: claim.run,
+    },
+  });
+  return { generation: facts.generation, unchanged: before.generation === facts.generation };
+}
+
+/**
  * Registers the run, as of now, for the later steps of a commit: whoever begins them may be the first to do so, or come back
  * to them days after the commit. Throws `ClaimLost`.
  */

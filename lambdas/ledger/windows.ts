@@ -89,7 +89,7 @@ export function isDone(state: WindowState, run: RunArn, task: WindowTask): boole
   if (state.generation === undefined) return false;
   if (state.publishedBy === run && ![...state.registrants].some((entry) => isRegistrantOf(entry, run)))
     return true;
-  const asksAgain = task === 'refresh' || task === 'restate';
+  const asksAgain = task === 'refresh' || task === 'restate' || task === 'adhoc';
   return !asksAgain && isSettled(state);
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 
 /** A tenant: one CXone business unit. Lower-case letters, digits and hyphens, 2 to 32 characters; part of S3 keys and of the ledger's keys. */
@@ -45,4 +46,13 @@ export type TokenFingerprint = z.infer<typeof TokenFingerprint>;
 /** The execution's own name: the last segment of a run's ARN, which names its record in S3. */
 export function runName(run: RunArn): string {
   return run.slice(run.lastIndexOf(':') + 1);
+}
+
+/**
+ * The dataset under which the ledger and the raw prefix keep what a run exports with other columns or filters: one of its
+ * own, so that it meets no window of the lake. `cdr_adhoc_1a2b3c4d5e6f`.
+ */
+export function adhocDataset(dataset: DatasetId, run: RunArn): DatasetId {
+  const digest = createHash('sha256').update(run).digest('hex').slice(0, 12);
+  return DatasetId.parse(`${dataset.slice(0, 28)}_adhoc_${digest}`);
 }

@@ -31,6 +31,10 @@ const throttleFacts = { throttles: count.describe('How often this call has been 
 export const PlanSettings = z.strictObject({
   pipeline: PipelineName,
   dataset: DatasetId,
+  requiredColumns: z
+    .array(z.string())
+    .default([])
+    .describe('Source names without which nothing can be transformed'),
   ...CdrSettings.pick({ startDate: true, settleMinutes: true, catchUpDays: true, restateDays: true }).shape,
 });
 export type PlanSettings = z.infer<typeof PlanSettings>;
@@ -42,13 +46,31 @@ export const PlanPayload = z.strictObject({
   settings: PlanSettings,
 });
 
-/** Why a window is in the list: `export` where it is uncommitted, `refresh` to ask CXone again, `reassert` to finish a commit that was left. */
-export const WindowTask = z.enum(['export', 'refresh', 'restate', 'reassert']);
+/**
+ * Why a window is in the list: `export` where it is uncommitted, `refresh` or `restate` to ask CXone again, `reassert` to
+ * finish a commit that was left, `adhoc` for an export with other columns or filters that touches neither lake nor marks.
+ */
+export const WindowTask = z.enum(['export', 'refresh', 'restate', 'reassert', 'adhoc']);
 export type WindowTask = z.infer<typeof WindowTask>;
 
 /** One entry of the list of windows that the Map reads from S3. */
 export const PlannedWindow = z.strictObject({ day: Day, task: WindowTask });
 export type PlannedWindow = z.infer<typeof PlannedWindow>;
+
+/** What a run may ask for instead of the configured columns and filters. */
+export const Overrides = z.strictObject({
+  columns: z.array(z.string().min(1).max(128)).min(1).max(150).optional(),
+  filters: CdrFilters.optional(),
+});
+export type Overrides = z.infer<typeof Overrides>;
+
+/** One entry of the list of windows, as the child of the Map Run is given it. */
+export const ListedWindow = z.strictObject({
+  ...PlannedWindow.shape,
+  dataset: DatasetId,
+  overrides: Overrides,
+});
+export type ListedWindow = z.infer<typeof ListedWindow>;
 
 export const PlanResult = z.strictObject({
   windows: count,
@@ -88,6 +110,7 @@ export const SubmitPayload = z.strictObject({
   ...tokenFacts,
   ...throttleFacts,
   task: WindowTask,
+  overrides: Overrides,
   settings: z.strictObject({
     reportId: z.string(),
     columns: z.array(z.string()).min(1),
@@ -143,6 +166,7 @@ export type TransformSettings = z.infer<typeof TransformSettings>;
 
 export const TransformPayload = z.strictObject({
   ...ClaimedWindow.shape,
+  task: WindowTask,
   attempt: z.int().min(1),
   fetch: z.int().min(1),
   settings: TransformSettings,
@@ -179,6 +203,7 @@ export const TransformResult = z.discriminatedUnion('outcome', [
 
 export const CommitPayload = z.strictObject({
   ...ClaimedWindow.shape,
+  task: WindowTask,
   attempt: z.int().min(1),
   facts: GenerationFacts,
 });
@@ -197,7 +222,6 @@ export const PublishResult = z.strictObject({
 export const ReconcilePayload = z.strictObject({
   run: RunArn,
   pipeline: PipelineName,
-  dataset: DatasetId,
   listKey: z.string(),
   round: count.describe('The redrive in which the Map ran last, 0 for the first attempt'),
   redrive: count.describe('The redrive that is under way, 0 for the first attempt'),

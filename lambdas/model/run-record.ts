@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Day } from './days.ts';
 import { GenerationId, RunArn, TenantId } from './ids.ts';
-import { RowCounts } from './payloads.ts';
+import { RowCounts, WindowTask } from './payloads.ts';
 import { PipelineName } from './pipelines.ts';
 
 const count = z.int().min(0);
@@ -10,7 +10,7 @@ const instant = z.iso.datetime();
 /** What became of one window of a run. */
 export const WindowRecord = z.strictObject({
   day: Day,
-  task: z.enum(['export', 'refresh', 'restate', 'reassert']),
+  task: WindowTask,
   outcome: z.enum(['committed', 'unchanged', 'alreadyRunning', 'failed', 'notTried']),
   error: z.string().optional(),
   sentence: z.string().optional(),
@@ -18,6 +18,7 @@ export const WindowRecord = z.strictObject({
   rows: RowCounts.optional(),
   parts: count.optional(),
   files: count.optional(),
+  manifestKey: z.string().optional().describe('Lists the files'),
   bytesIn: count.optional(),
   bytesOut: count.optional(),
   driftColumns: count.optional(),

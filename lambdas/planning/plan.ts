@@ -4,11 +4,11 @@ import { notePlan } from '../ledger/run-notes.ts';
 import { isSettled } from '../ledger/window-state.ts';
 import { readWindows, type WindowLedger } from '../ledger/windows.ts';
 import type { Day } from '../model/days.ts';
-import type { RunArn } from '../model/ids.ts';
-import type { PlanSettings } from '../model/payloads.ts';
+import { adhocDataset, type RunArn } from '../model/ids.ts';
+import type { ListedWindow, PlanSettings } from '../model/payloads.ts';
 import type { ObjectStore } from '../model/ports.ts';
 import type { ParsedInput } from './run-input.ts';
-import { type KnownWindows, planWindows, type WindowPlan } from './windows.ts';
+import { isAdhoc, type KnownWindows, planWindows, type WindowPlan } from './windows.ts';
 
 /** What the ledger says of a dataset's windows. */
 export async function knownWindows(ledger: WindowLedger, settings: PlanSettings): Promise<KnownWindows> {
@@ -37,8 +37,14 @@ export async function planRun(
   const plan = planWindows(request, settings, known);
   const listKey = windowListKey(ports.ledger.tenant, settings.pipeline, run, 0);
   if (request.input.dryRun === true) return { plan, listKey };
-  await fixStartDate(ports.ledger, settings.dataset, plan.startDate);
-  await ports.objects.writeText(listKey, JSON.stringify(plan.windows), 'application/json');
+  const adhoc = isAdhoc(request.input);
+  if (!adhoc) await fixStartDate(ports.ledger, settings.dataset, plan.startDate);
+  const dataset = adhoc ? adhocDataset(settings.dataset, run) : settings.dataset;
+  const { columns, filters } = request.input;
+  const list = plan.windows.map(
+    (window): ListedWindow => ({ ...window, dataset, overrides: { columns, filters } }),
+  );
+  await ports.objects.writeText(listKey, JSON.stringify(list), 'application/json');
   const about = { tenant: ports.ledger.tenant, run, now: ports.ledger.clock.now() };
   await notePlan(ports.ledger.table, about, {
     listKey,

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { readNotes } from '../ledger/run-notes.ts';
 import { isDone, readWindow, type WindowLedger } from '../ledger/windows.ts';
 import { catalogued } from '../model/errors.ts';
-import type { DatasetId, RunArn } from '../model/ids.ts';
-import { PlannedWindow } from '../model/payloads.ts';
+import type { RunArn } from '../model/ids.ts';
+import { ListedWindow, type PlannedWindow } from '../model/payloads.ts';
 import type { ObjectStore } from '../model/ports.ts';
 
 /** Windows that an error's message names; the run's record has all. */
@@ -14,18 +14,18 @@ export interface Reconciliation {
   committed: number;
   /** Held by another run that lives: that run will say what becomes of them. */
   alreadyRunning: number;
-  unfinished: PlannedWindow[];
+  unfinished: ListedWindow[];
 }
 
 /** Compares the run's list of windows with the ledger. */
 export async function reconcile(
   ports: { ledger: WindowLedger; objects: ObjectStore },
-  request: { run: RunArn; dataset: DatasetId; listKey: string },
+  request: { run: RunArn; listKey: string },
 ): Promise<Reconciliation> {
-  const windows = z.array(PlannedWindow).parse(JSON.parse(await ports.objects.readText(request.listKey)));
+  const windows = z.array(ListedWindow).parse(JSON.parse(await ports.objects.readText(request.listKey)));
   const outcome: Reconciliation = { committed: 0, alreadyRunning: 0, unfinished: [] };
   for (const window of windows) {
-    const state = await readWindow(ports.ledger, request.dataset, window.day);
+    const state = await readWindow(ports.ledger, window.dataset, window.day);
     const elsewhere =
       state.claimedBy !== undefined &&
       state.claimedBy !== request.run &&

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Day, endOf, startOf } from '../model/days.ts';
 import { catalogued } from '../model/errors.ts';
+import { Overrides } from '../model/payloads.ts';
 import { kindOf, type Problem, problemSentence, problemsOf } from '../model/refusal.ts';
 
 const Instant = z.iso.datetime({ error: 'must be an instant in UTC such as 2024-05-16T03:30:00Z' });
@@ -13,6 +14,7 @@ export const RunInput = z.strictObject({
   to: Day.optional().describe('Day after the last of a range'),
   refresh: z.boolean().optional().describe('Ask CXone again for windows that are committed'),
   dryRun: z.boolean().optional().describe('Plan and show, and do nothing'),
+  ...Overrides.shape,
 });
 export type RunInput = z.infer<typeof RunInput>;
 
@@ -37,7 +39,11 @@ const Readable = z
  * Parses an execution's input. Throws `InputRefused` with every problem: unknown keys, wrong types, impossible dates, empty
  * ranges, days that have not ended.
  */
-export function parseRunInput(given: unknown, startTime: string): ParsedInput {
+export function parseRunInput(
+  given: unknown,
+  startTime: string,
+  requiredColumns: readonly string[] = [],
+): ParsedInput {
   const parsed = RunInput.safeParse(given);
   const readable = Readable.parse(given);
   const instant = Date.parse(readable.scheduledTime ?? startTime);
@@ -45,6 +51,7 @@ export function parseRunInput(given: unknown, startTime: string): ParsedInput {
     ...(parsed.success ? [] : problemsOf(parsed.error, given)),
     ...disagreements(fieldsOf(given), readable),
     ...unendedDays(readable, instant),
+    ...unusableColumns(fieldsOf(given), requiredColumns),
   ];
   if (parsed.success && problems.length === 0) return { input: parsed.data, instant };
   const count = `${problems.length} problem${problems.length === 1 ? '' : 's'}`;
@@ -70,7 +77,29 @@ function disagreements(given: Fields, readable: z.infer<typeof Readable>): Probl
     problems.push(problem('to', 'must be a day after from: the range is half-open and must not be empty'));
   if (given.refresh === true && date === undefined && from === undefined && to === undefined)
     problems.push(problem('refresh', 'must come with date, or with from and to'));
+  for (const override of ['columns', 'filters'] as const) {
+    if (given[override] === undefined) continue;
+    if (date === undefined && from === undefined && to === undefined)
+      problems.push(problem(override, 'must come with date, or with from and to'));
+    if (given.refresh === true)
+      problems.push(problem(override, 'must not stand beside refresh: an override asks CXone in any case'));
+  }
   return problems;
+}
+
+/** Columns that a mapping requires cannot be left out, and none can be asked for twice. */
+function unusableColumns({ columns }: Fields, required: readonly string[]): Problem[] {
+  const asked = z.array(z.string()).safeParse(columns);
+  if (!asked.success) return [];
+  const repeated = asked.data.flatMap((column, index) =>
+    asked.data.indexOf(column) === index
+      ? []
+      : [{ path: `columns[${index}]`, found: kindOf(column), expected: 'must be listed once only' }],
+  );
+  const missing = required.filter((column) => !asked.data.includes(column));
+  if (missing.length === 0) return repeated;
+  const expected = `must contain ${missing.join(', ')}, which the mapping requires`;
+  return [...repeated, { path: 'columns', found: kindOf(columns), expected }];
 }
 
 function unendedDays(readable: z.infer<typeof Readable>, instant: number): Problem[] {

@@ -1,6 +1,6 @@
 import { type Day, daysBetween, lastSettledDay, plusDays } from '../model/days.ts';
 import type { PlannedWindow, PlanSettings, WindowTask } from '../model/payloads.ts';
-import type { ParsedInput } from './run-input.ts';
+import type { ParsedInput, RunInput } from './run-input.ts';
 
 const MINUTE_MILLISECONDS = 60_000;
 
@@ -42,9 +42,16 @@ function namedDays({ input }: ParsedInput): Day[] | undefined {
   return input.from !== undefined && input.to !== undefined ? daysBetween(input.from, input.to) : undefined;
 }
 
+/** Whether a run asks for other columns or filters: what it exports is its own, and no window of the lake. */
+export function isAdhoc(input: RunInput): boolean {
+  return input.columns !== undefined || input.filters !== undefined;
+}
+
 type Taken = Pick<WindowPlan, 'windows' | 'leftOver' | 'alreadyCommitted'>;
 
 function namedWindows(days: readonly Day[], { input }: ParsedInput, known: KnownWindows): Taken {
+  if (isAdhoc(input))
+    return { windows: days.map((day) => planned(day, 'adhoc')), leftOver: 0, alreadyCommitted: 0 };
   const taken = days.flatMap((day): PlannedWindow[] => {
     // Also where nothing is committed: what CXone gave may be the reason why.
     if (input.refresh === true) return [{ day, task: 'refresh' }];

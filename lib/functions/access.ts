@@ -36,7 +36,7 @@ export const LAKE_ACCESS: Readonly<
   poll: { read: ['raw'], write: ['raw'] },
   download: { read: ['raw'], write: ['raw'] },
   // Before it writes a generation it looks whether that is there already, in all its files.
-  transform: { read: ['raw', 'lake', 'export'], write: ['lake', 'export', 'quarantine'] },
+  transform: { read: ['raw', 'lake', 'export', 'adhoc'], write: ['lake', 'export', 'quarantine', 'adhoc'] },
   publish: { read: ['lake'], write: ['current'] },
   reconcile: { read: ['runs'], write: ['runs'] },
   record: { read: ['runs'], write: ['runs'] },

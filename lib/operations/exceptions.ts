@@ -12,7 +12,7 @@ interface WildcardException {
 }
 
 const OBJECTS = ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'];
-const PREFIXES = 'raw|lake|export|quarantine|current|runs';
+const PREFIXES = 'raw|lake|export|quarantine|current|runs|adhoc';
 
 /**
  * Every exception to the rule of AWS Solutions that roles name resources without wildcards (AwsSolutions-IAM5). What

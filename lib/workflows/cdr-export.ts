@@ -17,7 +17,7 @@ import { DATASET_OF } from '../../lambdas/model/payloads.ts';
 import type { CdrPipeline } from '../../lambdas/model/pipelines.ts';
 import type { PipelineFunction } from '../functions/pipeline-function.ts';
 import { awaitJob } from './fragments/await-job.ts';
-import { claimedWindow, claimWindow } from './fragments/claim-window.ts';
+import { CLAIMED_WINDOW, claimWindow } from './fragments/claim-window.ts';
 import { commitWindow } from './fragments/commit-window.ts';
 import { jsonata, RESULT } from './fragments/expressions.ts';
 import { invoke } from './fragments/invoke.ts';
@@ -27,7 +27,6 @@ import { callWithToken, ensureToken, freshCall } from './fragments/with-token.ts
 
 const FAMILY = 'dataDownload';
 const DATASET = DATASET_OF['cdr-export'];
-const CLAIM = claimedWindow(DATASET);
 const PART_VARIABLES = { renewedIn: 'partRenewedIn', throttles: 'partThrottles' };
 
 /** Props of `CdrExportWorkflow`. */
@@ -58,6 +57,7 @@ export class CdrExportWorkflow extends Construct {
       settings: {
         pipeline: 'cdr-export',
         dataset: DATASET,
+        requiredColumns: props.mapping.columns.filter(({ required }) => required).map(({ source }) => source),
         settleMinutes: settings.settleMinutes,
         catchUpDays: settings.catchUpDays,
         restateDays: settings.restateDays,
@@ -76,7 +76,7 @@ export class CdrExportWorkflow extends Construct {
 
   private window(props: CdrExportWorkflowProps) {
     const { functions, settings } = props;
-    const { commit, publish } = commitWindow(this, functions, CLAIM, settings.startDate);
+    const { commit, publish } = commitWindow(this, functions, settings.startDate);
     const download = this.downloadParts(props);
     download.next(this.transform(props, download, commit));
     const submit = this.submit(props);
@@ -90,7 +90,6 @@ export class CdrExportWorkflow extends Construct {
     const token = ensureToken(this, 'EnsureToken', { family: FAMILY, token: functions.token });
     token.next(submit);
     return claimWindow(this, {
-      dataset: DATASET,
       function: functions.claim,
       work: token,
       publish,
@@ -104,8 +103,9 @@ export class CdrExportWorkflow extends Construct {
       function: functions.submit,
       token: functions.token,
       payload: {
-        ...CLAIM,
+        ...CLAIMED_WINDOW,
         task: jsonata('$task'),
+        overrides: jsonata('$overrides'),
         settings: {
           reportId: settings.reportId,
           columns: settings.columns,
@@ -126,7 +126,7 @@ export class CdrExportWorkflow extends Construct {
       function: functions.poll,
       token: functions.token,
       payload: {
-        ...CLAIM,
+        ...CLAIMED_WINDOW,
         attempt: jsonata('$attempt'),
         partsMissing: jsonata('$partsMissing'),
         outputs: settings.outputs,
@@ -148,7 +148,7 @@ export class CdrExportWorkflow extends Construct {
       token: functions.token,
       variables: PART_VARIABLES,
       payload: {
-        ...CLAIM,
+        ...CLAIMED_WINDOW,
         attempt: jsonata('$attempt'),
         part: jsonata('$part'),
         format: settings.format,
@@ -175,7 +175,8 @@ export class CdrExportWorkflow extends Construct {
     const transform = invoke(this, 'Transform', {
       function: functions.transform,
       payload: {
-        ...CLAIM,
+        ...CLAIMED_WINDOW,
+        task: jsonata('$task'),
         attempt: jsonata('$attempt'),
         fetch: jsonata('$fetch'),
         settings: {

@@ -1,26 +1,27 @@
 import { Choice, Condition, type IChainable, type State, Succeed } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
-import type { DatasetId } from '../../../lambdas/model/ids.ts';
 import type { PipelineFunction } from '../../functions/pipeline-function.ts';
 import { jsonata, RESULT } from './expressions.ts';
 import { invoke } from './invoke.ts';
 import { freshCall } from './with-token.ts';
 
 /** The payload that names a claimed window: every state of a child passes it. */
-export function claimedWindow(dataset: DatasetId): Record<string, unknown> {
-  return { run: jsonata('$run'), epoch: jsonata('$epoch'), dataset, day: jsonata('$day') };
-}
+export const CLAIMED_WINDOW = {
+  run: jsonata('$run'),
+  epoch: jsonata('$epoch'),
+  dataset: jsonata('$dataset'),
+  day: jsonata('$day'),
+};
 
 /**
  * The first states of a window: claims it, unless it is done or a living run holds it, which are both a good end of the
- * child. Leaves the variables `run`, `day`, `task`, `epoch` and those of calls to CXone.
+ * child. Leaves the variables `run`, `dataset`, `day`, `task`, `overrides`, `epoch` and those of calls to CXone.
  * @param work where a claimed window goes on
  * @param publish where a commit that was left half way goes on
  */
 export function claimWindow(
   scope: Construct,
   claim: {
-    dataset: DatasetId;
     function: PipelineFunction;
     work: State;
     publish: State;
@@ -32,13 +33,15 @@ export function claimWindow(
     function: claim.function,
     payload: {
       run: jsonata('$states.input.run'),
-      dataset: claim.dataset,
+      dataset: jsonata('$states.input.dataset'),
       day: jsonata('$states.input.day'),
       task: jsonata('$states.input.task'),
     },
     assign: {
       run: jsonata('$states.input.run'),
       day: jsonata('$states.input.day'),
+      dataset: jsonata('$states.input.dataset'),
+      overrides: jsonata('$states.input.overrides'),
       task: jsonata(`$exists(${RESULT}.task) ? ${RESULT}.task : $states.input.task`),
       epoch: jsonata(`$exists(${RESULT}.epoch) ? ${RESULT}.epoch : 0`),
       ...freshCall(),

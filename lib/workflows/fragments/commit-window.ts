@@ -1,6 +1,7 @@
-import { type INextable, type State, Succeed } from 'aws-cdk-lib/aws-stepfunctions';
+import { Choice, Condition, type INextable, type State, Succeed } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import type { PipelineFunction } from '../../functions/pipeline-function.ts';
+import { CLAIMED_WINDOW } from './claim-window.ts';
 import { jsonata } from './expressions.ts';
 import { invoke } from './invoke.ts';
 
@@ -14,24 +15,30 @@ export interface CommitWindow {
 
 /**
  * Commit in the ledger, then Publish: catalog, `current.json`, marks. A reader sees the old generation or the new one.
- * @param claim the payload that names the claimed window
- * @param attempt the variable with the attempt
  */
 export function commitWindow(
   scope: Construct,
   functions: Record<'commit' | 'publish', PipelineFunction>,
-  claim: Record<string, unknown>,
   startDate: string | undefined,
 ): CommitWindow {
   const commit = invoke(scope, 'Commit', {
     function: functions.commit,
-    payload: { ...claim, attempt: jsonata('$attempt'), facts: jsonata('$states.input.facts') },
+    payload: {
+      ...CLAIMED_WINDOW,
+      task: jsonata('$task'),
+      attempt: jsonata('$attempt'),
+      facts: jsonata('$states.input.facts'),
+    },
   });
   const publish = invoke(scope, 'Publish', {
     function: functions.publish,
-    payload: { ...claim, ...(startDate === undefined ? {} : { startDate }) },
+    payload: { ...CLAIMED_WINDOW, ...(startDate === undefined ? {} : { startDate }) },
   });
-  commit.next(publish);
+  commit.next(
+    Choice.jsonata(scope, 'WindowOfTheLake')
+      .when(Condition.jsonata(jsonata("$task = 'adhoc'")), Succeed.jsonata(scope, 'AdhocExported'))
+      .otherwise(publish),
+  );
   publish.next(Succeed.jsonata(scope, 'WindowCommitted'));
   return { commit, publish };
 }

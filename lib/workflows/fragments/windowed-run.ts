@@ -24,7 +24,7 @@ export interface WindowedRun {
   settings: PlanSettings;
   /** Windows side by side. */
   windowsAtOnce: number;
-  /** The child: one execution a window, its input `{ run, day, task }`. */
+  /** The child: one execution a window, its input `{ run, day, task, dataset, overrides }`. */
   window: IChainable;
 }
 
@@ -51,7 +51,6 @@ export function windowedRun(scope: Construct, run: WindowedRun): IChainable {
     payload: {
       run: jsonata('$states.context.Execution.Id'),
       pipeline,
-      dataset,
       listKey: jsonata('$listKey'),
       round: jsonata('$round'),
       redrive: jsonata(REDRIVE),
@@ -91,6 +90,8 @@ function exportWindows(scope: Construct, run: WindowedRun): DistributedMap {
       run: jsonata('$states.context.Execution.Id'),
       day: jsonata('$states.context.Map.Item.Value.day'),
       task: jsonata('$states.context.Map.Item.Value.task'),
+      dataset: jsonata('$states.context.Map.Item.Value.dataset'),
+      overrides: jsonata('$states.context.Map.Item.Value.overrides'),
     },
     // The children's results are in the ledger; what Step Functions writes here keeps the Map's own result small.
     resultWriterV2: new ChildResultWriter(run),

@@ -30,14 +30,19 @@ beforeAll(async () => {
 });
 afterAll(() => test.close());
 
+/** As the list has a window of the lake. */
+function listed(window: { day: Day; task: WindowTask }) {
+  return { ...window, dataset: CDR_DATASET, overrides: {} };
+}
+
 function prepare() {
   const { ledger, clock } = windowLedger(test.table);
   const objects = memoryObjectStore();
   const plan = (input: unknown) =>
     planRun({ ledger, objects }, parseRunInput(input, new Date(clock.now()).toISOString()), RUN, SETTINGS);
   const list = (windows: { day: Day; task: WindowTask }[]) =>
-    objects.writeText(LIST, JSON.stringify(windows), 'application/json');
-  const reconciled = () => reconcile({ ledger, objects }, { run: RUN, dataset: CDR_DATASET, listKey: LIST });
+    objects.writeText(LIST, JSON.stringify(windows.map(listed)), 'application/json');
+  const reconciled = () => reconcile({ ledger, objects }, { run: RUN, listKey: LIST });
   return { ledger, clock, objects, plan, list, reconciled };
 }
 
@@ -49,8 +54,8 @@ describe('a plan', () => {
 
     expect(listKey).toBe(`runs/${ledger.tenant}/cdr-export/night/windows-0.json`);
     expect(JSON.parse(await objects.readText(listKey))).toEqual([
-      { day: '2024-05-01', task: 'export' },
-      { day: '2024-05-02', task: 'export' },
+      { day: '2024-05-01', task: 'export', dataset: CDR_DATASET, overrides: {} },
+      { day: '2024-05-02', task: 'export', dataset: CDR_DATASET, overrides: {} },
     ]);
     expect(await readPlanNote(ledger.table, ledger.tenant, RUN)).toEqual({
       listKey,
@@ -122,10 +127,7 @@ describe('reconciling', () => {
     expect(outcome).toEqual({
       committed: 0,
       alreadyRunning: 0,
-      unfinished: [
-        { day, task: 'export' },
-        { day: MAY_15, task: 'export' },
-      ],
+      unfinished: [listed({ day, task: 'export' }), listed({ day: MAY_15, task: 'export' })],
     });
   });
 
