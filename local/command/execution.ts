@@ -46,7 +46,7 @@ export async function carryOut(execution: Execution, outputs: Outputs): Promise<
     onEvent(arn, event) {
       const line = progress.take(arn, event);
       if (line !== undefined && !shown.isTerminal) shown.line(line);
-      shown.redraw(progress.standing(platform.clock.skipped()));
+      shown.redraw(progress.standing(watching.platform?.clock.skipped() ?? 0));
     },
   });
   watching.platform = platform;
@@ -85,7 +85,7 @@ async function runOn(platform: Platform, execution: Execution, outputs: Outputs)
   if (text === undefined) return reportWithout(ended, unrecorded, surroundings, outputs, execution.json);
   const record = RunRecord.parse(JSON.parse(text));
   if (execution.json) outputs.out.write(text);
-  printRun(shown, record, surroundings);
+  if (record.error?.name !== 'InputRefused') printRun(shown, record, surroundings);
   if (record.outcome !== 'SUCCEEDED') printRunFailure(outputs.err, record, surroundings);
   else await execution.afterwards?.(objects);
   return exitCodeOf(record);

@@ -25,7 +25,7 @@ export function failureOf(error: unknown): Failure {
       'Mend what is listed and give the same command again.',
     );
   if (error instanceof ScenarioRefused)
-    return refused(error.problems, 'Choose from the scenarios that `simulator --help` lists.');
+    return refused(error.problems, '`cxone-export simulator --list` says what each scenario does.');
   if (error instanceof FolderInUse || error instanceof EngineInUse)
     return refused(
       [sentence(error.message)],

@@ -4,7 +4,7 @@ import { EXIT } from './exit-codes.ts';
 const ONE_PRESS = 500;
 
 /** Calls `stop` at the first Ctrl-C (or SIGTERM); a second one, later, ends the process at once. The function returned ends the listening. */
-export function onInterruption(stop: () => void, signals: NodeJS.Process = process): () => void {
+export function onInterruption(stop: () => void, signals: NodeJS.EventEmitter = process): () => void {
   let first: number | undefined;
   const hear = () => {
     const now = performance.now();

@@ -3,7 +3,7 @@ import { TenantId } from '../../lambdas/model/ids.ts';
 import { type PipelineName, PipelineName as PipelineNames } from '../../lambdas/model/pipelines.ts';
 import { DATA_FOLDER } from './data-folder.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { failureOf, printFailure } from './failures.ts';
+import { type Failure, failureOf, printFailure } from './failures.ts';
 import type { Outputs } from './output.ts';
 import type { Place } from './preparation.ts';
 import { shellWord } from './wording.ts';
@@ -23,22 +23,25 @@ export async function main(words: readonly string[], outputs: Outputs): Promise<
     );
     return (await asked.action?.(outputs)) ?? EXIT.done;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.refused;
-    const failure = failureOf(error);
-    printFailure(outputs.err, failure);
-    if (asked.json === true) {
-      const outcome = failure.code === EXIT.refused ? 'REFUSED' : 'FAILED';
-      outputs.out.line(
-        JSON.stringify({
-          outcome,
-          problems: failure.problems.map((text) => text.trim()),
-          next: failure.next,
-        }),
-      );
-    }
+    if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
+    const usage = error instanceof CommanderError;
+    const failure = usage ? usageFailure(error) : failureOf(error);
+    if (!usage) printFailure(outputs.err, failure);
+    if (asked.json ?? words.includes('--json')) outputs.out.line(failureDocument(failure));
     if (process.env.CXONE_EXPORT_TRACE === '1' && error instanceof Error) outputs.err.line(error.stack ?? '');
     return failure.code;
   }
+}
+
+/** Commander has printed it by then. */
+function usageFailure({ message }: CommanderError): Failure {
+  return { code: EXIT.refused, problems: [message], next: undefined };
+}
+
+/** What stands in for a run's record where there is no run. */
+function failureDocument({ code, problems, next }: Failure): string {
+  const outcome = code === EXIT.refused ? 'REFUSED' : 'FAILED';
+  return JSON.stringify({ outcome, problems: problems.map((text) => text.trim()), next });
 }
 
 /** `--skip-waits` alone must not take the word after it for its value. */

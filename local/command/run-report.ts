@@ -49,9 +49,10 @@ export function printRun(out: Output, record: RunRecord, surroundings: RunSurrou
     );
   } else if (alreadyCommitted > 0) out.line(`Already committed: ${counted(alreadyCommitted, 'window')}.`);
   if (leftOver > 0) out.line(`Left for later runs: ${counted(leftOver, 'window')}.`);
-  const drifted = windows.reduce((total, { driftColumns = 0 }) => Math.max(total, driftColumns), 0);
-  if (drifted > 0)
-    out.line(`Drift: ${counted(drifted, 'column')} that no mapping knows went to extra_columns.`);
+  const { raised, open } = record.drift;
+  if (raised.length > 0)
+    out.line(`Drift: ${raised.join(', ')} in no mapping, first seen by this run; kept in extra_columns.`);
+  else if (open > 0) out.line(`Drift: ${counted(open, 'column')} in no mapping, not acknowledged yet.`);
   out.line(`Time: ${timeSentence(record, surroundings)}`);
   out.line(`Cost on AWS: about ${dollars(record.costUsd)}.`);
   out.line(`Run: ${record.name}`);
