@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { pipeline, Transform } from 'node:stream';
-import type { DataDownload } from '../cxone/data-download.ts';
+import type { DataDownload, OpenedPart } from '../cxone/data-download.ts';
 import type { JobFile } from '../cxone/job-status.ts';
 import { partListKey, rawPartKey } from '../lake/keys.ts';
 import { notePart, readPart } from '../ledger/parts.ts';
@@ -64,7 +64,7 @@ export async function downloadPart(
   const contentType = request.format === 'csv' ? 'text/csv' : 'application/json';
   const written = await objects.writeStream(
     key,
-    asAnnounced(file, resumedPart(ports.dataDownload, file, opened), opened.requestId),
+    asAnnounced(file, resumedPart(ports.dataDownload, file, opened), opened),
     contentType,
   );
   await notePart(ledger, claim, request.attempt, {
@@ -94,14 +94,14 @@ async function openPart(dataDownload: DataDownload, file: JobFile, partsMissing:
  * The body's bytes; ends well only when they are as many as announced, and those that were announced. Whoever destroys the
  * result, or fails to read on, closes the connection too.
  */
-function asAnnounced(file: JobFile, body: AsyncIterable<Buffer>, requestId?: string): Transform {
+function asAnnounced(file: JobFile, body: AsyncIterable<Buffer>, opened: OpenedPart): Transform {
   const hash = createHash('sha256');
   let bytes = 0;
   const facts = () => ({
     part: file.part,
     expected: file.bytes,
     received: bytes,
-    requestId,
+    requestId: opened.requestId,
   });
   const checked = new Transform({
     transform(chunk: Buffer, _encoding, done) {
@@ -120,7 +120,8 @@ function asAnnounced(file: JobFile, body: AsyncIterable<Buffer>, requestId?: str
       else done();
     },
   });
-  // An error of either side destroys the other and is seen by the reader of the result: nothing is left to do with it here.
-  pipeline(body, checked, () => undefined);
+  // An error of either side destroys the other and is seen by the reader of the result. A body of which nothing was read yet
+  // is not closed by its generator, which has not begun.
+  pipeline(body, checked, () => opened.body.destroy());
   return checked;
 }

@@ -27,9 +27,9 @@ const clause: fc.Arbitrary<Clause> = fc.oneof(
 function holds(item: Item, tested: Clause): boolean {
   if ('any' in tested) return tested.any.some((inner) => holds(item, inner));
   const found = item[tested.attribute];
-  if (tested.is === 'absent') return found === undefined;
-  if (tested.is === 'present') return found !== undefined;
-  const { value } = tested;
+  if (tested.is === 'absent' || tested.is === 'present')
+    return (found === undefined) === (tested.is === 'absent');
+  const value: unknown = 'value' in tested ? tested.value : undefined;
   if (tested.is === '=') return found === value;
   if (typeof found !== typeof value || typeof value === 'boolean') return false;
   const order =

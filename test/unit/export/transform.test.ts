@@ -1,0 +1,129 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import cdrMapping from '../../../config/mappings/cdr.v1.json' with { type: 'json' };
+import { writePartList } from '../../../lambdas/export/part-list.ts';
+import { transformAttempt } from '../../../lambdas/export/transform.ts';
+import { partListKey, rawPartKey } from '../../../lambdas/lake/keys.ts';
+import { notePart } from '../../../lambdas/ledger/parts.ts';
+import { GenerationFacts, TransformSettings } from '../../../lambdas/model/payloads.ts';
+import { openLedger, type TestLedger } from '../../support/ledger.ts';
+import { memoryObjectStore } from '../../support/memory-object-store.ts';
+import { thrownBy } from '../../support/thrown.ts';
+import { CDR_DATASET, claimed, MAY_15, runCalled, windowLedger } from '../../support/window-ledger.ts';
+
+const HEADER =
+  'CallId,StartTime,EndTime,Duration,AgentName,QueueName,Disposition,CallDirection,CustomerNumber,AgentNumber,Extra';
+const row = (id: number) =>
+  `c${id},2024-05-15T08:00:00.000Z,2024-05-15T08:01:00.000Z,60,Ann,Sales,ANSWERED,INBOUND,+4989123,0017,x`;
+const SETTINGS = TransformSettings.parse({
+  format: 'csv',
+  mapping: cdrMapping,
+  key: ['call_id'],
+  outputs: ['parquet'],
+  thresholds: {},
+});
+
+let test: TestLedger;
+let folder: string;
+beforeAll(async () => {
+  test = await openLedger();
+  folder = await mkdtemp(join(tmpdir(), 'transform-attempt-'));
+});
+afterAll(async () => {
+  await test.close();
+  await rm(folder, { recursive: true });
+});
+
+async function prepare(
+  parts: string[],
+  { recordCount, unstored = 0 }: { recordCount?: number; unstored?: number } = {},
+) {
+  const { ledger, clock } = windowLedger(test.table);
+  const objects = memoryObjectStore();
+  const claim = await claimed(ledger, runCalled('night'));
+  const where = [ledger.tenant, CDR_DATASET, MAY_15, 1] as const;
+  await writePartList(objects, partListKey(...where), {
+    recordCount,
+    parts: parts.map((text, index) => ({ part: index + 1, fileName: '', bytes: text.length, url: '/' })),
+  });
+  for (const [index, text] of parts.entries()) {
+    if (index + 1 === unstored) continue;
+    const key = rawPartKey(...where, index + 1, 'csv');
+    const written = await objects.writeText(key, text, 'text/csv');
+    await notePart(ledger, claim, 1, { part: index + 1, key, ...written, fetch: 1 });
+  }
+  const transform = (fetch = 1) =>
+    transformAttempt({ ledger, objects, clock }, claim, {
+      attempt: 1,
+      fetch,
+      task: 'export',
+      settings: SETTINGS,
+      workFolder: join(folder, ledger.tenant),
+      memoryLimitMegabytes: 512,
+      diskLimitMegabytes: 512,
+    });
+  return { ledger, objects, claim, transform };
+}
+
+describe('the transform of an attempt', () => {
+  it('CDR-13 gives the facts of a generation: counts to the row, references, no data', async () => {
+    const { ledger, objects, transform } = await prepare(
+      [`${HEADER}\n${row(1)}\n${row(2)}\n`, `${HEADER}\n${row(2)}\n`],
+      { recordCount: 3 },
+    );
+
+    const made = await transform();
+
+    const facts = made.outcome === 'transformed' ? GenerationFacts.parse(made.facts) : undefined;
+    expect(facts).toMatchObject({
+      rows: { parsed: 3, rowsOut: 2, duplicates: 1, superseded: 0, rejects: 0, outsideWindow: 0 },
+      files: 1,
+      driftColumns: 1,
+    });
+    expect(facts?.manifestKey).toContain(`lake/${ledger.tenant}/cdr/dt=2024-05-15/gen=${facts?.generation}/`);
+    expect(objects.objects.has(facts?.manifestKey ?? '')).toBe(true);
+  });
+
+  it('CDR-13 of too few rows wishes the parts to be fetched once more, with both counts, then is given up', async () => {
+    const { transform } = await prepare([`${HEADER}\n${row(1)}\n`], { recordCount: 3 });
+
+    const first = await transform(1);
+    const error = await thrownBy(transform(2));
+
+    expect([first, error.name]).toEqual([
+      { outcome: 'fetchAgain', announced: 3, received: 1 },
+      'RecordCountMismatch',
+    ]);
+  });
+
+  it('CDR-14 of no parts is an empty generation', async () => {
+    const { transform } = await prepare([], { recordCount: 0 });
+
+    const made = await transform();
+
+    expect(made).toMatchObject({
+      outcome: 'transformed',
+      facts: { rows: { parsed: 0, rowsOut: 0 }, bytesIn: 0 },
+    });
+  });
+
+  it('ALL-10 of a part that is not stored says which', async () => {
+    const { transform } = await prepare([`${HEADER}\n`, `${HEADER}\n`], { unstored: 2 });
+
+    const error = await thrownBy(transform());
+
+    expect([error.name, error.facts]).toEqual(['ObjectMissing', { part: 2 }]);
+  });
+
+  it('ALL-03 does not begin when the claim is lost', async () => {
+    const { ledger, objects, transform } = await prepare([`${HEADER}\n${row(1)}\n`]);
+    await claimed(ledger, runCalled('other'));
+    const before = objects.writes.length;
+
+    const error = await thrownBy(transform());
+
+    expect([error.name, objects.writes.length]).toEqual(['ClaimLost', before]);
+  });
+});
