@@ -5,7 +5,7 @@ import { catalogued } from '../model/errors.ts';
 import { quoteText } from './sql.ts';
 
 /** The share of the process's memory that DuckDB manages; the rest is Node, zlib and what DuckDB does not count. */
-const DUCKDB_SHARE = 0.6;
+const DUCKDB_SHARE = 0.5;
 
 /** DuckDB for one window. */
 export interface Database extends AsyncDisposable {

@@ -98,13 +98,18 @@ export async function readManifest(
   key: string,
 ): Promise<TransformedWindow | undefined> {
   if ((await objects.find(key)) === undefined) return undefined;
-  const parsed = z
-    .string()
-    .transform((text): unknown => JSON.parse(text))
-    .pipe(Manifest)
-    .safeParse(await objects.readText(key));
+  const parsed = Manifest.safeParse(jsonOf(await objects.readText(key)));
   if (!parsed.success) return undefined;
   for (const file of parsed.data.window.files)
     if ((await objects.find(file.key))?.bytes !== file.bytes) return undefined;
   return parsed.data.window;
+}
+
+/** The value of a JSON text; undefined where it is none. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

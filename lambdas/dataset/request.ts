@@ -43,7 +43,7 @@ export interface TransformRequest {
   prefixes: WindowPrefixes;
   /** A folder that the transform may empty and fill: nobody else's. */
   workFolder: string;
-  /** What the whole process may take: 60 % of it is given to DuckDB. At least 256. */
+  /** What the whole process may take: half of it is given to DuckDB. At least 256. */
   memoryLimitMegabytes: number;
   /** What the work folder may take. */
   diskLimitMegabytes: number;

@@ -53,18 +53,19 @@ const NUMBER = String.raw`[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?`;
 /**
  * The value as its type, or null where it does not fit. Timestamps need a zone and become UTC. Integers and decimals must fit to
  * the digit; durations are rounded to the microsecond. DuckDB's own casts are laxer (they round, trim, and ignore offsets),
- * so each is behind a check of the form.
+ * so each is behind a check of the form. A time without seconds is one that DuckDB does not read.
  */
 export function typed(type: ColumnType, value: string): string {
   const matching = (pattern: string, expression: string) =>
     `CASE WHEN regexp_full_match(${value}, '${pattern}') THEN ${expression} END`;
+  const withSeconds = `regexp_replace(${value}, '^(.{16})([Z+-])', '\\1:00\\2')`;
   const cast = `TRY_CAST(${value} AS ${SQL_TYPES[type]})`;
   switch (type) {
     case 'text':
       return value;
     case 'timestamp':
       return `CASE WHEN ${value} LIKE '${USUAL_TIMESTAMP}' AND NOT contains(${value}, ' ') THEN ${cast}
-        ELSE ${matching(TIMESTAMP, `make_timestamp(epoch_us(TRY_CAST(${value} AS TIMESTAMPTZ)))`)} END`;
+        ELSE ${matching(TIMESTAMP, `make_timestamp(epoch_us(TRY_CAST(${withSeconds} AS TIMESTAMPTZ)))`)} END`;
     case 'integer':
       return matching(INTEGER, cast);
     case 'decimal':
