@@ -10,6 +10,7 @@ import type { ObjectStore } from '../model/ports.ts';
 import { afterFailure } from './failed-job.ts';
 import { type PartList, readPartList, writePartList } from './part-list.ts';
 import {
+  LONGEST_SLOT_WAIT_MILLISECONDS,
   pollDelay,
   QUEUED_AFTER_MILLISECONDS,
   QUEUED_POLL_MILLISECONDS,
@@ -59,11 +60,14 @@ export async function pollJob(
     throw catalogued('JobExpired', `The job of ${claim.dataset} ${claim.day} is no longer known.`);
   const now = ports.ledger.clock.now();
   if (now < state.nextPollAt && !request.renewed) return turnAt(state, now, state.nextPollAt);
-  const pollAt = now + nextDelay(state, now, ports.random());
-  if (!(await reservePoll(ports.ledger, claim, state, pollAt))) return turnAt(state, now, pollAt);
-  const status = await askStatus(ports, claim, request, state, pollAt);
-  if (status === undefined) return stillWaiting(ports, claim, request, state, pollAt);
-  return judge(ports, claim, request, state, status, pollAt);
+  const delay = nextDelay(state, now, ports.random());
+  const reserved = now + delay + LONGEST_SLOT_WAIT_MILLISECONDS;
+  if (!(await reservePoll(ports.ledger, claim, state, reserved))) return turnAt(state, now, reserved);
+  const turn = () => Math.max(now + delay, ports.ledger.clock.now() + SHORTEST_POLL_MILLISECONDS);
+  const status = await askStatus(ports, claim, request, state, turn);
+  if (status !== undefined) return judge(ports, claim, request, state, status, turn());
+  await notePoll(ports.ledger, claim, request.attempt, { nextPollAt: turn() });
+  return stillWaiting(ports, claim, request, state, turn());
 }
 
 /** The window's state; a list of parts that did not hold is forgotten first. */
@@ -89,7 +93,7 @@ async function askStatus(
   claim: ClaimedWindow,
   request: PollRequest,
   state: WindowState,
-  pollAt: number,
+  turn: () => number,
 ): Promise<JobStatus | undefined> {
   if (state.jobId === undefined) return undefined;
   try {
@@ -99,7 +103,7 @@ async function askStatus(
     if (isError(error, 'Throttled')) {
       // The pause that CXone asks for holds for every run that polls this job.
       const retryAt = Date.parse(factIn(error.message, 'retryAt') ?? '');
-      await notePoll(ports.ledger, claim, request.attempt, { nextPollAt: Math.max(pollAt, retryAt || 0) });
+      await notePoll(ports.ledger, claim, request.attempt, { nextPollAt: Math.max(turn(), retryAt || 0) });
     }
     if (isError(error, 'JobExpired'))
       await notePoll(ports.ledger, claim, request.attempt, { jobState: 'expired' });
@@ -133,7 +137,7 @@ async function judge(
   const list = completeFiles(status);
   if (!list.complete) {
     const forgotten = state.filesDigest === undefined ? [] : (['filesDigest', 'filesSeenAt'] as const);
-    await notePoll(ports.ledger, claim, request.attempt, changed, forgotten);
+    await notePoll(ports.ledger, claim, request.attempt, { ...changed, nextPollAt: pollAt }, forgotten);
     return stillWaiting(ports, claim, request, { ...state, ...changed }, pollAt);
   }
   return confirm(ports, claim, request, state, { ...list, parts: list.files }, changed, pollAt);
@@ -157,6 +161,7 @@ async function confirm(
     const filesSeenAt = state.filesDigest === filesDigest ? state.filesSeenAt : now;
     await notePoll(ports.ledger, claim, request.attempt, {
       ...changed,
+      nextPollAt: pollAt,
       filesDigest,
       ...(filesSeenAt === undefined ? {} : { filesSeenAt }),
     });

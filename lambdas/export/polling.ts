@@ -7,6 +7,9 @@ const GROWTH = 1.5;
 /** Up to a tenth on top, so that windows that were submitted together do not poll together. */
 const JITTER = 0.1;
 
+/** A call sleeps at most so long for its slot of the limiter: a reserved instant allows for it. */
+export const LONGEST_SLOT_WAIT_MILLISECONDS = 5 * SECOND;
+
 /** A job without a change for so long waits in CXone's queue. */
 export const QUEUED_AFTER_MILLISECONDS = 45 * 60 * SECOND;
 /** A queued job is asked for just every 10 minutes. */

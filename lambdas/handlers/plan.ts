@@ -1,5 +1,6 @@
 import { s3ObjectStore } from '../aws/s3-object-store.ts';
 import { PlanPayload, PlanResult } from '../model/payloads.ts';
+import { estimateOf } from '../planning/estimate.ts';
 import { planRun } from '../planning/plan.ts';
 import { parseRunInput } from '../planning/run-input.ts';
 import { lambdaHandler } from './handler.ts';
@@ -20,6 +21,7 @@ export const handler = lambdaHandler(
       alreadyCommitted: plan.alreadyCommitted,
       leftOver: plan.leftOver,
       holes: plan.holes.length,
+      estimate: estimateOf(plan.windows.length),
       dryRun: request.input.dryRun === true,
       preview: plan.windows.slice(0, 31),
     };

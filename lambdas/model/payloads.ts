@@ -78,6 +78,9 @@ export const PlanResult = z.strictObject({
   alreadyCommitted: count,
   leftOver: count.describe('Due, but more than catchUpDays: later runs take them'),
   holes: count.describe('Uncommitted days before the last committed one, before this run'),
+  estimate: z
+    .strictObject({ calls: count, costUsd: z.number().min(0) })
+    .describe('What the list comes to: calls to CXone, USD on AWS'),
   dryRun: z.boolean(),
   preview: z.array(PlannedWindow).max(31).describe('The first windows of the list, for people'),
 });
