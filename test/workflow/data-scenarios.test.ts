@@ -8,27 +8,7 @@ import {
   truthOf,
 } from '../support/night-expectations.ts';
 import { currentOf, extraColumnsOf, rowsOf } from '../support/night-findings.ts';
-
-const committed: readonly (readonly [requirement: string, scenarios: string])[] = [
-  ['CDR-09', 'bom'],
-  ['CDR-09', 'crlf'],
-  ['CDR-09', 'no-final-newline'],
-  ['CDR-09', 'column-order'],
-  ['CDR-09', 'quoted-fields'],
-  ['CDR-09', 'header-only-part'],
-  ['CDR-09', 'bom,crlf,column-order,quoted-fields,no-final-newline,header-only-part'],
-  ['CDR-10', 'drift'],
-  ['CDR-10', 'missing-column:Disposition'],
-  ['CDR-10', 'rows:2000,rejects:2'],
-  ['CDR-10', 'rows:2000,wrong-width:2'],
-  ['CDR-11', 'type-change'],
-  ['CDR-12', 'duplicates'],
-  ['CDR-12', 'superseded'],
-  ['CDR-13', 'rows:4000,duplicates:5,superseded:5,rejects:2,wrong-width:1,outside:3,drift'],
-  ['CDR-01', 'outside:2'],
-  ['CDR-14', 'empty-day'],
-  ['CDR-14', 'empty-day-no-files'],
-];
+import { committed } from '../support/night-scenarios.ts';
 
 const nights = await prepareNights();
 const jsonNights = await prepareNights({ cdr: { format: 'json', outputs: ['parquet', 'csv', 'jsonl'] } });
