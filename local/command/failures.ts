@@ -16,6 +16,9 @@ export interface Failure {
   next: string | undefined;
 }
 
+/** What the file system says of a folder that cannot be used. */
+const DISK_FAULTS = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR', 'EEXIST', 'EISDIR']);
+
 /** Says what an error means: which exit code, which sentences, what next. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof CommandRefused) return refused(error.problems, error.next);
@@ -37,6 +40,12 @@ export function failureOf(error: unknown): Failure {
       'Start the pipeline again with the same input: the ledger keeps what was done.',
     );
   if (error instanceof AssemblyRefused) return refused(error.message.split('\n'), undefined);
+  if (error instanceof Error && 'code' in error && DISK_FAULTS.has(String(error.code)))
+    return {
+      code: EXIT.failed,
+      problems: [sentence(error.message)],
+      next: 'See that the folder can be written and its disk has room, then give the same command again.',
+    };
   return {
     code: EXIT.failed,
     problems: [

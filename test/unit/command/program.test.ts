@@ -93,6 +93,17 @@ describe('failures', () => {
     expect(codes).toEqual([2, 2, 1, 1]);
   });
 
+  it('names the folder that cannot be written', () => {
+    const error = Object.assign(new Error("ENOSPC: no space left on device, write '.cxone/x'"), {
+      code: 'ENOSPC',
+    });
+
+    const { problems, next } = failureOf(error);
+
+    expect(problems).toEqual(["ENOSPC: no space left on device, write '.cxone/x'."]);
+    expect(next).toMatch(/disk has room/);
+  });
+
   it('gives sentences', () => {
     const { problems } = failureOf(new TypeError('x is undefined'));
 
