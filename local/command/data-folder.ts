@@ -1,8 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { clientsFor } from '../../lambdas/aws/clients.ts';
+import { dynamoTable } from '../../lambdas/aws/dynamo-table.ts';
 import { s3ObjectStore } from '../../lambdas/aws/s3-object-store.ts';
+import type { WindowLedger } from '../../lambdas/ledger/windows.ts';
+import { TenantId } from '../../lambdas/model/ids.ts';
 import type { ObjectStore } from '../../lambdas/model/ports.ts';
+import { surroundings } from '../../lambdas/model/surroundings.ts';
 import { loadAssembly } from '../assembly/assembly.ts';
 import type { Assembly } from '../assembly/types.ts';
 import { startAws } from '../aws/embedded-aws.ts';
@@ -27,6 +31,8 @@ export function openRuns(data: string): { view: EngineView; assembly: Assembly }
 /** The lake of a data folder, open for reading. */
 export interface OpenLake extends AsyncDisposable {
   objects: ObjectStore;
+  /** The ledger of each tenant that the folder was synthesised for. */
+  ledgers: ReadonlyMap<TenantId, WindowLedger>;
 }
 
 /** Opens the lake of a folder in which no run is under way. Throws `CommandRefused` where there is none, `FolderInUse`. */
@@ -38,8 +44,20 @@ export async function openLake(data: string): Promise<OpenLake> {
   const bucket = functions.find(({ environment }) => environment.LAKE_BUCKET)?.environment.LAKE_BUCKET;
   if (bucket === undefined) throw nothingThere(data);
   const aws = await startAws({ folder: data });
-  const { s3 } = clientsFor(aws.environment);
-  return { objects: s3ObjectStore(s3, bucket), [Symbol.asyncDispose]: () => aws.close() };
+  const { s3, dynamodb } = clientsFor(aws.environment);
+  const ledgers = new Map(
+    functions.flatMap(({ environment: { TENANT, LEDGER_TABLE } }) => {
+      if (TENANT === undefined || LEDGER_TABLE === undefined) return [];
+      const tenant = TenantId.parse(TENANT);
+      return [
+        [
+          tenant,
+          { tenant, table: dynamoTable(dynamodb, LEDGER_TABLE), clock: surroundings().clock },
+        ] as const,
+      ];
+    }),
+  );
+  return { objects: s3ObjectStore(s3, bucket), ledgers, [Symbol.asyncDispose]: () => aws.close() };
 }
 
 function nothingThere(data: string): CommandRefused {

@@ -69,6 +69,7 @@ function buildProgram(outputs: Outputs, choose: Choose): Command {
     .exitOverride();
   addRunning(program, choose);
   addLooking(program, choose);
+  addDrift(program, choose);
   addSurroundings(program, choose);
   return program;
 }
@@ -129,6 +130,23 @@ function addLooking(program: Command, choose: Choose): void {
     .action((sql: string, options: { data: string; tenant?: TenantId; json?: boolean }) =>
       choose(async (outputs) =>
         (await import('./query.ts')).runQuery({ ...options, sql, json: options.json === true }, outputs),
+      ),
+    );
+}
+
+function addDrift(program: Command, choose: Choose): void {
+  const drift = command(program, 'drift', 'columns of the exports that no mapping knows');
+  const offered = (name: string, description: string) =>
+    withData(command(drift, name, description)).option('--tenant <id>', 'only its columns', tenantId);
+  offered('ls', 'list them').action((request: { data: string; tenant?: TenantId }) =>
+    choose(async (outputs) => (await import('./drift.ts')).listDrift(request, outputs)),
+  );
+  offered('ack', 'acknowledge one: it is not shown as open any more')
+    .argument('<dataset>', 'such as cdr')
+    .argument('<column>', 'as the export calls it')
+    .action((dataset: string, column: string, request: { data: string; tenant?: TenantId }) =>
+      choose(async (outputs) =>
+        (await import('./drift.ts')).acknowledgeColumn({ ...request, dataset, column }, outputs),
       ),
     );
 }

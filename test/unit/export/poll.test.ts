@@ -90,7 +90,29 @@ describe('the turn of a poll', () => {
     const died = pollJob({ ...ports, dataDownload }, claim, { attempt: 1, renewed: false, partsMissing: 0 });
 
     await expect(died).rejects.toThrow('died');
-    expect(seen).toEqual([start + 30 * SECOND]);
+    // 15 s after the call at the earliest, even if it had slept for its slot as long as it may.
+    expect(seen).toEqual([start + 35 * SECOND]);
+  });
+
+  it('CDR-03 counts from the call itself, however long it slept for its slot', async () => {
+    const { clock, read, ports, claim, start } = await prepare([PENDING]);
+    clock.set(start + 15 * SECOND);
+    const dataDownload = {
+      ...ports.dataDownload,
+      status: async (job: JobId) => {
+        clock.set(start + 19 * SECOND);
+        return ports.dataDownload.status(job);
+      },
+    };
+
+    const outcome = await pollJob({ ...ports, dataDownload }, claim, {
+      attempt: 1,
+      renewed: false,
+      partsMissing: 0,
+    });
+
+    expect(outcome).toEqual({ outcome: 'pending', pollAt: start + 34 * SECOND });
+    expect((await read()).nextPollAt).toBe(start + 34 * SECOND);
   });
 
   it('CDR-03 is honoured by another run too', async () => {

@@ -1,0 +1,38 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { main } from '../../local/command/program.ts';
+import { recordedOutputs } from '../unit/command/recorded-output.ts';
+
+const data = join(mkdtempSync(join(tmpdir(), 'cxone-export-drift-')), 'data');
+
+async function said(...words: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const outputs = recordedOutputs();
+  const code = await main([...words, '--data', data], outputs);
+  return { code, stdout: outputs.stdout, stderr: outputs.stderr };
+}
+
+describe('CDR-10 columns that no mapping knows', () => {
+  beforeAll(() => said('demo'));
+  afterAll(() => rmSync(join(data, '..'), { recursive: true, force: true }));
+
+  it('are listed as open after the night that met them, and acknowledged one by one', async () => {
+    const before = await said('drift', 'ls');
+    const [column] = /(?<=demo {2,}cdr {2,})\S+/.exec(before.stdout) ?? [''];
+
+    const acknowledged = await said('drift', 'ack', 'cdr', column);
+
+    const after = await said('drift', 'ls');
+    expect(before.stdout.match(/open$/gm)).toHaveLength(2);
+    expect(acknowledged.code).toBe(0);
+    expect(after.stdout.match(/open$/gm)).toHaveLength(1);
+  });
+
+  it('cannot be acknowledged before they were met', async () => {
+    const { code, stderr } = await said('drift', 'ack', 'cdr', 'NeverSeen');
+
+    expect(code).toBe(2);
+    expect(stderr).toContain('never raised');
+  });
+});
