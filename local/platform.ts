@@ -11,7 +11,12 @@ import type { Clock } from '../lambdas/model/ports.ts';
 import type { LoadedConfiguration } from '../lib/configuration-file.ts';
 import { loadAssembly } from './assembly/assembly.ts';
 import { deliveriesOf } from './assembly/event-pattern.ts';
-import { createFunctionRunner, type FunctionRunner } from './assembly/functions.ts';
+import {
+  createFunctionRunner,
+  type FunctionMode,
+  type FunctionRunner,
+  type InvocationMeasure,
+} from './assembly/functions.ts';
 import { provision } from './assembly/provision.ts';
 import type { Assembly } from './assembly/types.ts';
 import type { EffectListener } from './aws/effects.ts';
@@ -36,8 +41,10 @@ export interface PlatformOptions {
   tellTime?: boolean;
   /** An assembly that `cdk synth` wrote, instead of one made from the configuration now. */
   assemblyFolder?: string;
-  /** `source` runs the handlers' source, `asset` the bundles of the assembly. Default source. */
-  mode?: 'source' | 'asset';
+  /** `source` runs the handlers' source, `asset` the bundles of the assembly, `process` these in processes of their own. Default source. */
+  mode?: FunctionMode;
+  /** Told what each invocation took, in mode `process`. */
+  onInvocation?: (measure: InvocationMeasure) => void;
   /** First instant of a new folder's clock, epoch milliseconds. Default: the system's. */
   startAt?: number;
   /** Whether time also passes as it does. Default true; false for tests. */
@@ -88,6 +95,9 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
     assembly,
     aws,
     mode: options.mode ?? 'source',
+    flow: options.flow !== false,
+    ...(options.onInvocation ? { onInvocation: options.onInvocation } : {}),
+    taskFolder: join(options.folder, 'tasks'),
     logFolder,
     headers: (now) => headers(now) as Record<string, string>,
   });
@@ -112,16 +122,18 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
     machineOf: (tenant, pipeline) => machineOf(assembly, tenant, pipeline),
     async close() {
       await engine.shutdown();
+      await functions.close();
       await aws.close();
     },
   };
 }
 
-async function synthesise({ folder, configuration }: PlatformOptions): Promise<string> {
+async function synthesise({ folder, configuration, mode }: PlatformOptions): Promise<string> {
   // The construct library takes longer to load than all the rest: who brings an assembly does without.
   const { buildApp } = await import('../lib/app.ts');
   const outdir = join(folder, 'cdk.out');
-  buildApp(configuration, { outdir, bundling: false, validation: false }).synth();
+  const bundling = mode !== undefined && mode !== 'source';
+  buildApp(configuration, { outdir, bundling, validation: false }).synth();
   return outdir;
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -8,38 +8,63 @@ import { embeddedRegion } from '../aws/names.ts';
 import { FunctionFault } from '../engine/errors.ts';
 import type { FunctionResult, InvokeFunction } from '../engine/run.ts';
 import { type FunctionLog, openFunctionLog } from './function-log.ts';
+import type { ProcessMemory } from './function-messages.ts';
+import { type FunctionProcesses, moduleIn, openFunctionProcesses } from './function-processes.ts';
 import { within } from './invocation-surroundings.ts';
 import { lambdaContext } from './lambda-context.ts';
-import { capturingOutput } from './output-capture.ts';
-import { limitTime } from './time-limit.ts';
+import { capturingOutput, type OutputSink } from './output-capture.ts';
+import { limitTime, type TimeLimit } from './time-limit.ts';
 import type { Assembly, LambdaFunction } from './types.ts';
+
+/**
+ * `source` runs the handler's source that the construct names, `asset` the bundle that would be deployed, both in this process;
+ * `process` runs the bundle, unpacked, in processes of its own that have nothing of this one's surroundings.
+ */
+export type FunctionMode = 'source' | 'asset' | 'process';
+
+/** What an invocation took, of a process of its own. */
+export interface InvocationMeasure {
+  /** Name of the function. */
+  name: string;
+  /** Real time, in milliseconds. */
+  milliseconds: number;
+  memory: ProcessMemory;
+}
 
 /** How functions are run. */
 export interface FunctionRunnerOptions {
   assembly: Assembly;
   /** The embedded services that functions reach. */
   aws: { readonly environment: Readonly<Record<string, string>> };
-  /** `source` runs the handler's source that the construct names, `asset` the bundle that would be deployed. */
-  mode: 'source' | 'asset';
+  /** See `FunctionMode`. */
+  mode: FunctionMode;
   /** Functions' logs are kept here, one file a function. */
   logFolder: string;
   /** Holds the invocations' local disks; each is removed when its invocation ends. Default: the system's folder for temporary files. */
   temporaryFolder?: string;
+  /** Bundles are unpacked here in mode `process`; it must not lie below a node_modules' folder. Default: in the folder for temporary files. */
+  taskFolder?: string;
+  /** Whether time passes between two calls of the clock as it does: processes are told the time only now and then. Default: true. */
+  flow?: boolean;
+  /** Told of every invocation in mode `process` that ended with an answer. */
+  onInvocation?: (measure: InvocationMeasure) => void;
   /** Headers for calls to CXone. Default: none. */
   headers?: (clock: Clock) => Record<string, string>;
   /** The folder that entries are relative to. Default: the project's. */
   projectFolder?: string;
 }
 
-/** Runs functions in this process. */
+/** Runs functions. */
 export interface FunctionRunner {
   /**
    * Invokes a function by its ARN, a version's or an alias's.
    *
-   * A function that outlives its time limit is left behind: its waits never end, but what it was doing besides is not
-   * cut off as Lambda would cut it.
+   * A function that outlives its time limit is killed where it has a process of its own. In this process it is left behind: its
+   * waits never end, but what it was doing besides is not cut off as Lambda would cut it.
    */
   invoke: InvokeFunction;
+  /** Ends the functions' own processes. */
+  close(): Promise<void>;
 }
 
 /** Largest payload, either way, in bytes: Lambda's quota for synchronous invocations. */
@@ -55,7 +80,13 @@ export function createFunctionRunner(options: FunctionRunnerOptions): FunctionRu
     logs.set(name, log);
     return log;
   };
+  const processes = openFunctionProcesses({
+    taskFolder:
+      options.taskFolder ?? join(options.temporaryFolder ?? tmpdir(), `cxone-export-tasks-${randomUUID()}`),
+    flow: options.flow !== false,
+  });
   return {
+    close: () => processes.close(),
     async invoke(functionArn, payload, { clock, signal }) {
       const found = options.assembly.functionOf(functionArn);
       if (!found)
@@ -68,7 +99,7 @@ export function createFunctionRunner(options: FunctionRunnerOptions): FunctionRu
         );
       }
       const invocation = { functionArn, found, event, requestId: randomUUID(), clock, signal };
-      return runInvocation(options, invocation, logOf(found.name));
+      return runInvocation({ ...options, processes }, invocation, logOf(found.name));
     },
   };
 }
@@ -83,7 +114,7 @@ interface Invocation {
 }
 
 async function runInvocation(
-  options: FunctionRunnerOptions,
+  options: FunctionRunnerOptions & { processes: FunctionProcesses },
   invocation: Invocation,
   log: FunctionLog,
 ): Promise<FunctionResult> {
@@ -109,21 +140,48 @@ async function runInvocation(
       ...invocation,
       remaining: () => limit.deadline - limit.clock.now(),
     });
-    const running = capturingOutput(output.sink, () =>
-      within(own, () => callHandler(options, found, JSON.parse(invocation.event), context)),
-    );
+    const running =
+      options.mode === 'process'
+        ? inProcess(options, { ...invocation, ...own, context, limit, output: output.sink })
+        : capturingOutput(output.sink, () =>
+            within(own, () => callHandler(options, found, JSON.parse(invocation.event), context)),
+          );
     const result = await Promise.race([running, limit.reached, aborted(signal, limit.over)]);
     status = result === undefined ? 'timeout' : 'payload' in result ? 'success' : 'error';
     if (result === undefined) throw timedOut(requestId, found.timeoutSeconds);
     return result;
   } finally {
-    rmSync(temporaryFolder, { recursive: true, force: true });
     limit.end();
+    // A process that has just been killed may still be at work for a moment.
+    rmSync(temporaryFolder, { recursive: true, force: true, maxRetries: 5 });
     output.end();
     const now = invocation.clock.now();
     const metrics = { durationMs: now - begun, memorySizeMB: found.memoryMegabytes };
     log.platform('platform.report', now, { requestId, status, metrics });
   }
+}
+
+interface OwnProcess extends Invocation {
+  env: Record<string, string>;
+  headers: () => Record<string, string>;
+  temporaryFolder: string;
+  context: object;
+  limit: TimeLimit;
+  output: OutputSink;
+}
+
+async function inProcess(
+  { processes, onInvocation }: FunctionRunnerOptions & { processes: FunctionProcesses },
+  { limit, env, ...invocation }: OwnProcess,
+): Promise<FunctionResult> {
+  const { found } = invocation;
+  const begun = performance.now();
+  const { result, memory } = await processes.invoke(
+    { functionArn: invocation.functionArn, found, environment: env },
+    { ...invocation, clock: limit.clock, deadline: limit.deadline, over: limit.over },
+  );
+  if (memory) onInvocation?.({ name: found.name, milliseconds: performance.now() - begun, memory });
+  return 'payload' in result ? throughJson(result.payload) : result;
 }
 
 function aborted(signal: AbortSignal, over: AbortSignal): Promise<never> {
@@ -193,12 +251,8 @@ function moduleAddress(options: FunctionRunnerOptions, found: LambdaFunction, fi
   }
   const folder = found.assetPath;
   if (folder === undefined) throw new Error(`${found.name} has its code in the template`);
-  const path = ['.mjs', '.js', '.cjs']
-    .map((ending) => join(folder, `${file}${ending}`))
-    .find((one) => existsSync(one));
-  if (path === undefined) throw new Error(`${folder} holds no ${file}.mjs, .js or .cjs`);
   // Functions of one bundle are modules of their own, as they are on AWS.
-  return `${pathToFileURL(path).href}?function=${encodeURIComponent(found.name)}`;
+  return `${pathToFileURL(moduleIn(folder, file)).href}?function=${encodeURIComponent(found.name)}`;
 }
 
 function lambdaEnvironment(found: LambdaFunction, functionArn: string): Record<string, string> {
