@@ -6,7 +6,7 @@ const nights = await prepareNights();
 const clean = await nights.run(0, 'start');
 const states = (clean?.points ?? []).filter((point) => point.startsWith('in state '));
 
-describe('ALL-03 a night whose process is killed in a state', () => {
+describe('ALL-03 OPS-06 a night whose process is killed in a state', () => {
   afterAll(() => nights.stop());
 
   it('is traced from a clean night first', () => {
