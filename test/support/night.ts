@@ -6,6 +6,7 @@ import { isoInstant, lastSettledDay, startOf } from '../../lambdas/model/days.ts
 import { RunArn, TenantId } from '../../lambdas/model/ids.ts';
 import { buildApp } from '../../lib/app.ts';
 import { type LoadedConfiguration, loadConfiguration } from '../../lib/configuration-file.ts';
+import type { FunctionMode } from '../../local/assembly/functions.ts';
 import type { EffectListener } from '../../local/aws/effects.ts';
 import {
   type Credentials,
@@ -41,6 +42,10 @@ export interface NightsOptions {
   tenants?: readonly string[];
   /** Values of the secrets. Default: `CREDENTIALS` for all. */
   secrets?: Readonly<Record<string, Credentials>>;
+  /** Settings of the lake. */
+  lake?: Readonly<Record<string, unknown>>;
+  /** How functions are run. Default: their source, in this process. */
+  mode?: FunctionMode;
 }
 
 /** A simulator, a configuration and its assembly, in which nights are opened one after the other. */
@@ -97,7 +102,8 @@ export async function prepareNights(options: NightsOptions = {}): Promise<Nights
   const simulator = await startSimulator({ rows: 200, parts: 3, credentials, ...options.simulator });
   const configuration = configure(home, simulator, options);
   const assemblyFolder = join(home, 'cdk.out');
-  buildApp(configuration, { outdir: assemblyFolder, bundling: false, validation: false }).synth();
+  const { mode = 'source' } = options;
+  buildApp(configuration, { outdir: assemblyFolder, bundling: mode !== 'source', validation: false }).synth();
   const opened: Night[] = [];
   return {
     simulator,
@@ -106,6 +112,7 @@ export async function prepareNights(options: NightsOptions = {}): Promise<Nights
       const night = await openNight(simulator, configuration, {
         folder: join(home, `night-${opened.length}`),
         assemblyFolder,
+        mode,
         startAt: FIRST_NIGHT + opened.length * BETWEEN_NIGHTS,
         secrets: Object.fromEntries(
           configuration.tenants.map(({ tenant }) => [tenant.secret, secrets[tenant.id] ?? CREDENTIALS]),
@@ -135,13 +142,14 @@ function configure(home: string, simulator: Simulator, options: NightsOptions): 
     families: { dataDownload: { downloadHosts, ...options.family } },
     pipelines: { cdr: options.cdr ?? {} },
   }));
-  writeFileSync(file, JSON.stringify({ tenants }));
+  writeFileSync(file, JSON.stringify({ tenants, ...(options.lake ? { lake: options.lake } : {}) }));
   return loadConfiguration(file);
 }
 
 interface Opening {
   folder: string;
   assemblyFolder: string;
+  mode: FunctionMode;
   startAt: number;
   secrets: Readonly<Record<string, Credentials>>;
   onEffect?: EffectListener;
