@@ -99,7 +99,12 @@ export function lambdaHandler<Name extends FunctionName, Payload extends z.ZodTy
     } catch (error) {
       const failure = named(error, definition.name);
       log.error(failure.message, { errorName: failure.name });
-      await note(failure);
+      // What went wrong first is what the machine decides by, also where it cannot be noted.
+      await note(failure).catch((unnoted: unknown) =>
+        log.warn('The failure could not be noted for the run’s record.', {
+          errorName: named(unnoted, definition.name).name,
+        }),
+      );
       throw failure;
     }
   };

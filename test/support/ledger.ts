@@ -9,6 +9,9 @@ import type { Table } from '../../lambdas/model/ports.ts';
 /** A ledger in memory, behind the very adapter that the functions use. */
 export interface TestLedger {
   table: Table;
+  /** Address of the DynamoDB that holds it, and the table's name there. */
+  endpoint: string;
+  tableName: string;
   close(): Promise<void>;
 }
 
@@ -21,9 +24,10 @@ export async function openLedger(): Promise<TestLedger> {
   await once(server, 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('The ledger has no TCP address.');
+  const endpoint = `http://127.0.0.1:${address.port}`;
   const client = new DynamoDBClient({
     region: 'eu-west-1',
-    endpoint: `http://127.0.0.1:${address.port}`,
+    endpoint,
     credentials: { accessKeyId: 'embedded', secretAccessKey: 'embedded' },
   });
   await client.send(
@@ -41,6 +45,8 @@ export async function openLedger(): Promise<TestLedger> {
     }),
   );
   return {
+    endpoint,
+    tableName: TABLE_NAME,
     table: dynamoTable(DynamoDBDocumentClient.from(client), TABLE_NAME),
     close: async () => {
       client.destroy();
