@@ -57,17 +57,17 @@ describe('the calls of a run', () => {
   });
 
   it('CDR-03 CDR-05 ask a queued job every ten minutes, as waiting, and never replace it', async () => {
-    const night = await nights.open({ scenarios: ['queue-wait:36000'] });
+    const night = await nights.open({ scenarios: ['queue-wait:14400'] });
     const truth = await truthOf(night, night.day());
 
     const ended = await night.run();
 
     const polls = night.calls().filter(({ kind }) => kind === 'status');
     expect(ended.status).toBe('SUCCEEDED');
-    expect(statesOf(night, ended.run).filter((state) => state === 'WaitInQueue').length).toBeGreaterThan(50);
-    expect(polls.length).toBeLessThan(100);
+    expect(statesOf(night, ended.run).filter((state) => state === 'WaitInQueue').length).toBeGreaterThan(15);
+    expect(polls.length).toBeLessThan(60);
     await expectCommitted(night, truth);
-    expect((await recordOf(night, ended.run)).windows[0]?.queueWaitMilliseconds).toBeGreaterThan(36_000_000);
+    expect((await recordOf(night, ended.run)).windows[0]?.queueWaitMilliseconds).toBeGreaterThan(14_400_000);
     expectGoodManners(night);
     await night.close();
   });

@@ -42,14 +42,17 @@ async function received(from: ReturnType<typeof server>): Promise<Buffer> {
 }
 
 describe('CDR-07 a part whose connection ends too early', () => {
-  it.each([{ breaks: true }, { breaks: false }])('is taken up where it ended (breaks: $breaks)', async ({ breaks }) => {
-    const source = server(30, { breaks, knowsRanges: true });
+  it.each([{ breaks: true }, { breaks: false }])(
+    'is taken up where it ended (breaks: $breaks)',
+    async ({ breaks }) => {
+      const source = server(30, { breaks, knowsRanges: true });
 
-    const bytes = await received(source);
+      const bytes = await received(source);
 
-    expect(bytes).toEqual(CONTENT);
-    expect(source.asked).toEqual([0, 30, 60]);
-  });
+      expect(bytes).toEqual(CONTENT);
+      expect(source.asked).toEqual([0, 30, 60]);
+    },
+  );
 
   it('is left to be fetched from the start where the server knows no ranges', async () => {
     const source = server(30, { breaks: true, knowsRanges: false });
@@ -76,7 +79,8 @@ describe('CDR-07 a part whose connection ends too early', () => {
   it('closes the connection when the reader stops', async () => {
     const source = server(30, { breaks: false, knowsRanges: true });
 
-    for await (const chunk of resumedPart(source, FILE, await source.openPart(FILE))) if (chunk.length > 0) break;
+    for await (const chunk of resumedPart(source, FILE, await source.openPart(FILE)))
+      if (chunk.length > 0) break;
 
     expect(source.opened.map(({ body: each }) => each.destroyed)).toEqual([true]);
   });
