@@ -6,8 +6,9 @@ import type { LocalOutput } from './outputs.ts';
 import type { TransformRequest } from './request.ts';
 
 /**
- * Disk that a window takes, as a multiple of its parts: the parts, drafts (0.3 measured, 1 where nothing compresses), Parquet
- * (0.2) and spill; a text output is on the disk uncompressed for a while, JSON lines being twice the CSV.
+ * Disk that a window takes, as a multiple of its parts: the parts, drafts (0.3 measured, 1 where nothing
+ * compresses), Parquet (0.2) and spill; a text output is on the disk uncompressed for a while, JSON lines
+ * being twice the CSV.
  */
 const DISK_FACTORS: Readonly<Record<OutputFormat, number>> = { parquet: 2.5, csv: 4, jsonl: 5 };
 const MEGABYTE = 1_000_000;
@@ -36,7 +37,9 @@ export function recordsIn(drafts: readonly Draft[]): number {
   return sum(drafts.map(({ rows, flawed }) => rows + flawed));
 }
 
-/** Throws `RecordCountMismatch` where a part, or the window, has more or fewer records than CXone announced. */
+/**
+ * Throws `RecordCountMismatch` where a part, or the window, has more or fewer records than CXone announced.
+ */
 export function requireRecordCounts({ recordCount }: TransformRequest, drafts: readonly Draft[]): void {
   for (const draft of drafts) {
     const { number, announced } = draft.part;

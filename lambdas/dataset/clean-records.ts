@@ -22,8 +22,9 @@ export async function countRecords({ file, format, columns = [] }: LocalPart): P
 }
 
 /**
- * Writes a copy of the part that has only the records that are rows, each ended by a line feed. One flawed quote makes DuckDB leave out good
- * records after it, and line ends of both kinds make it give up: what is read after this is what we say it is.
+ * Writes a copy of the part that has only the records that are rows, each ended by a line feed. One flawed
+ * quote makes DuckDB leave out good records after it, and line ends of both kinds make it give up: what is
+ * read after this is what we say it is.
  */
 export async function cleanRecords({ file, format, columns = [] }: LocalPart): Promise<CleanRecords> {
   const clean: CleanRecords = { file: `${file}.clean`, records: 0, flawed: 0 };

@@ -24,14 +24,18 @@ export interface ColumnDrift {
   missingOptional: string[];
 }
 
-/** Whether every row needs a value in the column: the mapping says so, the key holds it, or the window depends on it. */
+/**
+ * Whether every row needs a value in the column: the mapping says so, the key holds it, or the window depends
+ * on it.
+ */
 export function isRequired(column: MappedColumn, mapping: Mapping, key: readonly string[]): boolean {
   return column.required || key.includes(column.column) || mapping.windowColumn === column.column;
 }
 
 /**
- * Finds the mapping's columns in every part by name or alias. Throws one `RequiredColumnMissing` with the problems of all parts: a
- * required column absent, or two columns for one; and `PartMalformed` for a name that a part has twice.
+ * Finds the mapping's columns in every part by name or alias. Throws one `RequiredColumnMissing` with the
+ * problems of all parts: a required column absent, or two columns for one; and `PartMalformed` for a name
+ * that a part has twice.
  */
 export function planColumns(
   parts: readonly LocalPart[],

@@ -10,10 +10,12 @@ import {
 } from './records.ts';
 import { partColumn } from './sql.ts';
 
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+
 /**
- * Takes a CSV part in as a stream: reads its header, puts plain names in the header's place, and counts its lines. The plain
- * header matters: DuckDB tells the line ends of a file by the first that it meets, and where that one is within a quoted name
- * and of the other kind, it reads no rows at all and says nothing.
+ * Takes a CSV part in as a stream: reads its header, puts plain names in the header's place, and counts its
+ * lines. The plain header matters: DuckDB tells the line ends of a file by the first that it meets, and where
+ * that one is within a quoted name and of the other kind, it reads no rows at all and says nothing.
  */
 export class CsvIntake implements PartIntake {
   columns: string[] | undefined;
@@ -27,14 +29,17 @@ export class CsvIntake implements PartIntake {
   #ended = Buffer.alloc(0);
   #bareReturn = false;
 
-  /** DuckDB makes a row of a last record whose quotes are never closed, and two of a record with a carriage return in it. */
+  /**
+   * DuckDB makes a row of a last record whose quotes are never closed, and two of a record with a carriage
+   * return in it.
+   */
   get plain(): boolean {
     return !this.#bareReturn && endsQuotes(this.#open.length > 0 ? this.#open : this.#ended);
   }
 
   take(chunk: Buffer): Buffer {
     if (this.columns !== undefined) return this.#counted(chunk);
-    this.#head = Buffer.concat([this.#head, chunk]);
+    this.#head = withoutByteOrderMark(Buffer.concat([this.#head, chunk]));
     const header = csvRecordEnd(this.#head, 0, false);
     if (header === undefined && this.#head.length > RECORD_BYTES) throw recordTooLong();
     return header === undefined ? Buffer.alloc(0) : this.#begin(header);
@@ -91,6 +96,11 @@ export class CsvIntake implements PartIntake {
     )
       if (bytes[at + 1] !== LINE_FEED) this.#bareReturn = true;
   }
+}
+
+/** Without the mark, as soon as it is there as a whole: a header's first name may be quoted, and its quote must come first. */
+function withoutByteOrderMark(bytes: Buffer): Buffer {
+  return BYTE_ORDER_MARK.equals(bytes.subarray(0, 3)) ? bytes.subarray(3) : bytes;
 }
 
 function endsQuotes(line: Buffer): boolean {

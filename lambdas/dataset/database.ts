@@ -4,7 +4,10 @@ import { type DuckDBConnection, DuckDBInstance, type Json } from '@duckdb/node-a
 import { catalogued } from '../model/errors.ts';
 import { quoteText } from './sql.ts';
 
-/** The share of the process's memory that DuckDB manages; the rest is Node, zlib and what DuckDB does not count. */
+/**
+ * The share of the process's memory that DuckDB manages; the rest is Node, zlib and what DuckDB does not
+ * count.
+ */
 const DUCKDB_SHARE = 0.5;
 
 /** DuckDB for one window. */
@@ -18,8 +21,9 @@ export interface Database extends AsyncDisposable {
 }
 
 /**
- * Opens DuckDB in memory with one thread (the bytes of a Parquet file then are the same every time), a memory limit, spill
- * under the folder, and no way to any file outside it nor to the network. Running out of memory or disk surfaces as `WindowTooLarge`.
+ * Opens DuckDB in memory with one thread (the bytes of a Parquet file then are the same every time), a memory
+ * limit, spill under the folder, and no way to any file outside it nor to the network. Running out of memory
+ * or disk surfaces as `WindowTooLarge`.
  */
 export async function openDatabase(folder: string, memoryLimitMegabytes: number): Promise<Database> {
   const spill = join(folder, 'spill');

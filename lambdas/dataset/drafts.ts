@@ -20,9 +20,10 @@ import {
 } from './sql.ts';
 
 /*
- * A draft is a part as a local Parquet file: its rows in order and none left out, typed by the mapping, durations still in the source's unit.
- * Beside the mapping's columns it has `extra_columns`; `_source`, a hash of all values as the source gives them; and
- * `_problem`, the code of what makes the row a reject, or null. Everything after reads drafts: a part's text is parsed once.
+ * A draft is a part as a local Parquet file: its rows in order and none left out, typed by the mapping, durations still in
+ * the source's unit. Beside the mapping's columns it has `extra_columns`; `_source`, a hash of all values as the source gives
+ * them; and `_problem`, the code of what makes the row a reject, or null. Everything after reads drafts: a part's text is
+ * parsed once.
  */
 
 /** A part that has been typed. */
@@ -54,9 +55,10 @@ export function problemOf(code: number, mapping: Mapping): RowProblem {
 }
 
 /**
- * Types a part. The part is read as it is; where the reader stumbles, or where its rows are not the part's records, it is
- * read again without the records that are flawed. No row is lost by a fault of the reader's: every line became a row, or records are
- * counted by rules of our own. Throws `PartMalformed` where reader and rules do not agree.
+ * Types a part. The part is read as it is; where the reader stumbles, or where its rows are not the part's
+ * records, it is read again without the records that are flawed. No row is lost by a fault of the reader's:
+ * every line became a row, or records are counted by rules of our own. Throws `PartMalformed` where reader
+ * and rules do not agree.
  */
 export async function draftPart(
   database: Database,
@@ -123,22 +125,31 @@ function draftSelect(
   ]);
   const sources = mapping.columns.map((_, index) => `r${index}`);
   return `SELECT ${list(lake)}, extra_columns, hash(${list([...sources, 'extra_columns'])}) AS _source,
-      CAST(CASE WHEN misshapen THEN ${WRONG_WIDTH} WHEN repeated THEN ${REPEATED_HEADER} ${problems.join(' ')} END AS SMALLINT) AS _problem
+      CAST(CASE WHEN misshapen THEN ${WRONG_WIDTH} WHEN repeated THEN ${REPEATED_HEADER}
+        ${problems.join(' ')} END AS SMALLINT) AS _problem
     FROM (SELECT *, ${list(values)}
-      FROM (SELECT ${list(raw)}, ${extra} AS extra_columns, ${misshapen(plan.part)} AS misshapen, ${repeatsHeader(plan.part)} AS repeated FROM ${source}))`;
+      FROM (SELECT ${list(raw)}, ${extra} AS extra_columns,
+          ${misshapen(plan.part)} AS misshapen, ${repeatsHeader(plan.part)} AS repeated
+        FROM ${source}))`;
 }
 
 function misshapen({ format, columns = [] }: LocalPart): string {
   return format === 'csv' ? hasWrongWidth(columns.length) : 'false';
 }
 
-/** Whether the row is the header again: no header row ever becomes data. A single column's name may well be a value. */
+/**
+ * Whether the row is the header again: no header row ever becomes data. A single column's name may well be a
+ * value.
+ */
 function repeatsHeader({ format, columns = [] }: LocalPart): string {
   if (format !== 'csv' || columns.length < 2) return 'false';
   return columns.map((name, position) => `${partColumn(position)} = ${quoteText(name)}`).join(' AND ');
 }
 
-/** Rows of all drafts that are not rejects, with `_position`: part and row in one number, ascending by part and line. */
+/**
+ * Rows of all drafts that are not rejects, with `_position`: part and row in one number, ascending by part
+ * and line.
+ */
 export function acceptedRows(drafts: readonly Draft[], columns: readonly string[]): string {
   return drafts
     .map(

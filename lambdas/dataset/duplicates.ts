@@ -2,15 +2,18 @@ import type { Database } from './database.ts';
 import { acceptedRows, type Draft, positionsOf } from './drafts.ts';
 import { list, quoteName } from './sql.ts';
 
-/** What was found of rows with the same key. The rows themselves are in the table `dropped` (position, fate). */
+/**
+ * What was found of rows with the same key. The rows themselves are in the table `dropped` (position, fate).
+ */
 export interface DuplicateCounts {
   duplicates: number;
   superseded: number;
 }
 
 /**
- * Fills the table `dropped` with the rows that must not reach the lake: of rows with the same key the last by part and line wins; others equal to a later one
- * in every source value are duplicates, the rest superseded. Keys that occur twice are found first, by hash and hence in little memory; only their rows are compared.
+ * Fills the table `dropped` with the rows that must not reach the lake: of rows with the same key the last by
+ * part and line wins; others equal to a later one in every source value are duplicates, the rest superseded.
+ * Keys that occur twice are found first, by hash and hence in little memory; only their rows are compared.
  */
 export async function findDuplicates(
   database: Database,

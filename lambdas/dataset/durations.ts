@@ -16,8 +16,9 @@ const TOLERANCE_SECONDS = 1;
 export type PartUnits = ReadonlyMap<number, DurationUnit>;
 
 /**
- * Checks every part's durations against end minus start. The declared unit stands where it fits, or where no row has all three values; a
- * part in the other unit is to be converted. Throws one `DurationUnitUnclear` for all parts where neither fits.
+ * Checks every part's durations against end minus start. The declared unit stands where it fits, or where no
+ * row has all three values; a part in the other unit is to be converted. Throws one `DurationUnitUnclear` for
+ * all parts where neither fits.
  */
 export async function durationUnits(
   database: Database,
@@ -43,7 +44,10 @@ export async function durationUnits(
   return units;
 }
 
-/** Rows of a draft that have start, end and duration, and how many of them fit each unit. In doubles: exact far beyond the tolerance. */
+/**
+ * Rows of a draft that have start, end and duration, and how many of them fit each unit. In doubles: exact
+ * far beyond the tolerance.
+ */
 async function fitOf(
   database: Database,
   draft: Draft,
@@ -67,7 +71,10 @@ async function fitOf(
   };
 }
 
-/** The mapping's columns as a draft's final values: durations in seconds. Exact: a decimal is multiplied by a decimal. */
+/**
+ * The mapping's columns as a draft's final values: durations in seconds. Exact: a decimal is multiplied by a
+ * decimal.
+ */
 export function finalColumns(mapping: Mapping, part: number, units: PartUnits): string[] {
   return mapping.columns.map(({ column, type, unit = 'seconds' }) => {
     const name = quoteName(column);

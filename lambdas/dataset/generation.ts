@@ -3,7 +3,10 @@ import { GenerationId } from '../model/ids.ts';
 import { lakeColumns } from '../model/lake-columns.ts';
 import type { TransformRequest } from './request.ts';
 
-/** Raised whenever the same input would give other bytes: a change of the rules, of DuckDB, or of a file's layout. */
+/**
+ * Raised whenever the same input would give other bytes: a change of the rules, of DuckDB, or of a file's
+ * layout.
+ */
 export const TRANSFORM_VERSION = 1;
 
 /** What determines a generation: digests of the parts, and everything that is done to them. */
@@ -13,8 +16,9 @@ export type GenerationInput = Pick<
 > & { parts: readonly { number: number; sha256: string }[] };
 
 /**
- * The id of the generation that these parts make under these rules: the same for the same content whatever the job, run or
- * time, and another as soon as any of it differs. The order in which parts or outputs are listed makes no difference.
+ * The id of the generation that these parts make under these rules: the same for the same content whatever
+ * the job, run or time, and another as soon as any of it differs. The order in which parts or outputs are
+ * listed makes no difference.
  */
 export function generationId(input: GenerationInput): GenerationId {
   const parts = input.parts.toSorted((left, right) => left.number - right.number);
@@ -32,7 +36,10 @@ export function generationId(input: GenerationInput): GenerationId {
   return GenerationId.parse(digestOf(content).slice(0, 32));
 }
 
-/** SHA-256 of a value's canonical JSON: keys sorted at every depth, so that their order in a file makes no difference. */
+/**
+ * SHA-256 of a value's canonical JSON: keys sorted at every depth, so that their order in a file makes no
+ * difference.
+ */
 export function digestOf(value: unknown): string {
   const canonical = JSON.stringify(value, (_, nested: unknown) =>
     typeof nested === 'object' && nested !== null && !Array.isArray(nested)

@@ -19,16 +19,20 @@ const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 /** Where in the array the splitter stands. */
 type Position = 'before' | 'first' | 'element' | 'between' | 'after';
 
-/** A record as it is written to the lines file: its line in the part, and its values as text by position of the column. */
+/**
+ * A record as it is written to the lines file: its line in the part, and its values as text by position of
+ * the column.
+ */
 function lineOf(line: number, values: readonly (readonly [position: number, text: string])[]): string {
   const members = values.map(([position, text]) => `,"${partColumn(position)}":${JSON.stringify(text)}`);
   return `{"line":${line}${members.join('')}}\n`;
 }
 
 /**
- * Splits a JSON array of objects, given as a stream of bytes, into lines of the form `{"line": 3, "c0": "…", "c1": "…"}`: numbers and booleans
- * as the text that the source has, null and absent values left out, nested ones as JSON text. Holds one record. `columns` are
- * the names in order of appearance, undefined without records. Throws `PartMalformed` for anything else than an array of objects.
+ * Splits a JSON array of objects, given as a stream of bytes, into lines of the form `{"line": 3, "c0": "…",
+ * "c1": "…"}`: numbers and booleans as the text that the source has, null and absent values left out, nested
+ * ones as JSON text. Holds one record. `columns` are the names in order of appearance, undefined without
+ * records. Throws `PartMalformed` for anything else than an array of objects.
  */
 export class JsonIntake implements PartIntake {
   readonly headerLines = 0;

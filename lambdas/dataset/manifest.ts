@@ -42,7 +42,10 @@ export const TransformedWindow = z.strictObject({
 });
 export type TransformedWindow = z.infer<typeof TransformedWindow>;
 
-/** The object that is written last: a generation that has one is complete. Athena ignores it for its underscore. */
+/**
+ * The object that is written last: a generation that has one is complete. Athena ignores it for its
+ * underscore.
+ */
 const Manifest = z.strictObject({
   manifestVersion: z.literal(1),
   tenant: TenantId,
@@ -90,8 +93,9 @@ export async function writeManifest(
 }
 
 /**
- * What the generation's manifest says, or undefined where the generation is not complete: there is none that this release can read, or a file that it
- * lists is gone or of another size. Such a generation is made again, with the same bytes.
+ * What the generation's manifest says, or undefined where the generation is not complete: there is none that
+ * this release can read, or a file that it lists is gone or of another size. Such a generation is made again,
+ * with the same bytes.
  */
 export async function readManifest(
   objects: ObjectStore,

@@ -9,7 +9,9 @@ import { exhaustion } from './database.ts';
 import { JsonIntake } from './json-intake.ts';
 import type { StoredPart } from './request.ts';
 
-/** A part on the local disk, in a form that DuckDB reads: CSV with a plain header, or JSON split into lines. */
+/**
+ * A part on the local disk, in a form that DuckDB reads: CSV with a plain header, or JSON split into lines.
+ */
 export interface LocalPart {
   number: number;
   format: 'csv' | 'json';
@@ -20,7 +22,10 @@ export interface LocalPart {
   headerLines: number;
   /** Lines of the file after the header: as many records, or fewer where records have line feeds in them. */
   lines: number;
-  /** Whether the file is known to have no carriage return outside a line end and no quote left open at its end. */
+  /**
+   * Whether the file is known to have no carriage return outside a line end and no quote left open at its
+   * end.
+   */
   plain: boolean;
   /** Rows that CXone announced for it. */
   announced: number | undefined;
@@ -39,8 +44,9 @@ export interface PartIntake {
 }
 
 /**
- * Copies a part from the store to the folder, with memory for a chunk and a record, and proves that what is read is what was
- * received: throws `PartCorrupted` otherwise, `PartMalformed` where it is not the format, `WindowTooLarge` when the disk is full.
+ * Copies a part from the store to the folder, with memory for a chunk and a record, and proves that what is
+ * read is what was received: throws `PartCorrupted` otherwise, `PartMalformed` where it is not the format,
+ * `WindowTooLarge` when the disk is full.
  */
 export async function fetchPart(
   part: StoredPart,
@@ -77,7 +83,7 @@ async function copyVerified(
   const hash = createHash('sha256');
   let bytes = 0;
   let malformed: unknown;
-  // After a malformed record the rest is still hashed: bytes that were damaged are to be called so, whatever they look like.
+  // After a malformed record the rest is still hashed: damaged bytes are to be called so, whatever they look like.
   const unlessMalformed = (take: () => Buffer | string) => {
     try {
       return malformed === undefined ? take() : '';

@@ -10,7 +10,7 @@ export const CARRIAGE_RETURN = 0x0d;
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 
-const CHUNK_BYTES = 1024 * 1024;
+const CHUNK_BYTES = 256 * 1024;
 
 /** A record of a part's file, with its line end. */
 export interface FileRecord {
@@ -19,7 +19,10 @@ export interface FileRecord {
   bytes: Buffer;
 }
 
-/** Where a record ends, just after its line end, and how many line feeds it has. Undefined where it goes on beyond the bytes. */
+/**
+ * Where a record ends, just after its line end, and how many line feeds it has. Undefined where it goes on
+ * beyond the bytes.
+ */
 type RecordEnd = (
   bytes: Buffer,
   from: number,
@@ -27,8 +30,8 @@ type RecordEnd = (
 ) => { end: number; lineFeeds: number } | undefined;
 
 /**
- * The end of a CSV record: the first line feed outside quotes. A quote opens only at the beginning of a field. At the file's
- * end a record may lack its line end; open quotes there are `PartMalformed`.
+ * The end of a CSV record: the first line feed outside quotes. A quote opens only at the beginning of a
+ * field. At the file's end a record may lack its line end; open quotes there are `PartMalformed`.
  */
 export const csvRecordEnd: RecordEnd = (bytes, from, last) => {
   let quoted = false;
@@ -99,8 +102,8 @@ export function isBlank({ bytes }: FileRecord): boolean {
 export type RecordFlaw = 'BadEncoding' | 'BadQuoting' | 'WrongWidth';
 
 /**
- * Why the CSV record is no row of that many columns, or undefined where it is one. Bad quoting is text after a closing quote, a
- * space before an opening one, or a carriage return outside quotes.
+ * Why the CSV record is no row of that many columns, or undefined where it is one. Bad quoting is text after
+ * a closing quote, a space before an opening one, or a carriage return outside quotes.
  */
 export function flawOf({ bytes }: FileRecord, width: number): RecordFlaw | undefined {
   if (!isUtf8(bytes)) return 'BadEncoding';
@@ -109,7 +112,10 @@ export function flawOf({ bytes }: FileRecord, width: number): RecordFlaw | undef
   return fields.length === width ? undefined : 'WrongWidth';
 }
 
-/** The fields of a CSV record's text, with or without its line end. A quote that does not begin a field is a character like any other. */
+/**
+ * The fields of a CSV record's text, with or without its line end. A quote that does not begin a field is a
+ * character like any other.
+ */
 export function fieldsOf(record: string): string[] {
   return splitFields(record).fields;
 }

@@ -14,7 +14,7 @@ export interface StoredPart {
   /** SHA-256 of the bytes received, lower-case hex. */
   sha256: string;
   /** Rows that CXone announced for the part, where it did. */
-  recordCount?: number;
+  recordCount?: number | undefined;
 }
 
 /** Where a window's objects go, without the generation: each ends in `/`, `gen=<generation>/` is appended. */
@@ -34,7 +34,7 @@ export interface TransformRequest {
   /** In any order; none for a day that CXone calls empty. */
   parts: readonly StoredPart[];
   /** Rows that CXone announced for the whole window, where it did. */
-  recordCount?: number;
+  recordCount?: number | undefined;
   mapping: Mapping;
   /** Lake columns that tell two records apart. They are required of every row. */
   key: readonly string[];

@@ -1,8 +1,8 @@
 import type { ColumnType } from '../model/mapping.ts';
 
 /*
- * Every piece of SQL that holds something from outside is written here. Names and texts are quoted; a part's own column
- * names never become identifiers: a part's columns are c0, c1, … by position.
+ * Every piece of SQL that holds something from outside is written here. Names and texts are quoted; a part's own names never
+ * become identifiers: its columns are c0, c1, … by position.
  */
 
 /** An identifier. */
@@ -51,9 +51,10 @@ const DECIMAL = String.raw`[+-]?(\d+(\.\d{0,9}0*)?|\.\d{1,9}0*|\d+(\.\d{1,9})?[e
 const NUMBER = String.raw`[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?`;
 
 /**
- * The value as its type, or null where it does not fit. Timestamps need a zone and become UTC. Integers and decimals must fit to
- * the digit; durations are rounded to the microsecond. DuckDB's own casts are laxer (they round, trim, and ignore offsets),
- * so each is behind a check of the form. A time without seconds is one that DuckDB does not read.
+ * The value as its type, or null where it does not fit. Timestamps need a zone and become UTC. Integers and
+ * decimals must fit to the digit; durations are rounded to the microsecond. DuckDB's own casts are laxer
+ * (they round, trim, and ignore offsets), so each is behind a check of the form. A time without seconds is
+ * one that DuckDB does not read.
  */
 export function typed(type: ColumnType, value: string): string {
   const matching = (pattern: string, expression: string) =>
@@ -94,13 +95,17 @@ export function isoText(timestamp: string): string {
     ELSE strftime(${timestamp}, '%Y-%m-%dT%H:%M:%S.%fZ') END`;
 }
 
-/** What DuckDB takes for null: nothing that occurs. An empty field stays an empty text, so that null is left for fields that are absent. */
+/**
+ * What DuckDB takes for null: nothing that occurs. An empty field stays an empty text, so that null is left
+ * for fields that are absent.
+ */
 const NO_NULL = '\u0001 no null \u0001';
 
 /**
- * All columns of a CSV part, as text, and one column more. A record with too few fields has null in its last column, one with a
- * field too many has a text in the column beyond: DuckDB by itself passes a field too many if it is empty, which is what an
- * unquoted comma makes of a record that ends in an empty field. Records of bad quoting or encoding, or wider still, are left out.
+ * All columns of a CSV part, as text, and one column more. A record with too few fields has null in its last
+ * column, one with a field too many has a text in the column beyond: DuckDB by itself passes a field too many
+ * if it is empty, which is what an unquoted comma makes of a record that ends in an empty field. Records of
+ * bad quoting or encoding, or wider still, are left out.
  */
 export function readCsv(file: string, columns: number): string {
   const named = Array.from({ length: columns + 1 }, (_, position) => `'${partColumn(position)}': 'VARCHAR'`);

@@ -41,12 +41,14 @@ const NAMES_REPORTED = 50;
 const NAME_CHARACTERS = 100;
 
 /**
- * Makes a window's generation of its parts: typed, without duplicates, each row accounted for. The manifest is written last; a
- * generation that has one is returned as it is. Stopped anywhere and started again, it writes the same objects with the same bytes.
+ * Makes a window's generation of its parts: typed, without duplicates, each row accounted for. The manifest
+ * is written last; a generation that has one is returned as it is. Stopped anywhere and started again, it
+ * writes the same objects with the same bytes.
  *
  * Throws, before anything is written, `WindowTooLarge`, `ObjectMissing`, `PartCorrupted`, `PartMalformed`,
- * `RequiredColumnMissing`, `RecordCountMismatch` (facts: announced, received, part) and `DurationUnitUnclear`; after quarantine is
- * written `RejectsAboveThreshold` and `RowsOutsideWindow`; `SumsDisagree` before a file reaches the lake.
+ * `RequiredColumnMissing`, `RecordCountMismatch` (facts: announced, received, part) and
+ * `DurationUnitUnclear`; after quarantine is written `RejectsAboveThreshold` and `RowsOutsideWindow`;
+ * `SumsDisagree` before a file reaches the lake.
  */
 export async function transformWindow(
   request: TransformRequest,
@@ -121,7 +123,10 @@ async function draftParts(
   return { drafts, drift };
 }
 
-/** Counts rejects, rows outside the day and duplicates, puts into quarantine what is left out, and holds all against the thresholds. */
+/**
+ * Counts rejects, rows outside the day and duplicates, puts into quarantine what is left out, and holds all
+ * against the thresholds.
+ */
 async function judgeRows(
   database: Database,
   drafts: readonly Draft[],

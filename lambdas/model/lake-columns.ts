@@ -8,8 +8,9 @@ export interface LakeColumn {
 }
 
 /**
- * The type of a column in Parquet, CSV and Athena. `timestamp` is UTC with microseconds. `duration` is decimal seconds down to
- * the microsecond: a source in decimal milliseconds loses nothing. `decimal` holds 29 digits before and 9 after the point.
+ * The type of a column in Parquet, CSV and Athena. `timestamp` is UTC with microseconds. `duration` is
+ * decimal seconds down to the microsecond: a source in decimal milliseconds loses nothing. `decimal` holds 29
+ * digits before and 9 after the point.
  */
 export const GLUE_TYPES: Readonly<Record<ColumnType, string>> = {
   text: 'string',
@@ -20,7 +21,10 @@ export const GLUE_TYPES: Readonly<Record<ColumnType, string>> = {
   boolean: 'boolean',
 };
 
-/** The columns that the load adds, after the mapping's: the window's day, the generation, and unknown columns as a JSON object. */
+/**
+ * The columns that the load adds, after the mapping's: the window's day, the generation, and unknown columns
+ * as a JSON object.
+ */
 const ADDED: readonly LakeColumn[] = [
   { name: 'load_window', type: 'date' },
   { name: 'load_generation', type: 'string' },

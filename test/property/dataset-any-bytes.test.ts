@@ -49,12 +49,12 @@ describe('CDR-13 parts of any bytes', () => {
       }
     });
 
-    await fc.assert(property, { numRuns: 60 });
+    await fc.assert(property, { numRuns: 40 });
   });
 });
 
 /** Records that end before the first quote, whatever that one does: as many there are at least. */
 function recordsBeforeQuotes(text: string): number {
-  const lines = text.slice(0, text.search(/"|$(?![^])/)).split('\n');
+  const lines = (text.split('"')[0] ?? '').split('\n');
   return lines.slice(1, -1).filter((line) => line.replaceAll('\r', '') !== '').length;
 }

@@ -3,13 +3,18 @@ import { Readable } from 'node:stream';
 import { catalogued } from '../../lambdas/model/errors.ts';
 import type { ObjectStore } from '../../lambdas/model/ports.ts';
 
-/** An object store in memory, and what was done to it: `writes` lists the keys in the order in which they became visible. */
+/**
+ * An object store in memory, and what was done to it: `writes` lists the keys in the order in which they
+ * became visible.
+ */
 export interface MemoryObjectStore extends ObjectStore {
   readonly objects: Map<string, Buffer>;
   readonly writes: string[];
 }
 
-/** Makes an empty store. Bytes are handed out in chunks of `chunkBytes`, so that readers meet every boundary. */
+/**
+ * Makes an empty store. Bytes are handed out in chunks of `chunkBytes`, so that readers meet every boundary.
+ */
 export function memoryObjectStore(chunkBytes = 64 * 1024): MemoryObjectStore {
   const objects = new Map<string, Buffer>();
   const writes: string[] = [];

@@ -11,10 +11,12 @@ import { memoryObjectStore } from './memory-object-store.ts';
 import { CDR_HEADER, requestFor, stoppedClock } from './window-transform.ts';
 
 /*
- * Run as a process of its own: transforms one part of so many megabytes, made as a stream, and prints the rows and the most memory
- * that the process ever had: `node transform-memory.ts <megabytes of the part> <memory limit>`.
+ * Run as a process of its own: transforms one part of so many megabytes, made as a stream, and prints its counts and the most
+ * memory that the process ever had: `node transform-memory.ts <megabytes> <memory limit> good|bad`. Every row of a bad part is
+ * a reject.
  */
-const [megabytes = 0, memoryLimitMegabytes = 0] = process.argv.slice(2).map(Number);
+const [megabytes = 0, memoryLimitMegabytes = 0] = process.argv.slice(2, 4).map(Number);
+const zone = process.argv[4] === 'bad' ? '' : 'Z';
 
 function* csv(): Generator<Buffer> {
   yield Buffer.from(`${CDR_HEADER}\n`);
@@ -22,7 +24,7 @@ function* csv(): Generator<Buffer> {
   for (let row = 0, bytes = 0; bytes < megabytes * 1_000_000; ) {
     let block = '';
     for (const until = row + 5_000; row < until; row++) {
-      const began = new Date(start + (row % 86_000_000)).toISOString();
+      const began = `${new Date(start + (row % 86_000_000)).toISOString().slice(0, -1)}${zone}`;
       const id = `${((row * 2_654_435_761) % 4_294_967_296).toString(16)}-${row}`;
       block += `${id},${began},${began},0,"Agent, No ${row % 300}",Queue ${row % 20},Answered,IN,+4930${row % 9_999_999},007\n`;
     }
@@ -69,9 +71,5 @@ const { counts } = await transformWindow(
   { objects: passingStore(file), clock: stoppedClock },
 );
 await rm(folder, { recursive: true });
-console.log(
-  JSON.stringify({
-    rows: counts.rowsOut,
-    residentMegabytes: Math.round(process.resourceUsage().maxRSS / 1_000),
-  }),
-);
+const residentMegabytes = Math.round(process.resourceUsage().maxRSS / 1_000);
+console.log(JSON.stringify({ ...counts, residentMegabytes }));

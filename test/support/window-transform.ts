@@ -41,7 +41,10 @@ export interface Transformed {
   result: TransformResult;
 }
 
-/** A request of small parts, whose texts are in the store, numbered from 1. Thresholds let everything pass unless they are given. */
+/**
+ * A request of small parts, whose texts are in the store, numbered from 1. Thresholds let everything pass
+ * unless they are given.
+ */
 export async function requestFor(
   store: MemoryObjectStore,
   texts: readonly (string | Buffer)[],

@@ -118,6 +118,15 @@ describe('CDR-09 columns by name', () => {
     expect(await lakeColumn(transformed, 'extra_columns')).toEqual(['{"No\\nte":"a"}', '{"No\\nte":"b"}']);
   });
 
+  it('CDR-09 reads a part whose byte-order mark stands before a quoted name', async () => {
+    const transformed = await transform([`\ufeff"Id","At","No\nte"\n1,${AT},a\n`], {
+      mapping: TEXTS,
+      key: ['id'],
+    });
+
+    expect(await lakeColumn(transformed, 'extra_columns')).toEqual(['{"No\\nte":"a"}']);
+  });
+
   it('CDR-09 reads a part whose line ends are of both kinds', async () => {
     const transformed = await transform([`Id,At,Note\r\n1,${AT},a\n2,${AT},"b\r\nc"\r\n3,${AT},d\n`], {
       mapping: TEXTS,

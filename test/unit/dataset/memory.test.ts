@@ -6,18 +6,26 @@ import { describe, expect, it } from 'vitest';
 const PROGRAM = fileURLToPath(new URL('../../support/transform-memory.ts', import.meta.url));
 const MEMORY_LIMIT = 512;
 
+/** Transforms a part of so many megabytes on a JavaScript heap of 64 MB. */
+async function transformed(megabytes: number, kind: 'good' | 'bad'): Promise<Record<string, number>> {
+  const program = ['--max-old-space-size=64', PROGRAM, String(megabytes), String(MEMORY_LIMIT), kind];
+  const { stdout } = await promisify(execFile)(process.execPath, program);
+  return JSON.parse(stdout);
+}
+
 describe('ALL-17 memory of the transform', () => {
-  it('ALL-17 transforms a part of 100 MB within its memory limit, on a JavaScript heap of 64 MB', async () => {
-    const { stdout } = await promisify(execFile)(process.execPath, [
-      '--max-old-space-size=64',
-      PROGRAM,
-      '100',
-      String(MEMORY_LIMIT),
-    ]);
+  it('ALL-17 transforms a part that is larger than its memory may hold', async () => {
+    const { rowsOut, residentMegabytes } = await transformed(100, 'good');
 
-    const { rows, residentMegabytes } = JSON.parse(stdout);
+    expect(rowsOut).toBeGreaterThan(800_000);
+    expect(residentMegabytes).toBeLessThan(MEMORY_LIMIT);
+  });
 
-    expect(rows).toBeGreaterThan(800_000);
+  it('ALL-17 quarantines a part of nothing but rejects in the same memory', async () => {
+    const { parsed, rejects, residentMegabytes } = await transformed(30, 'bad');
+
+    expect(rejects).toBeGreaterThan(250_000);
+    expect(rejects).toBe(parsed);
     expect(residentMegabytes).toBeLessThan(MEMORY_LIMIT);
   });
 });
