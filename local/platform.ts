@@ -25,6 +25,7 @@ import type { StatusChangeEvent } from './engine/describe.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
 import type { HistoryEvent } from './engine/history.ts';
 import type { Objects } from './engine/run.ts';
+import type { VirtualClock } from './engine/virtual-clock.ts';
 import { openClock } from './platform-clock.ts';
 import type { SecretsFile } from './secrets-file.ts';
 
@@ -76,21 +77,65 @@ export interface Platform {
  */
 export async function openPlatform(options: PlatformOptions): Promise<Platform> {
   mkdirSync(options.folder, { recursive: true });
-  const clock = openClock(options.folder, options);
-  const assembly = loadAssembly(options.assemblyFolder ?? (await synthesise(options)));
+  let clock: VirtualClock | undefined;
+  // The services lock the folder: until they have it, nothing else in it is touched, the clock's file included.
   const aws = await startAws({
     folder: options.folder,
-    clock,
+    clock: { now: () => clock?.now() ?? Date.now() },
     ...(options.onEffect ? { onEffect: options.onEffect } : {}),
   });
+  try {
+    clock = openClock(options.folder, options);
+    return await openOver(aws, clock, options);
+  } catch (error) {
+    await aws.close();
+    throw error;
+  }
+}
+
+async function openOver(aws: EmbeddedAws, clock: VirtualClock, options: PlatformOptions): Promise<Platform> {
+  const assembly = loadAssembly(options.assemblyFolder ?? (await synthesise(options)));
   await provision(aws, assembly);
   for (const [name, value] of Object.entries(options.secrets)) aws.secrets.set(name, JSON.stringify(value));
-  const headers = (now: Clock) =>
+  const functions = runnerOf(assembly, aws, options);
+  try {
+    const engine = createEngine({
+      folder: join(options.folder, 'engine'),
+      clock,
+      machines: assembly.stateMachines,
+      invokeFunction: functions.invoke,
+      objects: objectsOf(aws),
+      onStatusChange: (event, { clock: now }) => deliver(assembly, functions, event, now),
+      ...(options.onEvent ? { onEvent: options.onEvent } : {}),
+      ...(options.random ? { random: options.random } : {}),
+    });
+    aws.attachEngine(engine);
+    return {
+      assembly,
+      aws,
+      engine,
+      clock,
+      functions,
+      bucket: lakeBucket(assembly),
+      machineOf: (tenant, pipeline) => machineOf(assembly, tenant, pipeline),
+      async close() {
+        await engine.shutdown();
+        await functions.close();
+        await aws.close();
+      },
+    };
+  } catch (error) {
+    await functions.close();
+    throw error;
+  }
+}
+
+function runnerOf(assembly: Assembly, aws: EmbeddedAws, options: PlatformOptions): FunctionRunner {
+  const headers = (now: Clock): Record<string, string> =>
     options.tellTime === true ? { 'x-simulated-time': isoInstant(now.now()) } : {};
-  const logFolder = join(options.folder, 'logs');
   const temporaryFolder = join(options.folder, 'tmp');
   rmSync(temporaryFolder, { recursive: true, force: true });
-  const functions = createFunctionRunner({
+  return createFunctionRunner({
     temporaryFolder,
     assembly,
     aws,
@@ -98,34 +143,9 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
     flow: options.flow !== false,
     ...(options.onInvocation ? { onInvocation: options.onInvocation } : {}),
     taskFolder: join(options.folder, 'tasks'),
-    logFolder,
-    headers: (now) => headers(now) as Record<string, string>,
+    logFolder: join(options.folder, 'logs'),
+    headers,
   });
-  const engine = createEngine({
-    folder: join(options.folder, 'engine'),
-    clock,
-    machines: assembly.stateMachines,
-    invokeFunction: functions.invoke,
-    objects: objectsOf(aws),
-    onStatusChange: (event, { clock: now }) => deliver(assembly, functions, event, now),
-    ...(options.onEvent ? { onEvent: options.onEvent } : {}),
-    ...(options.random ? { random: options.random } : {}),
-  });
-  aws.attachEngine(engine);
-  return {
-    assembly,
-    aws,
-    engine,
-    clock,
-    functions,
-    bucket: lakeBucket(assembly),
-    machineOf: (tenant, pipeline) => machineOf(assembly, tenant, pipeline),
-    async close() {
-      await engine.shutdown();
-      await functions.close();
-      await aws.close();
-    },
-  };
 }
 
 async function synthesise({ folder, configuration, mode }: PlatformOptions): Promise<string> {
