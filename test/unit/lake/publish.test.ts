@@ -114,6 +114,25 @@ describe('publishing', () => {
     expect(await current()).toMatchObject({ generation: B, replaced: A });
   });
 
+  it('ALL-04 goes back to the catalog when the ledger went on during a later step', async () => {
+    const { ledger, objects, catalog, ports, claim, where, current } = await prepare();
+    await commitGeneration(ledger, claim, factsOf(A));
+    let moved = false;
+    const slow = {
+      ...objects,
+      writeText: async (...given: Parameters<typeof objects.writeText>) => {
+        if (!moved) await commitGeneration(ledger, claim, factsOf(B));
+        moved = true;
+        return objects.writeText(...given);
+      },
+    };
+
+    const { generation } = await publishWindow({ ...ports, objects: slow }, claim);
+
+    expect([generation, catalog.locations.get('cdr/2024-05-15')]).toEqual([B, `${where}/gen=${B}/`]);
+    expect(await current()).toMatchObject({ generation: B });
+  });
+
   it('ALL-04 gives up by name where the ledger never comes to rest', async () => {
     const { ledger, catalog, ports, claim } = await prepare();
     await commitGeneration(ledger, claim, factsOf(A));
