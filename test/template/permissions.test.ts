@@ -88,7 +88,7 @@ const OBJECTS: Record<FunctionName, { read: string[]; write: string[] }> = {
   submit: { read: [], write: [] },
   poll: { read: ['raw'], write: ['raw'] },
   download: { read: ['raw'], write: ['raw'] },
-  transform: { read: ['export', 'lake', 'raw'], write: ['export', 'lake', 'quarantine'] },
+  transform: { read: ['adhoc', 'export', 'lake', 'raw'], write: ['adhoc', 'export', 'lake', 'quarantine'] },
   commit: { read: [], write: [] },
   publish: { read: ['lake'], write: ['current'] },
   reconcile: { read: ['runs'], write: ['runs'] },
