@@ -106,7 +106,6 @@ export const passing: readonly Failure[] = [
     state: 'Poll',
     attempts: 2,
   },
-  { requirement: 'CDR-05', scenarios: 'queue-wait:100000', error: 'QueueSaturated', state: 'Poll' },
   { requirement: 'CDR-07', scenarios: 'short-body:100', error: 'PartIncomplete', state: 'Download' },
   { requirement: 'CDR-07', scenarios: 'clean-short:100', error: 'PartIncomplete', state: 'Download' },
   { requirement: 'CDR-07', scenarios: 'corrupt-body:100', error: 'PartIncomplete', state: 'Download' },
