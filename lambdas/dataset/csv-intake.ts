@@ -22,7 +22,7 @@ export class CsvIntake implements PartIntake {
   /** Lines that the header took in the part; in the copy it takes one. */
   headerLines = 1;
   lines = 0;
-  #head = Buffer.alloc(0);
+  #head: Buffer = Buffer.alloc(0);
   /** The last line, as long as it has no line end. */
   #open = Buffer.alloc(0);
   /** The last line that has one. */
