@@ -6,8 +6,8 @@ export const DAY_MILLISECONDS = 86_400_000;
 /** A UTC calendar day, `2024-05-15`. Real days only: 29 February just in leap years. */
 export const Day = z
   .string()
-  .regex(/^\d{4}-\d{2}-\d{2}$/, 'must be a day like 2024-05-15')
-  .refine((text) => isRealDay(text), 'must be a day of the calendar')
+  .regex(/^\d{4}-\d{2}-\d{2}$/, { error: 'must be a day like 2024-05-15', abort: true })
+  .refine((text) => isRealDay(text), 'must be a day of the calendar, such as 2024-05-15')
   .brand<'Day'>();
 export type Day = z.infer<typeof Day>;
 

@@ -41,7 +41,7 @@ export function isError(error: unknown, name: ErrorName): error is CataloguedErr
 function factsTail(facts: ErrorFacts): string {
   const written = Object.entries(facts)
     .filter(([, value]) => value !== undefined && value !== '')
-    .map(([name, value]) => `${name}=${String(value).replaceAll(/[\s\]]+/g, '_')}`);
+    .map(([name, value]) => `${name}=${String(value).replaceAll(/[\s[\]]+/g, '_')}`);
   return written.length === 0 ? '' : ` [${written.join(' ')}]`;
 }
 

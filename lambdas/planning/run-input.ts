@@ -51,6 +51,7 @@ export function parseRunInput(
     ...(parsed.success ? [] : problemsOf(parsed.error, given)),
     ...disagreements(fieldsOf(given), readable),
     ...unendedDays(readable, instant),
+    ...futureSchedule(readable, startTime),
     ...unusableColumns(fieldsOf(given), requiredColumns),
   ];
   if (parsed.success && problems.length === 0) return { input: parsed.data, instant };
@@ -100,6 +101,17 @@ function unusableColumns({ columns }: Fields, required: readonly string[]): Prob
   if (missing.length === 0) return repeated;
   const expected = `must contain ${missing.join(', ')}, which the mapping requires`;
   return [...repeated, { path: 'columns', found: kindOf(columns), expected }];
+}
+
+/** Clocks of the scheduler and of Step Functions may differ by so much. */
+const CLOCK_DIFFERENCE_MILLISECONDS = 5 * 60_000;
+
+/** Days are held to have ended by this instant, so it must not lie ahead of the run itself. */
+function futureSchedule({ scheduledTime }: z.infer<typeof Readable>, startTime: string): Problem[] {
+  if (scheduledTime === undefined) return [];
+  if (Date.parse(scheduledTime) <= Date.parse(startTime) + CLOCK_DIFFERENCE_MILLISECONDS) return [];
+  const expected = 'must not be after the start of the execution';
+  return [{ path: 'scheduledTime', found: kindOf(scheduledTime), expected }];
 }
 
 function unendedDays(readable: z.infer<typeof Readable>, instant: number): Problem[] {

@@ -149,7 +149,7 @@ describe('OPS-06 functions in processes of their own', () => {
     ]);
   });
 
-  it('measures the memory of the process, which grows by what the handler holds', async () => {
+  it('measures the process, whose memory grows by what the handler holds', async () => {
     const measures: InvocationMeasure[] = [];
     const { invoke } = runnerOf(
       {
@@ -160,7 +160,7 @@ describe('OPS-06 functions in processes of their own', () => {
 
     await invoke('one');
 
-    const grown = measures.map(({ name, memory }) => ({ name, bytes: memory.peak - memory.atStart }));
+    const grown = measures.map(({ name, use }) => ({ name, bytes: use.residentPeak - use.residentAtStart }));
     expect(grown).toEqual([{ name: 'one', bytes: expect.any(Number) }]);
     expect(grown[0]?.bytes).toBeGreaterThan(60 * 1024 * 1024);
   });

@@ -4,7 +4,7 @@ import { errorReferenceText } from '../../../lib/error-reference.ts';
 import { sourcesOf, textOf } from '../../support/sources.ts';
 
 const SOURCES = sourcesOf('lambdas', 'lib', 'local').filter(
-  ({ path }) => path !== 'lambdas/model/error-catalogue.ts',
+  ({ path }) => !['lambdas/model/error-catalogue.ts', 'lambdas/model/platform-errors.ts'].includes(path),
 );
 const ENTRIES: [string, CatalogueEntry][] = Object.entries(CATALOGUE);
 

@@ -51,15 +51,17 @@ describe('ALL-02 an input that is refused', () => {
     [
       'a day in another form',
       { date: '15.05.2024' },
-      [
-        'date: found a string of 10 characters, must be a day like 2024-05-15',
-        'date: found a string of 10 characters, must be a day of the calendar',
-      ],
+      ['date: found a string of 10 characters, must be a day like 2024-05-15'],
+    ],
+    [
+      'a schedule that lies ahead of the run',
+      { scheduledTime: '2031-01-01T00:00:00Z' },
+      ['scheduledTime: found a string of 20 characters, must not be after the start of the execution'],
     ],
     [
       '29 February in a common year',
       { date: '2023-02-29' },
-      ['date: found a string of 10 characters, must be a day of the calendar'],
+      ['date: found a string of 10 characters, must be a day of the calendar, such as 2024-05-15'],
     ],
     [
       'a day that has not ended',
