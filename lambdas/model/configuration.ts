@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { BaseUrl, FamilyName, FamilyOverrides } from './families.ts';
 import { TenantId } from './ids.ts';
 import { CdrPipeline } from './pipelines.ts';
+import { unconditionalCheck } from './unconditional-check.ts';
 
 /** Where alarms and failure notices go, and how long things are kept. */
 const Retention = z.strictObject({
@@ -83,6 +84,10 @@ export const Tenant = z.strictObject({
 });
 export type Tenant = z.infer<typeof Tenant>;
 
+const TenantIds = z.object({
+  tenants: z.array(z.object({ id: z.string().optional().catch(undefined) }).catch({})),
+});
+
 /** The one file that says what is deployed and what runs locally. */
 export const Configuration = z
   .strictObject({
@@ -90,15 +95,18 @@ export const Configuration = z
     lake: LakeSettings.prefault({}),
     tenants: z.array(Tenant).min(1).max(100),
   })
-  .check(({ value, issues }) => {
-    value.tenants.forEach((tenant, index) => {
-      if (value.tenants.findIndex((other) => other.id === tenant.id) !== index)
-        issues.push({
-          code: 'custom',
-          input: tenant.id,
-          path: ['tenants', index, 'id'],
-          message: 'must be used by one tenant only',
-        });
-    });
-  });
+  .check(
+    unconditionalCheck(({ value, issues }) => {
+      const ids = TenantIds.safeParse(value).data?.tenants.map(({ id }) => id) ?? [];
+      ids.forEach((id, index) => {
+        if (id !== undefined && ids.indexOf(id) !== index)
+          issues.push({
+            code: 'custom',
+            input: id,
+            path: ['tenants', index, 'id'],
+            message: 'must be used by one tenant only',
+          });
+      });
+    }),
+  );
 export type Configuration = z.infer<typeof Configuration>;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Day } from './days.ts';
+import { unconditionalCheck } from './unconditional-check.ts';
 
 /** When a pipeline runs by itself: an EventBridge Scheduler cron expression and the zone it is meant in. */
 export const Schedule = z.strictObject({
@@ -116,30 +117,43 @@ export const CdrSettings = z.strictObject({
     .describe('Megabytes of its disk: bounds the size of a window'),
 });
 
+const list = z.array(z.unknown()).catch([]);
+
+/** What checks across fields look at; a field of another form has its own problem and passes here. */
+const Readable = z
+  .object({
+    columns: list,
+    key: list,
+    outputs: list,
+    restateDays: z.number().catch(0),
+    catchUpDays: z.number().catch(Number.POSITIVE_INFINITY),
+  })
+  .catch({ columns: [], key: [], outputs: [], restateDays: 0, catchUpDays: Number.POSITIVE_INFINITY });
+
 /** Daily call detail records by asynchronous data download. */
-export const CdrPipeline = CdrSettings.check(({ value, issues }) => {
-  const unique = (field: 'columns' | 'key' | 'outputs') =>
-    value[field].forEach((entry, index) => {
-      if ((value[field] as string[]).indexOf(entry) !== index)
-        issues.push({
-          code: 'custom',
-          input: entry,
-          path: [field, index],
-          message: 'must be listed once only',
-        });
-    });
-  unique('columns');
-  unique('key');
-  unique('outputs');
-  if (value.restateDays > value.catchUpDays - 2)
-    issues.push({
-      code: 'custom',
-      input: value.restateDays,
-      path: ['restateDays'],
-      message:
-        'must be at most catchUpDays less 2, so that every run has room for the last day and for a missed one',
-    });
-});
+export const CdrPipeline = CdrSettings.check(
+  unconditionalCheck(({ value, issues }) => {
+    const found = Readable.parse(value);
+    for (const field of ['columns', 'key', 'outputs'] as const)
+      found[field].forEach((entry, index) => {
+        if (found[field].indexOf(entry) !== index)
+          issues.push({
+            code: 'custom',
+            input: entry,
+            path: [field, index],
+            message: 'must be listed once only',
+          });
+      });
+    if (found.restateDays > found.catchUpDays - 2)
+      issues.push({
+        code: 'custom',
+        input: found.restateDays,
+        path: ['restateDays'],
+        message:
+          'must be at most catchUpDays less 2, so that every run has room for the last day and for a missed one',
+      });
+  }),
+);
 export type CdrPipeline = z.infer<typeof CdrPipeline>;
 
 /** Name of a pipeline: of its machine, its records and its command. */

@@ -161,7 +161,11 @@ export function createEngine(options: EngineOptions): Engine {
     ...view,
     async start(machineArn, { name, input } = {}) {
       if (!open) throw new Error('the engine is shut down');
-      const { executionArn, startDate } = executor.start(machineArn, name, throughJson(input) ?? {});
+      const { executionArn, startDate } = executor.start(
+        machineArn,
+        name,
+        throughJson(input === undefined ? {} : input) ?? null,
+      );
       return { executionArn, startDate };
     },
     async redrive(executionArn) {

@@ -29,6 +29,7 @@ describe('a wrong configuration', () => {
       expect.stringMatching(/^ {2}lake\.architecture: .* must be "x86_64" or "arm64"$/),
       expect.stringMatching(/^ {2}tenants\[0\]\.password: .* not known here/),
       expect.stringMatching(/^ {2}tenants\[1\]\.baseUrl: .* must be an https address/),
+      expect.stringMatching(/^ {2}tenants\[1\]\.id: .* must be used by one tenant only$/),
     ]);
     expect(stderr).not.toContain('do-not-show-me');
     expect(readdirSync(outdir)).toEqual([]);
@@ -37,7 +38,7 @@ describe('a wrong configuration', () => {
   it('OPS-01 is refused by whoever builds the app from a file', () => {
     const file = configurationFile(wrong);
 
-    expect(() => buildApp(file)).toThrow(/is refused: 3 problems\./);
+    expect(() => buildApp(file)).toThrow(/is refused: 4 problems\./);
   });
 });
 
