@@ -42,14 +42,16 @@ export type Said =
       type: 'result';
       /** The handler's result, as JSON. */
       payload: string;
-      memory: ProcessMemory;
+      use: ProcessUse;
     }
-  | { type: 'failure'; errorType: string; errorMessage: string; trace: string[]; memory: ProcessMemory };
+  | { type: 'failure'; errorType: string; errorMessage: string; trace: string[]; use: ProcessUse };
 
-/** Resident memory of a function's process, in bytes. */
-export interface ProcessMemory {
-  /** When the invocation began, its module loaded. */
-  atStart: number;
-  /** The most since the process was started. */
-  peak: number;
+/** What an invocation took of its process. */
+export interface ProcessUse {
+  /** Resident bytes when the invocation began, the module loaded. */
+  residentAtStart: number;
+  /** The most resident bytes since the process was started. */
+  residentPeak: number;
+  /** Time on processors, the module's loading not counted. */
+  processorMilliseconds: number;
 }

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import type { Clock } from '../../lambdas/model/ports.ts';
 import type { FunctionResult } from '../engine/run.ts';
-import type { Instant, ProcessMemory, ProcessSettings, Said, Told } from './function-messages.ts';
+import type { Instant, ProcessSettings, ProcessUse, Said, Told } from './function-messages.ts';
 import type { OutputSink } from './output-capture.ts';
 
 /** One invocation, as a function's process is given it. */
@@ -21,10 +21,10 @@ export interface ProcessInvocation {
   requestId: string;
 }
 
-/** A result, and what memory it took. Memory is undefined where the process died of the invocation. */
+/** A result, and what it took. That is undefined where the process died of the invocation. */
 export interface ProcessResult {
   result: FunctionResult;
-  memory?: ProcessMemory;
+  use?: ProcessUse;
 }
 
 /** A function's process: one invocation at a time, kept between them, as Lambda keeps a sandbox. */
@@ -114,10 +114,10 @@ async function conversation(child: ChildProcess, invocation: ProcessInvocation):
       case 'output':
         return invocation.output(said.text);
       case 'result':
-        return resolve({ result: { payload: JSON.parse(said.payload) }, memory: said.memory });
+        return resolve({ result: { payload: JSON.parse(said.payload) }, use: said.use });
       case 'failure': {
-        const { type: _, memory, ...error } = said;
-        return resolve({ result: { error }, memory });
+        const { type: _, use, ...error } = said;
+        return resolve({ result: { error }, use });
       }
     }
   };

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Instant, ProcessMemory, ProcessSettings, Said, Told } from './function-messages.ts';
+import type { Instant, ProcessSettings, ProcessUse, Said, Told } from './function-messages.ts';
 
 /*
  * What runs in a function's process: takes invocations one after the other and calls the bundle's handler, as Lambda's own
@@ -98,31 +98,38 @@ async function invoke(invocation: Invocation): Promise<void> {
   // What an earlier invocation has left behind waits for nothing any more.
   sleepers.clear();
   temporaryFolder = invocation.temporaryFolder;
-  let atStart = 0;
-  const memory = (): ProcessMemory => ({ atStart, peak: residentMemory().peak });
+  let begun = { resident: 0, cpu: process.cpuUsage() };
+  const use = (): ProcessUse => {
+    const { user, system } = process.cpuUsage(begun.cpu);
+    return {
+      residentAtStart: begun.resident,
+      residentPeak: residentMemory().peak,
+      processorMilliseconds: (user + system) / 1000,
+    };
+  };
   try {
     loaded ??= await load();
   } catch (error) {
     const own = error instanceof Error && error.name === 'Runtime.HandlerNotFound';
-    return fail(own ? error.name : 'Runtime.ImportModuleError', error, memory());
+    return fail(own ? error.name : 'Runtime.ImportModuleError', error, use());
   }
-  atStart = residentMemory().current;
+  begun = { resident: residentMemory().current, cpu: process.cpuUsage() };
   try {
     const context = {
       ...invocation.context,
       getRemainingTimeInMillis: () => Math.max(0, invocation.deadline - now()),
     };
     const result = await loaded(JSON.parse(invocation.event), context);
-    say({ type: 'result', payload: JSON.stringify(result ?? null), memory: memory() });
+    say({ type: 'result', payload: JSON.stringify(result ?? null), use: use() });
   } catch (error) {
-    fail(error instanceof Error ? error.name : typeof error, error, memory());
+    fail(error instanceof Error ? error.name : typeof error, error, use());
   }
 }
 
-function fail(errorType: string, thrown: unknown, memory: ProcessMemory): void {
+function fail(errorType: string, thrown: unknown, use: ProcessUse): void {
   const errorMessage = thrown instanceof Error ? thrown.message : String(thrown);
   const trace = thrown instanceof Error ? (thrown.stack ?? '').split('\n') : [];
-  say({ type: 'failure', errorType, errorMessage, trace, memory });
+  say({ type: 'failure', errorType, errorMessage, trace, use });
 }
 
 /** What is written goes the way of the results, so that it comes before them. */

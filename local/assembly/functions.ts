@@ -8,7 +8,7 @@ import { embeddedRegion } from '../aws/names.ts';
 import { FunctionFault } from '../engine/errors.ts';
 import type { FunctionResult, InvokeFunction } from '../engine/run.ts';
 import { type FunctionLog, openFunctionLog } from './function-log.ts';
-import type { ProcessMemory } from './function-messages.ts';
+import type { ProcessUse } from './function-messages.ts';
 import { type FunctionProcesses, moduleIn, openFunctionProcesses } from './function-processes.ts';
 import { within } from './invocation-surroundings.ts';
 import { lambdaContext } from './lambda-context.ts';
@@ -28,7 +28,7 @@ export interface InvocationMeasure {
   name: string;
   /** Real time, in milliseconds. */
   milliseconds: number;
-  memory: ProcessMemory;
+  use: ProcessUse;
 }
 
 /** How functions are run. */
@@ -176,11 +176,11 @@ async function inProcess(
 ): Promise<FunctionResult> {
   const { found } = invocation;
   const begun = performance.now();
-  const { result, memory } = await processes.invoke(
+  const { result, use } = await processes.invoke(
     { functionArn: invocation.functionArn, found, environment: env },
     { ...invocation, clock: limit.clock, deadline: limit.deadline, over: limit.over },
   );
-  if (memory) onInvocation?.({ name: found.name, milliseconds: performance.now() - begun, memory });
+  if (use) onInvocation?.({ name: found.name, milliseconds: performance.now() - begun, use });
   return 'payload' in result ? throughJson(result.payload) : result;
 }
 

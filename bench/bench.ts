@@ -1,0 +1,13 @@
+/*
+ * `npm run bench -- cdr [--quick]`: measures on this machine; asserts nothing.
+ */
+const benches: Readonly<Record<string, (words: readonly string[]) => Promise<void>>> = {
+  cdr: async (words) => (await import('./cdr.ts')).benchCdr(words),
+};
+
+const [name = '', ...words] = process.argv.slice(2);
+const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;
+if (bench === undefined) {
+  console.error(`There is no bench "${name}". There are: ${Object.keys(benches).join(', ')}.`);
+  process.exitCode = 2;
+} else await bench(words);
