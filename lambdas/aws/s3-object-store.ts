@@ -15,6 +15,8 @@ import type { ObjectStore } from '../model/ports.ts';
 /** Bytes of one part of a multipart upload: with two in flight at most 16 MiB are held. S3 takes 10,000 parts: 80 GiB an object. */
 const PART_BYTES = 8 * 1024 * 1024;
 const PARTS_IN_FLIGHT = 2;
+/** Bytes that wait between a stream and its upload: what is joined to a part is held there already. */
+const WAITING_BYTES = 1024 * 1024;
 
 /** The lake's bucket. The bucket's own default encryption applies; every upload carries a checksum that S3 verifies. */
 export function s3ObjectStore(client: S3Client, bucket: string): ObjectStore {
@@ -53,7 +55,7 @@ export function s3ObjectStore(client: S3Client, bucket: string): ObjectStore {
       const hash = createHash('sha256');
       let bytes = 0;
       const measured = new Transform({
-        highWaterMark: PART_BYTES,
+        highWaterMark: WAITING_BYTES,
         transform(chunk: Buffer, _encoding, done) {
           hash.update(chunk);
           bytes += chunk.length;
