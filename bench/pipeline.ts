@@ -40,19 +40,21 @@ export interface PipelineMeasure {
 /**
  * Loads a day with the real machine and the deployed bundles, each in processes of its own, from parts that lie in files;
  * then loads it again, which does nothing.
+ * @param transformMemory megabytes, the pipeline's setting
  * @throws where a run does not succeed
  */
 export async function measurePipeline(
   folder: string,
   day: string,
   parts: PartFiles,
+  transformMemory: number,
 ): Promise<{ first: PipelineMeasure; repeated: PipelineMeasure }> {
   const simulator = await startSimulator({ seed: SEED, ...parts.settings });
   const server = await startPartServer(simulator.url, parts.files);
   const invocations: Ended[] = [];
   const platform = await openPlatform({
     folder: join(folder, 'data'),
-    configuration: configure(folder, server.url),
+    configuration: configure(folder, server.url, transformMemory),
     secrets: { [SECRET]: usualCredentials },
     mode: 'process',
     skipWaits: true,
@@ -89,7 +91,7 @@ async function measureRun(platform: Platform, day: string, seen: Ended[]): Promi
   const invocations = seen.map((measure) => ({
     ...measure,
     handler: handlers.get(measure.name) ?? measure.name,
-    begun: measure.ended - measure.milliseconds,
+    begun: measure.ended - measure.use.milliseconds,
   }));
   return { milliseconds, invocations, totals: record.totals };
 }
@@ -101,12 +103,12 @@ async function startPartServer(simulator: string, files: readonly string[]) {
   return { url: `http://127.0.0.1:${z.int().parse(port)}`, stop: () => server.disconnect() };
 }
 
-function configure(folder: string, baseUrl: string) {
+function configure(folder: string, baseUrl: string, transformMemory: number) {
   mkdirSync(folder, { recursive: true });
   cpSync(join(PROJECT, 'config', 'mappings'), join(folder, 'mappings'), { recursive: true });
   const file = join(folder, 'configuration.json');
   const architecture = process.arch === 'arm64' ? 'arm64' : 'x86_64';
-  const tenants = [{ id: TENANT, secret: SECRET, baseUrl }];
+  const tenants = [{ id: TENANT, secret: SECRET, baseUrl, pipelines: { cdr: { transformMemory } } }];
   writeFileSync(file, JSON.stringify({ lake: { architecture }, tenants }));
   return loadConfiguration(file);
 }

@@ -56,7 +56,7 @@ export function describeRatios(measures: {
   const { first, repeated, duckDb, rows } = measures;
   const transform = spanOf(stagesOf(first.invocations).transform);
   const path = spanOf(first.invocations.filter(({ handler }) => DOWNLOAD_TO_COMMIT.includes(handler)));
-  const repeat = total(repeated.invocations.map(({ milliseconds }) => milliseconds));
+  const repeat = total(repeated.invocations.map(({ use }) => use.milliseconds));
   const lines = [
     `the transform takes ${times(transform.milliseconds / duckDb.milliseconds)} the time of bare DuckDB (processor: ${times(transform.processorMilliseconds / duckDb.processorMilliseconds)})`,
     `a repeat that finds all done takes ${seconds(repeat)} of handler time in ${repeated.invocations.length} invocations`,

@@ -52,6 +52,8 @@ export interface ProcessUse {
   residentAtStart: number;
   /** The most resident bytes since the process was started. */
   residentPeak: number;
-  /** Time on processors, the module's loading not counted. */
+  /** Time that passed; neither the process's start nor the module's loading is counted. */
+  milliseconds: number;
+  /** Time on processors, counted alike. */
   processorMilliseconds: number;
 }

@@ -98,12 +98,13 @@ async function invoke(invocation: Invocation): Promise<void> {
   // What an earlier invocation has left behind waits for nothing any more.
   sleepers.clear();
   temporaryFolder = invocation.temporaryFolder;
-  let begun = { resident: 0, cpu: process.cpuUsage() };
+  let begun = { at: performance.now(), resident: 0, cpu: process.cpuUsage() };
   const use = (): ProcessUse => {
     const { user, system } = process.cpuUsage(begun.cpu);
     return {
       residentAtStart: begun.resident,
       residentPeak: residentMemory().peak,
+      milliseconds: performance.now() - begun.at,
       processorMilliseconds: (user + system) / 1000,
     };
   };
@@ -113,7 +114,7 @@ async function invoke(invocation: Invocation): Promise<void> {
     const own = error instanceof Error && error.name === 'Runtime.HandlerNotFound';
     return fail(own ? error.name : 'Runtime.ImportModuleError', error, use());
   }
-  begun = { resident: residentMemory().current, cpu: process.cpuUsage() };
+  begun = { at: performance.now(), resident: residentMemory().current, cpu: process.cpuUsage() };
   try {
     const context = {
       ...invocation.context,

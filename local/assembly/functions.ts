@@ -26,8 +26,6 @@ export type FunctionMode = 'source' | 'asset' | 'process';
 export interface InvocationMeasure {
   /** Name of the function. */
   name: string;
-  /** Real time, in milliseconds. */
-  milliseconds: number;
   use: ProcessUse;
 }
 
@@ -175,12 +173,11 @@ async function inProcess(
   { limit, env, ...invocation }: OwnProcess,
 ): Promise<FunctionResult> {
   const { found } = invocation;
-  const begun = performance.now();
   const { result, use } = await processes.invoke(
     { functionArn: invocation.functionArn, found, environment: env },
     { ...invocation, clock: limit.clock, deadline: limit.deadline, over: limit.over },
   );
-  if (use) onInvocation?.({ name: found.name, milliseconds: performance.now() - begun, use });
+  if (use) onInvocation?.({ name: found.name, use });
   return 'payload' in result ? throughJson(result.payload) : result;
 }
 
