@@ -13,9 +13,9 @@ import { resolveFamily } from '../../../lambdas/model/families.ts';
 import { DatasetId, type JobId, TenantId } from '../../../lambdas/model/ids.ts';
 import { DEFAULT_CDR_COLUMNS } from '../../../lambdas/model/pipelines.ts';
 import { type Simulator, startSimulator, usualCredentials } from '../../../local/cxone/index.ts';
-import { failureOf } from '../../support/failure.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 import { memoryTable } from '../../support/memory-table.ts';
+import { thrownBy } from '../../support/thrown.ts';
 import { testCipher } from '../../support/token-cipher.ts';
 
 const TENANT = TenantId.parse('acme');
@@ -103,7 +103,7 @@ describe('the client and the simulator of the API notes', () => {
   it('CDR-02 lose a reply to the POST, and get the same job again', async () => {
     const { simulator, token, submit } = await prepare(['lost-reply']);
     await token();
-    const lost = await failureOf(submit());
+    const lost = await thrownBy(submit());
 
     const job = await submit();
 
@@ -140,7 +140,7 @@ describe('the client and the simulator of the API notes', () => {
     const [first] = await files(await submit());
     if (!first) throw new Error('There is no part.');
 
-    const error = await failureOf(cxone.openPart(first));
+    const error = await thrownBy(cxone.openPart(first));
 
     expect(error.name).toBe('CallbackRefused');
   });
@@ -159,7 +159,7 @@ describe('the client and the simulator of the API notes', () => {
     const { token, submit, reports } = await prepare([scenario]);
     await token();
 
-    const error = await failureOf(submit());
+    const error = await thrownBy(submit());
 
     expect([error.name, reports.at(-1)?.error]).toEqual([name, name]);
     expect(`${error.stack}${JSON.stringify(reports)}`).not.toContain(usualCredentials.clientSecret);
@@ -177,7 +177,7 @@ describe('the client and the simulator of the API notes', () => {
       return cxone.status(job);
     };
 
-    const error = await failureOf((async () => [await poll(), await poll()])());
+    const error = await thrownBy((async () => [await poll(), await poll()])());
 
     expect(error.name).toBe(name);
   });
@@ -190,7 +190,7 @@ describe('the client and the simulator of the API notes', () => {
     await token();
     const [first] = await files(await submit());
     if (!first) throw new Error('There is no part.');
-    const error = await failureOf(received(cxone, first));
+    const error = await thrownBy(received(cxone, first));
 
     const { bytes } = await received(cxone, first);
 
@@ -203,7 +203,7 @@ describe('the client and the simulator of the API notes', () => {
   ])('ALL-10 name scenario %s %s when they ask for a token', async (scenario, name) => {
     const { token } = await prepare([scenario]);
 
-    const error = await failureOf(token());
+    const error = await thrownBy(token());
 
     expect(error.name).toBe(name);
   });

@@ -2,8 +2,8 @@ import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { factIn } from '../../../lambdas/model/errors.ts';
 import { JobId } from '../../../lambdas/model/ids.ts';
-import { failureOf } from '../../support/failure.ts';
 import { json } from '../../support/http-server.ts';
+import { thrownBy } from '../../support/thrown.ts';
 import {
   client,
   discarded,
@@ -51,7 +51,7 @@ describe('submitting', () => {
   it('ALL-09 holds an answer without a job to be a fault of the server', async () => {
     own.answer((_, response) => json(response, 201, { status: 'PENDING' }));
 
-    const error = await failureOf(client().submit(request, 'uuid-1'));
+    const error = await thrownBy(client().submit(request, 'uuid-1'));
 
     expect(error.name).toBe('ServerFault');
   });
@@ -59,7 +59,7 @@ describe('submitting', () => {
   it('ALL-07 discards the token after a 403, since scopes may just have been granted', async () => {
     own.answer((_, response) => json(response, 403, { message: 'scope' }));
 
-    const error = await failureOf(client().submit(request, 'uuid-1'));
+    const error = await thrownBy(client().submit(request, 'uuid-1'));
 
     expect([error.name, discarded]).toEqual(['ScopeMissing', [token.fingerprint]]);
   });
@@ -67,7 +67,7 @@ describe('submitting', () => {
   it('ALL-07 says so where the token could not be discarded', async () => {
     own.answer((_, response) => json(response, 403, { message: 'scope' }));
 
-    const error = await failureOf(client({ discardFails: true }).submit(request, 'uuid-1'));
+    const error = await thrownBy(client({ discardFails: true }).submit(request, 'uuid-1'));
 
     expect([error.name, error.cause]).toEqual(['ScopeMissing', new Error('the ledger is away')]);
     expect(error.message).toMatch(/data:download:write.*could not be discarded.*status=403/);
@@ -79,7 +79,7 @@ describe('submitting', () => {
   ])('ALL-07 after a 401 with renewed %s throws %s and discards nothing', async (renewed, name) => {
     own.answer((_, response) => json(response, 401, {}));
 
-    const error = await failureOf(client({ renewed }).submit(request, 'uuid-1'));
+    const error = await thrownBy(client({ renewed }).submit(request, 'uuid-1'));
 
     expect([error.name, discarded]).toEqual([name, []]);
   });
@@ -100,7 +100,7 @@ describe('asking for the status', () => {
   it('CDR-06 takes 404 for an expired job', async () => {
     own.answer((_, response) => json(response, 404, {}, { 'x-request-id': 'q1' }));
 
-    const error = await failureOf(client().status(JOB));
+    const error = await thrownBy(client().status(JOB));
 
     expect([error.name, factIn(error.message, 'requestId'), factIn(error.message, 'status')]).toEqual([
       'JobExpired',
@@ -174,7 +174,7 @@ describe('opening a part', () => {
         .end(status === 204 ? undefined : '456789'.slice(0, Number(headers['content-length'] ?? 6))),
     );
 
-    const error = await failureOf(client().openPart(part(OWN_PART), { from }));
+    const error = await thrownBy(client().openPart(part(OWN_PART), { from }));
 
     expect([error.name, factIn(error.message, 'part')]).toEqual(['ServerFault', '1']);
   });
@@ -182,7 +182,7 @@ describe('opening a part', () => {
   it('CDR-07 refuses to go on behind the end of a part that has become shorter', async () => {
     own.answer((_, response) => response.writeHead(416, { 'content-range': 'bytes */3' }).end());
 
-    const error = await failureOf(client().openPart(part(OWN_PART), { from: 4 }));
+    const error = await thrownBy(client().openPart(part(OWN_PART), { from: 4 }));
 
     expect(error.name).toBe('PartIncomplete');
   });
@@ -190,7 +190,7 @@ describe('opening a part', () => {
   it('CDR-06 takes 404 for a part that is not there yet', async () => {
     own.answer((_, response) => json(response, 404, {}, { 'x-request-id': 'q3' }));
 
-    const error = await failureOf(client().openPart(part(OWN_PART)));
+    const error = await thrownBy(client().openPart(part(OWN_PART)));
 
     expect([error.name, factIn(error.message, 'requestId')]).toEqual(['PartNotReady', 'q3']);
   });

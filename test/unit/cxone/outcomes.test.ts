@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Authority } from '../../../lambdas/cxone/transport.ts';
 import { catalogued, factIn } from '../../../lambdas/model/errors.ts';
-import { failureOf } from '../../support/failure.ts';
 import { json } from '../../support/http-server.ts';
+import { thrownBy } from '../../support/thrown.ts';
 import {
   Anything,
   bearer,
@@ -54,7 +54,7 @@ describe('the table of outcomes', () => {
   ])('ALL-10 makes of %i with body %j one named error', async (status, body, authority, name) => {
     server.answer((_, response) => response.writeHead(status, { 'x-request-id': 'req-77' }).end(body));
 
-    const error = await failureOf(transport().json(call({ authority }), Anything));
+    const error = await thrownBy(transport().json(call({ authority }), Anything));
 
     expect([error.name, factIn(error.message, 'status'), factIn(error.message, 'requestId')]).toEqual([
       name,
@@ -66,7 +66,7 @@ describe('the table of outcomes', () => {
   it('ALL-07 names the rejected token by its fingerprint', async () => {
     server.answer((_, response) => json(response, 401, {}));
 
-    const error = await failureOf(transport().json(call(), Anything));
+    const error = await thrownBy(transport().json(call(), Anything));
 
     expect(factIn(error.message, 'fingerprint')).toBe(token.fingerprint);
   });
@@ -74,7 +74,7 @@ describe('the table of outcomes', () => {
   it('ALL-10 names the scope and the permission that a call lacks', async () => {
     server.answer((_, response) => json(response, 403, { message: 'no' }));
 
-    const error = await failureOf(transport().json(call({ name: 'status' }), Anything));
+    const error = await thrownBy(transport().json(call({ name: 'status' }), Anything));
 
     expect(error.message).toContain('scope data:download:read (Data > Download > Read)');
   });
@@ -83,7 +83,7 @@ describe('the table of outcomes', () => {
     const message = `Unknown column "Foo".\n${'x'.repeat(5_000)}`;
     server.answer((_, response) => json(response, 422, { errorCode: 'INVALID_COLUMN', message }));
 
-    const error = await failureOf(transport().json(call(), Anything));
+    const error = await thrownBy(transport().json(call(), Anything));
 
     expect(error.message).toContain('CXone says: Unknown column "Foo". xxx');
     expect([factIn(error.message, 'errorCode'), error.message.length < 600]).toEqual([
@@ -100,7 +100,7 @@ describe('the table of outcomes', () => {
   ])('ALL-10 finds the request id in headers %j and body %j', async (headers, body, id) => {
     server.answer((_, response) => json(response, 500, body, headers));
 
-    const error = await failureOf(transport().json(call(), Anything));
+    const error = await thrownBy(transport().json(call(), Anything));
 
     expect([factIn(error.message, 'requestId'), reports[0]?.requestId]).toEqual([id, id]);
   });
@@ -108,7 +108,7 @@ describe('the table of outcomes', () => {
   it('ALL-08 blocks everybody for 15 minutes where the address is blocked', async () => {
     server.answer((_, response) => response.writeHead(403, { 'content-type': 'text/html' }).end(HTML));
 
-    const error = await failureOf(transport().json(call(), Anything));
+    const error = await thrownBy(transport().json(call(), Anything));
 
     expect([factIn(error.message, 'retryAt'), pauses]).toEqual([
       '2026-03-01T10:15:00.000Z',
@@ -128,7 +128,7 @@ describe('throttling', () => {
       json(response, 429, {}, header === undefined ? {} : { 'retry-after': header }),
     );
 
-    const error = await failureOf(transport({ throttles: 2 }).json(call(), Anything));
+    const error = await thrownBy(transport({ throttles: 2 }).json(call(), Anything));
 
     expect([error.name, factIn(error.message, 'retryAt'), pauses]).toEqual([
       'Throttled',
@@ -142,7 +142,7 @@ describe('throttling', () => {
     async (header) => {
       server.answer((_, response) => json(response, 429, {}, { 'retry-after': header }));
 
-      const error = await failureOf(transport().json(call(), Anything));
+      const error = await thrownBy(transport().json(call(), Anything));
 
       expect([error.name, pauses.length]).toEqual(['ThrottledTooLong', 1]);
     },
@@ -154,7 +154,7 @@ describe('throttling', () => {
       throw new Error('the ledger is away');
     };
 
-    const error = await failureOf(transport({ pause }).json(call(), Anything));
+    const error = await thrownBy(transport({ pause }).json(call(), Anything));
 
     expect([error.name, factIn(error.message, 'retryAt'), error.cause]).toEqual([
       'Throttled',
@@ -166,7 +166,7 @@ describe('throttling', () => {
   it('ALL-08 by a foreign host holds nobody else', async () => {
     server.answer((_, response) => response.writeHead(429, { 'retry-after': '60' }).end());
 
-    const error = await failureOf(transport().json(call({ authority: none }), Anything));
+    const error = await thrownBy(transport().json(call({ authority: none }), Anything));
 
     expect([error.name, pauses]).toEqual(['Throttled', []]);
   });
@@ -177,7 +177,7 @@ describe('throttling', () => {
       throw catalogued('Throttled', 'No slot.', { retryAt: '2026-03-01T10:00:30.000Z' });
     };
 
-    const error = await failureOf(transport({ take }).json(call(), Anything));
+    const error = await thrownBy(transport({ take }).json(call(), Anything));
 
     expect([error.name, server.seen.length - before]).toEqual(['Throttled', 0]);
     expect(reports).toEqual([

@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
-import { failureOf } from '../../support/failure.ts';
+import { thrownBy } from '../../support/thrown.ts';
 import { client, discarded, foreign, OWN_PART, own, part, SECRET } from './data-download-under-test.ts';
 
 describe('where a part lies', () => {
@@ -54,7 +54,7 @@ describe('where a part lies', () => {
   ])('CDR-07 with %s: is refused and not called', async (_, address) => {
     const before = [own.seen.length, foreign.seen.length];
 
-    const error = await failureOf(client({ downloadHosts: ['files.example.com'] }).openPart(part(address())));
+    const error = await thrownBy(client({ downloadHosts: ['files.example.com'] }).openPart(part(address())));
 
     expect([error.name, own.seen.length, foreign.seen.length]).toEqual(['CallbackRefused', ...before]);
   });
@@ -63,7 +63,7 @@ describe('where a part lies', () => {
     foreign.answer((_, response) => response.writeHead(status).end('<Error/>'));
     const host = new URL(foreign.url).host;
 
-    const error = await failureOf(client({ downloadHosts: [host] }).openPart(part(`${foreign.url}/f`)));
+    const error = await thrownBy(client({ downloadHosts: [host] }).openPart(part(`${foreign.url}/f`)));
 
     expect([error.name, discarded]).toEqual(['PartNotReady', []]);
   });
@@ -89,7 +89,7 @@ describe('where a part lies', () => {
     const before = foreign.seen.length;
     own.answer((_, response) => response.writeHead(302, { location: `${foreign.url}/f` }).end());
 
-    const error = await failureOf(client().openPart(part(OWN_PART)));
+    const error = await thrownBy(client().openPart(part(OWN_PART)));
 
     expect([error.name, foreign.seen.length]).toEqual(['CallbackRefused', before]);
   });
@@ -98,7 +98,7 @@ describe('where a part lies', () => {
     const before = own.seen.length;
     own.answer((_, response) => response.writeHead(302, { location: OWN_PART }).end());
 
-    const error = await failureOf(client().openPart(part(OWN_PART)));
+    const error = await thrownBy(client().openPart(part(OWN_PART)));
 
     expect([error.name, own.seen.length - before]).toEqual(['CallbackRefused', 4]);
   });

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { readCredentials } from '../../../lambdas/aws/credentials-secret.ts';
 import { kmsCipher } from '../../../lambdas/aws/kms-cipher.ts';
 import { TenantId } from '../../../lambdas/model/ids.ts';
-import { failureOf } from '../../support/failure.ts';
+import { thrownBy } from '../../support/thrown.ts';
 import { embeddedAws } from '../aws/embedded.ts';
 
 const { aws, client } = await embeddedAws();
@@ -43,7 +43,7 @@ describe('sealing tokens', () => {
   ])('ALL-07 ALL-15 opens nothing under %s', async (_, context) => {
     const sealed = await cipher.seal('token', CONTEXT);
 
-    const error = await failureOf(cipher.open(sealed, context));
+    const error = await thrownBy(cipher.open(sealed, context));
 
     expect(error.name).toBe('LedgerUnreadable');
   });
@@ -51,13 +51,13 @@ describe('sealing tokens', () => {
   it('ALL-07 opens nothing of another key', async () => {
     const sealed = await kmsCipher(kms, other.arn).seal('token', CONTEXT);
 
-    const error = await failureOf(cipher.open(sealed, CONTEXT));
+    const error = await thrownBy(cipher.open(sealed, CONTEXT));
 
     expect(error.name).toBe('LedgerUnreadable');
   });
 
   it('ALL-07 holds what nobody sealed to be unreadable', async () => {
-    const error = await failureOf(cipher.open('bm90IHNlYWxlZA==', CONTEXT));
+    const error = await thrownBy(cipher.open('bm90IHNlYWxlZA==', CONTEXT));
 
     expect(error.name).toBe('LedgerUnreadable');
   });
@@ -79,7 +79,7 @@ describe('the client credentials', () => {
   });
 
   it('ALL-10 are missing where the secret is', async () => {
-    const error = await failureOf(readCredentials(secrets, 'nowhere'));
+    const error = await thrownBy(readCredentials(secrets, 'nowhere'));
 
     expect([error.name, error.message.includes('nowhere')]).toEqual(['CredentialsMissing', true]);
   });
@@ -93,7 +93,7 @@ describe('the client credentials', () => {
   ])('ALL-10 of the form %s are missing, and not shown', async (name, text) => {
     await store(name, text);
 
-    const error = await failureOf(readCredentials(secrets, name));
+    const error = await thrownBy(readCredentials(secrets, name));
 
     expect([error.name, `${error.stack}${String(error.cause)}`.includes('hunter2')]).toEqual([
       'CredentialsMissing',

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { LEASE_MILLISECONDS } from '../../../lambdas/cxone/tokens.ts';
 import { factIn } from '../../../lambdas/model/errors.ts';
-import { failureOf } from '../../support/failure.ts';
 import { json } from '../../support/http-server.ts';
 import { memoryTable } from '../../support/memory-table.ts';
+import { thrownBy } from '../../support/thrown.ts';
 import { testCipher } from '../../support/token-cipher.ts';
 import { fingerprint, forms, grant, leave, NOW, OWNER, prepare, server } from './tokens-under-test.ts';
 
@@ -12,7 +12,7 @@ describe('the lease', () => {
     const { ports, obtain, clock } = prepare();
     await ports.store.lease(await ports.store.read(), 'another', NOW, NOW + LEASE_MILLISECONDS);
 
-    const error = await failureOf(obtain());
+    const error = await thrownBy(obtain());
 
     expect([error.name, clock.now() - NOW, factIn(error.message, 'retryAt')]).toEqual([
       'TokenBusy',
@@ -138,7 +138,7 @@ describe('the lease', () => {
       },
     });
 
-    const error = await failureOf(obtain());
+    const error = await thrownBy(obtain());
 
     expect([error.name, error.cause]).toEqual(['ServerFault', new Error('the ledger is away')]);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { factIn } from '../../../lambdas/model/errors.ts';
-import { failureOf } from '../../support/failure.ts';
 import { json } from '../../support/http-server.ts';
+import { thrownBy } from '../../support/thrown.ts';
 import { CLIENT_SECRET, fingerprint, grant, prepare, server } from './tokens-under-test.ts';
 
 describe('the token endpoint’s refusals', () => {
@@ -20,7 +20,7 @@ describe('the token endpoint’s refusals', () => {
     server.answer((_, response) => json(response, status, body));
     const { obtain, clock } = prepare();
 
-    const error = await failureOf(obtain());
+    const error = await thrownBy(obtain());
     server.answer(grant());
     clock.set(clock.now() + 2_000);
     const token = await obtain();
@@ -31,10 +31,10 @@ describe('the token endpoint’s refusals', () => {
   it('ALL-08 holds everybody who wants a token where the endpoint throttles', async () => {
     server.answer((_, response) => json(response, 429, {}, { 'retry-after': '120' }));
     const { obtain } = prepare();
-    const first = await failureOf(obtain());
+    const first = await thrownBy(obtain());
     const before = server.seen.length;
 
-    const second = await failureOf(obtain());
+    const second = await thrownBy(obtain());
 
     expect([first.name, second.name, factIn(second.message, 'retryAt'), server.seen.length - before]).toEqual(
       ['Throttled', 'Throttled', '2026-03-01T10:02:00.000Z', 0],
@@ -47,7 +47,7 @@ describe('the token endpoint’s refusals', () => {
     );
     const { obtain } = prepare();
 
-    const error = await failureOf(obtain());
+    const error = await thrownBy(obtain());
 
     const shown = `${error.message} ${error.stack} ${String(error.cause)}`;
     expect([CLIENT_SECRET, 'client-id-77'].filter((secret) => shown.includes(secret))).toEqual([]);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { factIn } from '../../../lambdas/model/errors.ts';
-import { failureOf } from '../../support/failure.ts';
 import { json } from '../../support/http-server.ts';
+import { thrownBy } from '../../support/thrown.ts';
 import { testCipher } from '../../support/token-cipher.ts';
 import {
   CLIENT_SECRET,
@@ -138,7 +138,7 @@ describe('obtaining a token', () => {
     const { obtain, ports, read } = prepare();
     const first = await obtain();
     await ports.store.discard(first.fingerprint);
-    const refused = await failureOf(read());
+    const refused = await thrownBy(read());
 
     const second = await obtain();
 
@@ -166,7 +166,7 @@ describe('reading the token', () => {
   it('ALL-07 finds none: the machine has one fetched', async () => {
     const { read } = prepare();
 
-    const error = await failureOf(read());
+    const error = await thrownBy(read());
 
     expect([error.name, factIn(error.message, 'fingerprint')]).toEqual(['TokenRejected', undefined]);
   });
@@ -197,7 +197,7 @@ describe('reading the token', () => {
     await obtain();
     leave(clock, 0);
 
-    const error = await failureOf(read());
+    const error = await thrownBy(read());
     const rejected = error.facts.fingerprint === fingerprint(1) ? fingerprint(1) : undefined;
     await obtain(rejected);
 
@@ -214,7 +214,7 @@ describe('reading the token', () => {
       { update: 'SET #s = :s', names: { '#s': 'sealed' }, values: { ':s': sealed } },
     );
 
-    const error = await failureOf(read());
+    const error = await thrownBy(read());
 
     expect([error.name, factIn(error.message, 'fingerprint')]).toEqual(['TokenRejected', fingerprint(1)]);
   });
@@ -242,7 +242,7 @@ describe('reading the token', () => {
       { update: 'SET #s = :s', names: { '#s': 'fence' }, values: { ':s': 'seven' } },
     );
 
-    const error = await failureOf(read());
+    const error = await thrownBy(read());
 
     expect([error.name, error.message.includes('fence')]).toEqual(['LedgerUnreadable', true]);
   });

@@ -4,8 +4,8 @@ import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { factIn } from '../../../lambdas/model/errors.ts';
-import { failureOf } from '../../support/failure.ts';
 import { json } from '../../support/http-server.ts';
+import { thrownBy } from '../../support/thrown.ts';
 import {
   Anything,
   call,
@@ -28,7 +28,7 @@ describe('answers that are not what is promised', () => {
   ])('ALL-09 holds 200 with %s to be a fault of the server', async (_, type, body, html) => {
     server.answer((_, response) => response.writeHead(200, { 'content-type': type }).end(body));
 
-    const error = await failureOf(transport().json(call(), z.object({ requestId: z.string() })));
+    const error = await thrownBy(transport().json(call(), z.object({ requestId: z.string() })));
 
     expect([error.name, factIn(error.message, 'html')]).toEqual(['ServerFault', html]);
   });
@@ -47,7 +47,7 @@ describe('answers that are not what is promised', () => {
       response.end(Buffer.alloc(17 * 1_048_576, 32));
     });
 
-    const error = await failureOf(transport().json(call(), Anything));
+    const error = await thrownBy(transport().json(call(), Anything));
 
     expect([error.name, error.message.includes('more than 16777216 bytes')]).toEqual(['ServerFault', true]);
   });
@@ -57,7 +57,7 @@ describe('connections', () => {
   it('ALL-09 names a reset before the answer', async () => {
     server.answer((_, response) => response.destroy());
 
-    const error = await failureOf(transport().json(call(), Anything));
+    const error = await thrownBy(transport().json(call(), Anything));
 
     expect([error.name, factIn(error.message, 'code')]).toEqual(['ConnectionLost', 'UND_ERR_SOCKET']);
   });
@@ -68,7 +68,7 @@ describe('connections', () => {
       response.write('{"a":', () => response.destroy());
     });
 
-    const error = await failureOf(transport().json(call(), Anything));
+    const error = await thrownBy(transport().json(call(), Anything));
 
     expect([error.name, factIn(error.message, 'status'), factIn(error.message, 'requestId')]).toEqual([
       'ConnectionLost',
@@ -85,7 +85,7 @@ describe('connections', () => {
     await once(vacant, 'close');
     const port = typeof address === 'object' && address !== null ? address.port : 1;
 
-    const error = await failureOf(
+    const error = await thrownBy(
       transport().json(call({ url: new URL(`http://127.0.0.1:${port}/`) }), Anything),
     );
 
@@ -99,7 +99,7 @@ describe('connections', () => {
   it('ALL-09 gives up an answer that does not come', async () => {
     server.answer(() => undefined);
 
-    const error = await failureOf(transport().json(call({ deadlineMilliseconds: 50 }), Anything));
+    const error = await thrownBy(transport().json(call({ deadlineMilliseconds: 50 }), Anything));
 
     expect(error.name).toBe('ConnectionLost');
   });
@@ -110,7 +110,7 @@ describe('connections', () => {
       response.write('{"message":', () => response.destroy());
     });
 
-    const error = await failureOf(transport().json(call(), Anything));
+    const error = await thrownBy(transport().json(call(), Anything));
 
     expect([error.name, factIn(error.message, 'status')]).toEqual(['ServerFault', '503']);
   });
@@ -136,7 +136,7 @@ describe('streamed bodies', () => {
     });
 
     const answer = await transport().open(call({ name: 'part' }));
-    const error = await failureOf(text(answer.body));
+    const error = await thrownBy(text(answer.body));
 
     expect([error.name, factIn(error.message, 'call'), factIn(error.message, 'requestId')]).toEqual([
       'ConnectionLost',
@@ -153,7 +153,7 @@ describe('streamed bodies', () => {
 
     const { body } = await transport().open(call({ name: 'part' }));
     await new Promise((resolve) => body.once('close', resolve));
-    const error = await failureOf(text(body));
+    const error = await thrownBy(text(body));
 
     expect(error.name).toBe('ConnectionLost');
   });
@@ -217,7 +217,7 @@ describe('what leaves and what is told', () => {
     server.answer((_, response) => json(response, 200, {}, { 'x-request-id': 'r1' }));
     await transport().json(call(), Anything);
     server.answer((_, response) => json(response, 429, {}, { 'retry-after': '60' }));
-    await failureOf(transport().json(call({ name: 'status' }), Anything));
+    await thrownBy(transport().json(call({ name: 'status' }), Anything));
 
     const told = reports.map(({ call, status, error, requestId, throttledMilliseconds }) => [
       call,
@@ -250,7 +250,7 @@ describe('what leaves and what is told', () => {
     const [status, headers, body] = echo(SECRET);
     server.answer((_, response) => response.writeHead(status, headers).end(body));
 
-    const error = await failureOf(transport().json(call(), z.object({ requestId: z.string() })));
+    const error = await thrownBy(transport().json(call(), z.object({ requestId: z.string() })));
 
     const shown = [
       error.message,

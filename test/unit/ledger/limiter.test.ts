@@ -4,9 +4,9 @@ import { createLimiter, limiterKey, spacing, tokenLimiterKey } from '../../../la
 import { CataloguedError, factIn } from '../../../lambdas/model/errors.ts';
 import { TenantId } from '../../../lambdas/model/ids.ts';
 import type { Table } from '../../../lambdas/model/ports.ts';
-import { failureOf } from '../../support/failure.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 import { openLedger, type TestLedger } from '../../support/ledger.ts';
+import { thrownBy } from '../../support/thrown.ts';
 
 const NOW = Date.parse('2026-03-01T10:00:00.000Z');
 const MINUTE = { requests: 60, seconds: 60 };
@@ -50,7 +50,7 @@ describe('slots', () => {
       values: { ':n': NOW + 5_001 },
     });
 
-    const error = await failureOf(limiter.take());
+    const error = await thrownBy(limiter.take());
 
     expect([error.name, factIn(error.message, 'retryAt')]).toEqual(['Throttled', '2026-03-01T10:00:05.001Z']);
   });
@@ -62,7 +62,7 @@ describe('slots', () => {
       names: { '#n': 'next' },
       values: { ':n': NOW + 6_000 },
     });
-    for (let caller = 0; caller < 10; caller += 1) await failureOf(limiter.take());
+    for (let caller = 0; caller < 10; caller += 1) await thrownBy(limiter.take());
     clock.set(NOW + 6_000);
 
     await limiter.take();
@@ -103,7 +103,7 @@ describe('slots', () => {
     };
     const limiter = createLimiter({ key: { pk: randomUUID(), sk: 'slot' }, rate: MINUTE }, { table, clock });
 
-    const error = await failureOf(limiter.take());
+    const error = await thrownBy(limiter.take());
 
     const retryAt = Date.parse(factIn(error.message, 'retryAt') ?? '');
     expect([error.name, retryAt > clock.now()]).toEqual(['Throttled', true]);
@@ -156,7 +156,7 @@ describe('slots', () => {
       values: { ':n': 'soon' },
     });
 
-    const error = await failureOf(limiter.take());
+    const error = await thrownBy(limiter.take());
 
     expect(error.name).toBe('LedgerUnreadable');
   });
@@ -186,7 +186,7 @@ describe('a pause', () => {
     const { clock, limiter } = prepare();
     await limiter.pause(NOW + 90_000);
 
-    const error = await failureOf(limiter.take());
+    const error = await thrownBy(limiter.take());
     clock.set(NOW + 90_000);
     await limiter.take();
 
@@ -202,7 +202,7 @@ describe('a pause', () => {
     await limiter.pause(NOW + 90_000);
     await limiter.pause(NOW + 10_000);
 
-    const error = await failureOf(limiter.take());
+    const error = await thrownBy(limiter.take());
 
     expect(factIn(error.message, 'retryAt')).toBe('2026-03-01T10:01:30.000Z');
   });
@@ -241,7 +241,7 @@ describe('a pause', () => {
     const { limiter } = prepare();
     await limiter.pause(NOW + 24 * 3_600_000 + 1);
 
-    const error = await failureOf(limiter.take());
+    const error = await thrownBy(limiter.take());
 
     expect(error.name).toBe('ThrottledTooLong');
   });
