@@ -28,7 +28,7 @@ export interface ProcessTarget {
 export interface FunctionProcesses {
   /** Runs an invocation in a process that is free, or in a new one. */
   invoke(target: ProcessTarget, invocation: ProcessInvocation): Promise<ProcessResult>;
-  /** Ends all processes. */
+  /** Ends all processes and removes what was unpacked. */
   close(): Promise<void>;
 }
 
@@ -77,6 +77,9 @@ export function openFunctionProcesses({ taskFolder, flow }: FunctionProcessesOpt
       free.clear();
       await Promise.all([...all].map((process) => process.end()));
       all.clear();
+      unpacked.clear();
+      if (runtime !== undefined) rmSync(taskFolder, { recursive: true, force: true });
+      runtime = undefined;
     },
   };
 }
