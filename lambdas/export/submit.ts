@@ -39,8 +39,6 @@ export async function submitWindow(
   if (plan.action === 'reuse') return { attempt: plan.attempt, jobId: plan.jobId, pollAt: state.nextPollAt };
   const jobKey = keyOf(plan.attempt);
   if (plan.action === 'raise') await storeIntent(ledger, claim, state, { ...plan, jobKey });
-  else if (state.jobKey !== jobKey)
-    await storeIntent(ledger, claim, state, { attempt: plan.attempt, jobKey, forRun: false });
   const jobId = await dataDownload.submit({ ...settings, day: claim.day }, jobKey);
   const pollAt = ledger.clock.now() + pollDelay(0, ports.random());
   await storeJob(ledger, claim, { jobId, jobKey, nextPollAt: pollAt });

@@ -15,7 +15,7 @@ export type SubmissionPlan =
 
 /**
  * Decides from the ledger alone. An attempt is raised for the first job, after FAILED or an expired job, and once a run for
- * a refresh or a restatement; never while a job is still under way.
+ * a refresh or a restatement, never while a job is still under way; and where the configuration asks for another job now.
  * @param jobKey the idempotency key of the state's attempt under today's configuration
  */
 export function planSubmission(
@@ -30,8 +30,9 @@ export function planSubmission(
   if (state.attempt === 0 || forRun) return { action: 'raise', attempt: next, forRun };
   if (state.jobState === 'failed' || state.jobState === 'expired')
     return { action: 'raise', attempt: next, forRun: false };
-  if (state.jobId !== undefined && state.jobKey === jobKey)
-    return { action: 'reuse', attempt: state.attempt, jobId: state.jobId };
+  // Other columns or filters are another job: its parts must not be taken for those of the job before, which are stored by attempt.
+  if (state.jobKey !== jobKey) return { action: 'raise', attempt: next, forRun: false };
+  if (state.jobId !== undefined) return { action: 'reuse', attempt: state.attempt, jobId: state.jobId };
   return { action: 'post', attempt: state.attempt };
 }
 

@@ -105,7 +105,7 @@ describe('a submission', () => {
     expect([attempts, keys().size]).toEqual([[2, 2, 3], 3]);
   });
 
-  it('CDR-02 with other columns is another job, of the same attempt', async () => {
+  it('CDR-02 with other columns is another job, of the next attempt', async () => {
     const { ledger, dataDownload, submit, read, keys } = prepare();
     await submit();
 
@@ -115,7 +115,7 @@ describe('a submission', () => {
       { ...SETTINGS, columns: ['CallId', 'StartTime'] },
     );
 
-    expect([other.attempt, other.jobId, keys().size, (await read()).jobId]).toEqual([1, 'job-2', 2, 'job-2']);
+    expect([other.attempt, other.jobId, keys().size, (await read()).jobId]).toEqual([2, 'job-2', 2, 'job-2']);
   });
 
   it('ALL-09 that CXone refuses leaves the intent, and is posted again under its key', async () => {

@@ -90,10 +90,10 @@ describe('CDR-02 what is done to have a job', () => {
       { action: 'raise', attempt: 1, forRun: true },
     ],
     [
-      'other columns make another job of the same attempt',
+      'CDR-02 other columns make another attempt: the parts of the job before are stored by attempt',
       { ...submitted, jobKey: 'of-other-columns' },
       'export',
-      { action: 'post', attempt: 3 },
+      { action: 'raise', attempt: 4, forRun: false },
     ],
   ])('%s', (_, changes, task, expected) => {
     const plan = planSubmission(stateWith(changes), MINE, task, 'key-3');
