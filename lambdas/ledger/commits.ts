@@ -57,7 +57,7 @@ export async function commitGeneration(
 
 /**
  * Keeps what a run exported with other columns or filters: there is nothing to show in catalog, `current.json` and marks, so
- * nobody registers, and the window is free again. Throws `ClaimLost`.
+ * nobody registers. Throws `ClaimLost`, and `LedgerContended` when the write did not come through.
  */
 export async function keepAdhoc(
   ledger: WindowLedger,
@@ -65,7 +65,7 @@ export async function keepAdhoc(
   facts: GenerationFacts,
 ): Promise<Committed> {
   const before = await holdWindow(ledger, claim);
-  await changeClaimed(ledger, claim, {
+  const written = await changeClaimed(ledger, claim, {
     set: {
       generation: facts.generation,
       facts,
@@ -74,6 +74,8 @@ export async function keepAdhoc(
       publishedBy: claim.run,
     },
   });
+  if (written === 'conditionFailed')
+    throw catalogued('LedgerContended', `The export of ${claim.dataset} ${claim.day} could not be kept.`);
   return { generation: facts.generation, unchanged: before.generation === facts.generation };
 }
 
