@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { Configuration, type Tenant } from '../lambdas/model/configuration.ts';
 import { type Family, type FamilyName, resolveFamily } from '../lambdas/model/families.ts';
 import { Mapping } from '../lambdas/model/mapping.ts';
-import { CdrPipeline } from '../lambdas/model/pipelines.ts';
+import { DATASET_OF } from '../lambdas/model/payloads.ts';
+import { CdrPipeline, type PipelineName } from '../lambdas/model/pipelines.ts';
 import { type Problem, problemsOf, Refusal } from '../lambdas/model/refusal.ts';
 import { tenantProblems, tenantWarnings } from './configuration-checks.ts';
 
@@ -13,6 +14,10 @@ export interface ConfiguredTenant {
   tenant: Tenant;
   /** Every family of the tenant, whole. */
   families: Readonly<Record<FamilyName, Family>>;
+  /** The pipelines that are deployed. */
+  pipelines: readonly PipelineName[];
+  /** The mapping of every dataset that becomes a table, by the dataset. */
+  datasets: Readonly<Record<string, Mapping>>;
   cdr: { settings: CdrPipeline; mapping: Mapping };
 }
 
@@ -65,20 +70,34 @@ function withDefaults(tenant: Tenant, mapping: Mapping): ConfiguredTenant {
       interactions: family('interactions'),
       dataActions: family('dataActions'),
     },
+    pipelines: ['cdr-export'],
+    datasets: { [DATASET_OF['cdr-export']]: mapping },
     cdr: { settings: tenant.pipelines.cdr, mapping },
   };
 }
 
-/** The mappings that a configuration names, as far as it can be read: their problems are to be told with its own. */
+/** Every mapping that a configuration names, as far as it can be read: their problems are to be told with its own. */
 function mappingNames(configuration: unknown): string[] {
-  const cdr = z.object({ mapping: CdrPipeline.shape.mapping }).catch({ mapping: '' });
-  const tenant = z.object({ pipelines: z.object({ cdr: cdr.prefault({}) }).prefault({}) });
-  const named = z
-    .object({ tenants: z.array(tenant.catch({ pipelines: { cdr: { mapping: '' } } })) })
+  const tenant = z.object({ pipelines: z.looseObject({ cdr: z.looseObject({}).prefault({}) }).prefault({}) });
+  const { tenants } = z
+    .object({ tenants: z.array(tenant.catch({ pipelines: { cdr: {} } })) })
     .catch({ tenants: [] })
     .parse(configuration);
-  const names = named.tenants.map(({ pipelines }) => pipelines.cdr.mapping);
-  return [...new Set(names)].filter((name) => name !== '');
+  const named = tenants.flatMap(({ pipelines: { cdr, ...others } }) => [
+    ...namesUnder({ mapping: CdrPipeline.parse({}).mapping, ...cdr }),
+    ...namesUnder(others),
+  ]);
+  return [...new Set(named)];
+}
+
+/** The values of every well-formed field `mapping`, at any depth. */
+function namesUnder(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([field, entry]) => {
+    if (field !== 'mapping') return namesUnder(entry);
+    const name = CdrPipeline.shape.mapping.safeParse(entry);
+    return name.success ? [name.data] : [];
+  });
 }
 
 function readMapping(folder: string, name: string): Read<Mapping> {

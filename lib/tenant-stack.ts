@@ -1,8 +1,9 @@
 import { CfnOutput, RemovalPolicy, Stack, Tags } from 'aws-cdk-lib';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { IStateMachine, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import type { LakeSettings } from '../lambdas/model/configuration.ts';
-import type { PipelineName } from '../lambdas/model/pipelines.ts';
+import type { CdrPipeline, PipelineName } from '../lambdas/model/pipelines.ts';
 import type { ConfiguredTenant } from './configuration-file.ts';
 import { TenantFunctions } from './functions/tenant-functions.ts';
 import type { LakeStack } from './lake-stack.ts';
@@ -12,7 +13,8 @@ import { acknowledgeTenant } from './operations/exceptions.ts';
 import { FailureRecord } from './operations/failure-record.ts';
 import { NightlyStart } from './operations/nightly-start.ts';
 import { DeadLetters } from './storage/dead-letters.ts';
-import { CdrExportWorkflow } from './workflows/cdr-export.ts';
+import { CDR_EXPORT_FUNCTIONS, CdrExportWorkflow } from './workflows/cdr-export.ts';
+import type { WorkflowProps } from './workflows/fragments/machine.ts';
 
 /** Props of `TenantStack`. */
 export interface TenantStackProps {
@@ -21,69 +23,119 @@ export interface TenantStackProps {
   lake: LakeStack;
 }
 
+/** A pipeline as it is deployed: what makes its machine, and when it starts by itself. */
+interface DeployedPipeline {
+  id: string;
+  workflow: (id: string, common: WorkflowProps) => { stateMachine: StateMachine };
+  /** Absent: started on demand only. */
+  nightly?: Pick<CdrPipeline, 'schedule' | 'enabled'>;
+}
+
 /** One tenant: its functions, machines, catalog, schedules and alarms. `<lake>-<tenant>`. */
 export class TenantStack extends Stack {
-  constructor(scope: Construct, { settings, configured, lake }: TenantStackProps) {
-    const { tenant, cdr } = configured;
+  private readonly props: TenantStackProps;
+
+  constructor(scope: Construct, props: TenantStackProps) {
+    const { settings, configured, lake } = props;
+    const { tenant } = configured;
     super(scope, `${settings.name}-${tenant.id}`, { description: `CXone export: ${tenant.id}` });
-    const pipeline: PipelineName = 'cdr-export';
-    const machineName = `${settings.name}-${tenant.id}-${pipeline}`;
-    const bucket = lake.bucket.seenFrom(this);
+    this.props = props;
     const catalog = new TenantCatalog(this, 'Catalog', {
       tenant: tenant.id,
       lakeName: settings.name,
-      bucket,
-      datasets: { cdr: cdr.mapping },
+      bucket: lake.bucket.seenFrom(this),
+      datasets: configured.datasets,
     });
-    const { byName: functions } = new TenantFunctions(this, 'Functions', {
+    const functions = new TenantFunctions(this, 'Functions', {
       configured,
       settings,
       lake,
       catalog,
-      machineNames: [machineName],
+      machineNames: configured.pipelines.map((pipeline) => this.machineName(pipeline)),
     });
-    const { stateMachine } = new CdrExportWorkflow(this, 'CdrExport', {
-      tenant: tenant.id,
-      functions,
-      bucket,
-      settings: cdr.settings,
-      mapping: cdr.mapping,
-      machineName,
-      logs: new LogGroup(this, 'CdrExportLogs', {
-        // A machine's role may write to groups of this prefix without the account's log policy growing with every machine.
-        logGroupName: `/aws/vendedlogs/states/${machineName}`,
-        retention: settings.retention.logDays satisfies RetentionDays,
-        encryptionKey: lake.key.key,
-        removalPolicy: RemovalPolicy.DESTROY,
-      }),
-    });
-    // The machine itself reads the list of windows and writes the children's results.
-    lake.key.grantThrough(stateMachine, 's3');
-    Tags.of(stateMachine).add('cxone-export:pipeline', pipeline);
-    Tags.of(stateMachine).add('cxone-export:tenant', tenant.id);
     const deadLetters = new DeadLetters(this, 'DeadLetters', { key: lake.key });
-    new NightlyStart(this, 'CdrExportStart', {
-      machine: stateMachine,
-      ...cdr.settings.schedule,
-      enabled: cdr.settings.enabled,
-      deadLetters,
-      description: `${tenant.id}: ${pipeline}`,
-    });
+    const machines = this.deploy(this.pipelines(functions), deadLetters);
     new FailureRecord(this, 'Failures', {
       tenant: tenant.id,
-      machines: [stateMachine],
-      recorder: functions.record,
+      machines: Object.values(machines),
+      recorder: functions.of(['record']).record,
       deadLetters,
     });
     new PipelineAlarms(this, 'Alarms', {
       owner: `${settings.name}/${tenant.id}`,
       topic: lake.topics.alarms,
-      machines: { [pipeline]: stateMachine },
+      machines,
       deadLetters,
     });
-    new CfnOutput(this, 'CdrExportMachineArn', { value: stateMachine.stateMachineArn });
     new CfnOutput(this, 'GlueDatabaseName', { value: catalog.databaseName });
     new CfnOutput(this, 'DeadLetterQueueUrl', { value: deadLetters.queue.queueUrl });
     acknowledgeTenant(this, tenant.id);
+  }
+
+  /** Every pipeline of the tenant. A pipeline that the configuration leaves out is absent. */
+  private pipelines(functions: TenantFunctions): Partial<Record<PipelineName, DeployedPipeline>> {
+    const { cdr } = this.props.configured;
+    return {
+      'cdr-export': {
+        id: 'CdrExport',
+        workflow: (id, common) =>
+          new CdrExportWorkflow(this, id, {
+            ...common,
+            ...cdr,
+            functions: functions.of(CDR_EXPORT_FUNCTIONS),
+          }),
+        nightly: cdr.settings,
+      },
+    };
+  }
+
+  private deploy(
+    pipelines: Partial<Record<PipelineName, DeployedPipeline>>,
+    deadLetters: DeadLetters,
+  ): Partial<Record<PipelineName, IStateMachine>> {
+    const { configured, lake } = this.props;
+    const machines: Partial<Record<PipelineName, IStateMachine>> = {};
+    for (const pipeline of configured.pipelines) {
+      const deployed = pipelines[pipeline];
+      if (deployed === undefined) throw new Error(`The pipeline ${pipeline} has no workflow`);
+      const { id, workflow, nightly } = deployed;
+      const { stateMachine } = workflow(id, {
+        tenant: configured.tenant.id,
+        bucket: lake.bucket.seenFrom(this),
+        machineName: this.machineName(pipeline),
+        logs: this.machineLogs(id, pipeline),
+      });
+      // The machine itself reads the list of windows and writes the children's results.
+      lake.key.grantThrough(stateMachine, 's3');
+      Tags.of(stateMachine).add('cxone-export:pipeline', pipeline);
+      Tags.of(stateMachine).add('cxone-export:tenant', configured.tenant.id);
+      if (nightly !== undefined)
+        new NightlyStart(this, `${id}Start`, {
+          machine: stateMachine,
+          ...nightly.schedule,
+          enabled: nightly.enabled,
+          deadLetters,
+          description: `${configured.tenant.id}: ${pipeline}`,
+        });
+      new CfnOutput(this, `${id}MachineArn`, { value: stateMachine.stateMachineArn });
+      machines[pipeline] = stateMachine;
+    }
+    return machines;
+  }
+
+  private machineName(pipeline: PipelineName): string {
+    const { settings, configured } = this.props;
+    return `${settings.name}-${configured.tenant.id}-${pipeline}`;
+  }
+
+  private machineLogs(id: string, pipeline: PipelineName): LogGroup {
+    const { settings, lake } = this.props;
+    return new LogGroup(this, `${id}Logs`, {
+      // A machine's role may write to groups of this prefix without the account's log policy growing with every machine.
+      logGroupName: `/aws/vendedlogs/states/${this.machineName(pipeline)}`,
+      retention: settings.retention.logDays satisfies RetentionDays,
+      encryptionKey: lake.key.key,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
   }
 }

@@ -69,7 +69,10 @@ export const ENVIRONMENTS = {
 /** Name of a function: of its handler's file, too. */
 export type FunctionName = keyof typeof ENVIRONMENTS;
 
-/** What a construct must give a function, as text. */
-export type EnvironmentOf<Name extends FunctionName> = {
-  [Variable in keyof z.input<(typeof ENVIRONMENTS)[Name]>]: string;
-};
+/** Names of the variables of a function: those that it cannot do without, and those that it takes where they are given. */
+export function variablesOf(name: FunctionName): { required: string[]; optional: string[] } {
+  const fields = Object.entries<z.ZodType>(ENVIRONMENTS[name].shape);
+  const names = (optional: boolean) =>
+    fields.filter(([, schema]) => schema instanceof z.ZodOptional === optional).map(([field]) => field);
+  return { required: names(false), optional: names(true) };
+}

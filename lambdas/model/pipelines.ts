@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Day } from './days.ts';
+import type { FamilyName } from './families.ts';
 import { unconditionalCheck } from './unconditional-check.ts';
 
 /** When a pipeline runs by itself: an EventBridge Scheduler cron expression and the zone it is meant in. */
@@ -159,3 +160,8 @@ export type CdrPipeline = z.infer<typeof CdrPipeline>;
 /** Name of a pipeline: of its machine, its records and its command. */
 export const PipelineName = z.enum(['cdr-export']);
 export type PipelineName = z.infer<typeof PipelineName>;
+
+/** The API that each pipeline calls. */
+export const FAMILY_OF: Readonly<Record<PipelineName, FamilyName>> = {
+  'cdr-export': 'dataDownload',
+};

@@ -1,4 +1,5 @@
 import type { FunctionName } from '../../lambdas/model/environment.ts';
+import type { FamilyName } from '../../lambdas/model/families.ts';
 import type { LakePrefix } from '../storage/lake-bucket.ts';
 import type { LedgerAccess, LedgerAction } from '../storage/ledger.ts';
 
@@ -42,5 +43,20 @@ export const LAKE_ACCESS: Readonly<
   record: { read: ['runs'], write: ['runs'] },
 };
 
-/** Functions that call CXone with an access token: they may open it, and no refresh token. */
-export const CALLERS: readonly FunctionName[] = ['submit', 'poll', 'download'];
+/** Functions that call CXone with an access token, and the family that each calls: they may open its access token, and no refresh token. */
+export const CALLERS: Readonly<Partial<Record<FunctionName, FamilyName>>> = {
+  submit: 'dataDownload',
+  poll: 'dataDownload',
+  download: 'dataDownload',
+};
+
+/** What a function may do beside its work on ledger and lake. */
+export type Capability = 'readCredentials' | 'sealTokens' | 'publishPartitions' | 'notify' | 'lookUpRuns';
+
+/** What each function may do beside its work on ledger and lake. */
+export const CAPABILITIES: Readonly<Partial<Record<FunctionName, readonly Capability[]>>> = {
+  claim: ['lookUpRuns'],
+  token: ['readCredentials', 'sealTokens'],
+  publish: ['publishPartitions'],
+  record: ['notify', 'lookUpRuns'],
+};

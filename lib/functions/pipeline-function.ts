@@ -11,7 +11,7 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { LakeSettings } from '../../lambdas/model/configuration.ts';
-import type { EnvironmentOf, FunctionName } from '../../lambdas/model/environment.ts';
+import type { FunctionName } from '../../lambdas/model/environment.ts';
 import { FUNCTION_SIZES } from '../../lambdas/model/function-sizes.ts';
 import type { TenantId } from '../../lambdas/model/ids.ts';
 import type { LakeKey } from '../storage/lake-key.ts';
@@ -21,8 +21,8 @@ import { entryOf, functionCode } from './bundle.ts';
 const DEFAULT_DISK = 512;
 
 /** Props of `PipelineFunction`. */
-export interface PipelineFunctionProps<Name extends FunctionName> {
-  name: Name;
+export interface PipelineFunctionProps {
+  name: FunctionName;
   tenant: TenantId;
   lake: LakeSettings;
   key: LakeKey;
@@ -30,21 +30,22 @@ export interface PipelineFunctionProps<Name extends FunctionName> {
   memory?: number;
   /** Megabytes of `/tmp`. Default: 512. */
   disk?: number;
-  environment: EnvironmentOf<Name>;
+  /** Every variable that `ENVIRONMENTS` lists for the function. */
+  environment: Readonly<Record<string, string>>;
 }
 
 /**
  * One function of a pipeline with our defaults: its own role that may write its own log and nothing else until granted,
  * traces, a log group with retention and the lake's key, and a published version that stays when the next one comes.
  */
-export class PipelineFunction<Name extends FunctionName = FunctionName> extends Construct {
-  readonly name: Name;
+export class PipelineFunction extends Construct {
+  readonly name: FunctionName;
   readonly role: Role;
   readonly function: LambdaFunction;
   /** What machines call: the version of this very code and environment. */
   readonly version: LambdaFunction['currentVersion'];
 
-  constructor(scope: Construct, id: string, props: PipelineFunctionProps<Name>) {
+  constructor(scope: Construct, id: string, props: PipelineFunctionProps) {
     super(scope, id);
     this.name = props.name;
     const logs = this.logGroup(props);
@@ -61,7 +62,7 @@ export class PipelineFunction<Name extends FunctionName = FunctionName> extends 
       memorySize: props.memory ?? FUNCTION_SIZES[props.name].memory,
       timeout: Duration.seconds(FUNCTION_SIZES[props.name].seconds),
       ephemeralStorageSize: Size.mebibytes(props.disk ?? DEFAULT_DISK),
-      environment: { ...given(props.environment), NODE_OPTIONS: '--enable-source-maps' },
+      environment: { ...props.environment, NODE_OPTIONS: '--enable-source-maps' },
       currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
     });
     this.describeAsset();
@@ -79,7 +80,7 @@ export class PipelineFunction<Name extends FunctionName = FunctionName> extends 
     );
   }
 
-  private logGroup({ lake, tenant, name, key }: PipelineFunctionProps<Name>): LogGroup {
+  private logGroup({ lake, tenant, name, key }: PipelineFunctionProps): LogGroup {
     const days: RetentionDays = lake.retention.logDays;
     return new LogGroup(this, 'Logs', {
       logGroupName: `/${lake.name}/${tenant}/${name}`,
@@ -132,11 +133,4 @@ export class PipelineFunction<Name extends FunctionName = FunctionName> extends 
     if (resource instanceof CfnFunction) return resource;
     throw new Error(`The function ${this.name} has no resource of its own`);
   }
-}
-
-/** The variables that have a value: optional ones may be left out. */
-function given(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(environment).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  );
 }

@@ -2,16 +2,15 @@ import { Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { LakeSettings } from '../../lambdas/model/configuration.ts';
-import type { EnvironmentOf, FunctionName } from '../../lambdas/model/environment.ts';
+import { type FunctionName, variablesOf } from '../../lambdas/model/environment.ts';
 import type { FamilyName } from '../../lambdas/model/families.ts';
+import { FUNCTION_SIZES } from '../../lambdas/model/function-sizes.ts';
+import { FAMILY_OF } from '../../lambdas/model/pipelines.ts';
 import type { ConfiguredTenant } from '../configuration-file.ts';
 import type { LakeStack } from '../lake-stack.ts';
 import type { TenantCatalog } from '../operations/catalog.ts';
-import { CALLERS, LAKE_ACCESS, LEDGER_ACCESS } from './access.ts';
+import { CALLERS, CAPABILITIES, type Capability, LAKE_ACCESS, LEDGER_ACCESS } from './access.ts';
 import { PipelineFunction } from './pipeline-function.ts';
-
-/** The families that the pipelines of this release call: tokens are fetched for no other. */
-const FAMILIES: readonly FamilyName[] = ['dataDownload'];
 
 /** Props of `TenantFunctions`. */
 export interface TenantFunctionsProps {
@@ -23,81 +22,102 @@ export interface TenantFunctionsProps {
   machineNames: readonly string[];
 }
 
-/** Every function of a tenant by its name. */
-export type FunctionsByName = { readonly [Name in FunctionName]: PipelineFunction<Name> };
+/** Functions by their names. */
+export type FunctionsByName<Name extends FunctionName = FunctionName> = {
+  readonly [One in Name]: PipelineFunction;
+};
 
-/** A tenant's functions, each with its environment and with exactly the permissions that its work takes. */
+/** Memory and disk of a function, megabytes. */
+interface Size {
+  memory?: number;
+  disk?: number;
+}
+
+/**
+ * A tenant's functions, each with its environment and with exactly the permissions that its work takes. A function is made
+ * when the first pipeline asks for it, and shared by those that ask later.
+ */
 export class TenantFunctions extends Construct {
-  readonly byName: FunctionsByName;
+  private readonly made = new Map<FunctionName, PipelineFunction>();
   private readonly props: TenantFunctionsProps;
 
   constructor(scope: Construct, id: string, props: TenantFunctionsProps) {
     super(scope, id);
     this.props = props;
-    this.byName = this.make();
-    for (const one of Object.values(this.byName)) this.grantStores(one);
-    for (const name of CALLERS)
-      props.lake.key.grantOpenTokens(this.byName[name].role, this.tenant, FAMILIES, ['access']);
-    props.lake.key.grantSealTokens(this.byName.token.role, this.tenant, FAMILIES);
-    this.grantCredentials();
-    props.catalog.grantPublish(this.byName.publish.role);
-    props.lake.topics.grantNotify(this.byName.record.role);
-    this.grantLookUp();
+  }
+
+  /** The functions of these names. */
+  of<Name extends FunctionName>(names: readonly Name[]): FunctionsByName<Name> {
+    const found: Partial<Record<FunctionName, PipelineFunction>> = {};
+    for (const name of names) found[name] = this.made.get(name) ?? this.make(name);
+    if (!holdsAll(found, names)) throw new Error(`Functions are missing of ${names.join(', ')}`);
+    return found;
   }
 
   private get tenant() {
     return this.props.configured.tenant.id;
   }
 
-  private make(): FunctionsByName {
-    const { lake, settings, configured, catalog } = this.props;
-    const base = { TENANT: this.tenant, LEDGER_TABLE: lake.ledger.table.tableName };
-    const LAKE_BUCKET = lake.bucket.seenFrom(Stack.of(this)).bucketName;
-    const KEY_ARN = lake.key.key.keyArn;
-    const egress = settings.proxy === undefined ? {} : { EGRESS_PROXY: settings.proxy };
-    const calls = { ...base, KEY_ARN, FAMILY: JSON.stringify(configured.families.dataDownload), ...egress };
-    const families = Object.fromEntries(FAMILIES.map((name) => [name, configured.families[name]]));
-    const { transformMemory: memory, transformDisk: disk } = configured.cdr.settings;
-    return {
-      plan: this.function('plan', { ...base, LAKE_BUCKET }),
-      claim: this.function('claim', base),
-      token: this.function('token', {
-        ...base,
-        KEY_ARN,
-        CREDENTIALS_SECRET: configured.tenant.secret,
-        FAMILIES: JSON.stringify(families),
-        ...egress,
-      }),
-      submit: this.function('submit', calls),
-      poll: this.function('poll', { ...calls, LAKE_BUCKET }),
-      download: this.function('download', { ...calls, LAKE_BUCKET }),
-      transform: this.function(
-        'transform',
-        { ...base, LAKE_BUCKET, DISK_MEGABYTES: `${disk}`, MEMORY_MEGABYTES: `${memory}` },
-        { memory, disk },
-      ),
-      commit: this.function('commit', base),
-      publish: this.function('publish', { ...base, LAKE_BUCKET, GLUE_DATABASE: catalog.databaseName }),
-      reconcile: this.function('reconcile', { ...base, LAKE_BUCKET }),
-      record: this.function('record', { ...base, LAKE_BUCKET, NOTICE_TOPIC: lake.topics.notices.topicArn }),
-    };
+  private get families(): readonly FamilyName[] {
+    return [...new Set(this.props.configured.pipelines.map((pipeline) => FAMILY_OF[pipeline]))];
   }
 
-  private function<Name extends FunctionName>(
-    name: Name,
-    environment: EnvironmentOf<Name>,
-    size: { memory?: number; disk?: number } = {},
-  ): PipelineFunction<Name> {
+  private make(name: FunctionName): PipelineFunction {
     const { lake, settings } = this.props;
-    const id = name.charAt(0).toUpperCase() + name.slice(1);
-    return new PipelineFunction(this, id, {
+    const size = this.sizeOf(name);
+    const made = new PipelineFunction(this, pascalCase(name), {
       name,
       tenant: this.tenant,
       lake: settings,
       key: lake.key,
-      environment,
+      environment: this.environmentOf(name, size),
       ...size,
     });
+    this.made.set(name, made);
+    this.grantStores(made);
+    const family = CALLERS[name];
+    if (family !== undefined) lake.key.grantOpenTokens(made.role, this.tenant, [family], ['access']);
+    for (const capability of CAPABILITIES[name] ?? []) this.grants[capability](made.role);
+    return made;
+  }
+
+  /** Sizes that are a pipeline's settings. */
+  private sizeOf(name: FunctionName): Size {
+    const { cdr } = this.props.configured;
+    const sizes: Partial<Record<FunctionName, Size>> = {
+      transform: { memory: cdr.settings.transformMemory, disk: cdr.settings.transformDisk },
+    };
+    return sizes[name] ?? {};
+  }
+
+  /** The variables that the function's handler parses: what its name asks for in `ENVIRONMENTS`, and no other. */
+  private environmentOf(name: FunctionName, { memory, disk }: Size): Record<string, string> {
+    const { lake, settings, configured, catalog } = this.props;
+    const family = CALLERS[name];
+    const values: Readonly<Record<string, string | undefined>> = {
+      TENANT: this.tenant,
+      LEDGER_TABLE: lake.ledger.table.tableName,
+      LAKE_BUCKET: lake.bucket.seenFrom(Stack.of(this)).bucketName,
+      KEY_ARN: lake.key.key.keyArn,
+      CREDENTIALS_SECRET: configured.tenant.secret,
+      FAMILY: family && JSON.stringify(configured.families[family]),
+      FAMILIES: JSON.stringify(
+        Object.fromEntries(this.families.map((one) => [one, configured.families[one]])),
+      ),
+      GLUE_DATABASE: catalog.databaseName,
+      NOTICE_TOPIC: lake.topics.notices.topicArn,
+      EGRESS_PROXY: settings.proxy,
+      MEMORY_MEGABYTES: `${memory ?? FUNCTION_SIZES[name].memory}`,
+      DISK_MEGABYTES: disk === undefined ? undefined : `${disk}`,
+    };
+    const { required, optional } = variablesOf(name);
+    const environment: Record<string, string> = {};
+    for (const variable of [...required, ...optional]) {
+      const value = values[variable];
+      if (value !== undefined) environment[variable] = value;
+      else if (required.includes(variable)) throw new Error(`The function ${name} lacks ${variable}`);
+    }
+    return environment;
   }
 
   private grantStores({ name, role }: PipelineFunction): void {
@@ -109,30 +129,47 @@ export class TenantFunctions extends Construct {
     lake.bucket.grantWrite(role, this.tenant, objects.write);
   }
 
-  /** The token function alone reads the client credentials. Secrets Manager adds six characters to a secret's name. */
-  private grantCredentials(): void {
-    const { role } = this.byName.token;
-    const { secret } = this.props.configured.tenant;
+  /** How each capability is granted. */
+  private get grants(): Readonly<Record<Capability, (role: PipelineFunction['role']) => void>> {
+    const { lake, catalog } = this.props;
+    return {
+      readCredentials: (role) => this.grantCredentials(role),
+      sealTokens: (role) => lake.key.grantSealTokens(role, this.tenant, this.families),
+      publishPartitions: (role) => catalog.grantPublish(role),
+      notify: (role) => lake.topics.grantNotify(role),
+      lookUpRuns: (role) => this.grantLookUp(role),
+    };
+  }
+
+  /** Secrets Manager adds six characters to a secret's name. */
+  private grantCredentials(role: PipelineFunction['role']): void {
+    const secret = `secret:${this.props.configured.tenant.secret}-??????`;
     role.addToPolicy(
       new PolicyStatement({
         actions: ['secretsmanager:GetSecretValue'],
-        resources: [
-          Stack.of(this).formatArn({
-            service: 'secretsmanager',
-            resource: `secret:${secret}-??????`,
-          }),
-        ],
+        resources: [Stack.of(this).formatArn({ service: 'secretsmanager', resource: secret })],
       }),
     );
     this.props.lake.key.grantThrough(role, 'secretsmanager');
   }
 
   /** Whether a claim's owner lives, and what became of a run: asked of this tenant's machines only. */
-  private grantLookUp(): void {
+  private grantLookUp(role: PipelineFunction['role']): void {
     const executions = this.props.machineNames.map((machine) =>
       Stack.of(this).formatArn({ service: 'states', resource: `execution:${machine}:*` }),
     );
-    for (const { role } of [this.byName.claim, this.byName.record])
-      role.addToPolicy(new PolicyStatement({ actions: ['states:DescribeExecution'], resources: executions }));
+    role.addToPolicy(new PolicyStatement({ actions: ['states:DescribeExecution'], resources: executions }));
   }
+}
+
+function holdsAll<Name extends FunctionName>(
+  found: Partial<Record<FunctionName, PipelineFunction>>,
+  names: readonly Name[],
+): found is FunctionsByName<Name> {
+  return names.every((name) => found[name] !== undefined);
+}
+
+/** `fetch-pages` as the id of a construct: `FetchPages`. */
+function pascalCase(name: FunctionName): string {
+  return name.replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase());
 }

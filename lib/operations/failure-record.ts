@@ -10,7 +10,7 @@ import type { DeadLetters } from '../storage/dead-letters.ts';
 export interface FailureRecordProps {
   tenant: string;
   machines: readonly IStateMachine[];
-  recorder: PipelineFunction<'record'>;
+  recorder: PipelineFunction;
   /** Takes events that could not be delivered and invocations that failed for good. */
   deadLetters: DeadLetters;
 }

@@ -1,5 +1,3 @@
-import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
-import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import {
   Choice,
   Condition,
@@ -11,17 +9,16 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../lambdas/model/environment.ts';
-import type { TenantId } from '../../lambdas/model/ids.ts';
 import type { Mapping } from '../../lambdas/model/mapping.ts';
 import { DATASET_OF } from '../../lambdas/model/payloads.ts';
 import type { CdrPipeline } from '../../lambdas/model/pipelines.ts';
-import type { PipelineFunction } from '../functions/pipeline-function.ts';
+import type { FunctionsByName } from '../functions/tenant-functions.ts';
 import { awaitJob } from './fragments/await-job.ts';
 import { CLAIMED_WINDOW, claimWindow } from './fragments/claim-window.ts';
 import { commitWindow } from './fragments/commit-window.ts';
 import { jsonata, RESULT } from './fragments/expressions.ts';
 import { invoke } from './fragments/invoke.ts';
-import { pipelineMachine } from './fragments/machine.ts';
+import { pipelineMachine, type WorkflowProps } from './fragments/machine.ts';
 import { windowedRun } from './fragments/windowed-run.ts';
 import { callWithToken, ensureToken, freshCall } from './fragments/with-token.ts';
 
@@ -29,13 +26,24 @@ const FAMILY = 'dataDownload';
 const DATASET = DATASET_OF['cdr-export'];
 const PART_VARIABLES = { renewedIn: 'partRenewedIn', throttles: 'partThrottles' };
 
+/** The functions that the machine calls. */
+export const CDR_EXPORT_FUNCTIONS = [
+  'plan',
+  'claim',
+  'token',
+  'submit',
+  'poll',
+  'download',
+  'transform',
+  'commit',
+  'publish',
+  'reconcile',
+  'record',
+] as const satisfies readonly FunctionName[];
+
 /** Props of `CdrExportWorkflow`. */
-export interface CdrExportWorkflowProps {
-  tenant: TenantId;
-  machineName: string;
-  functions: Record<FunctionName, PipelineFunction>;
-  bucket: IBucket;
-  logs: ILogGroup;
+export interface CdrExportWorkflowProps extends WorkflowProps {
+  functions: FunctionsByName<(typeof CDR_EXPORT_FUNCTIONS)[number]>;
   settings: CdrPipeline;
   mapping: Mapping;
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isoInstant, lastSettledDay, startOf } from '../../lambdas/model/days.ts';
 import { RunArn, TenantId } from '../../lambdas/model/ids.ts';
+import type { PipelineName } from '../../lambdas/model/pipelines.ts';
 import { buildApp } from '../../lib/app.ts';
 import { type LoadedConfiguration, loadConfiguration } from '../../lib/configuration-file.ts';
 import type { FunctionMode } from '../../local/assembly/functions.ts';
@@ -38,6 +39,12 @@ export interface NightsOptions {
   cdr?: Readonly<Record<string, unknown>>;
   /** Settings of the tenants' data download family. */
   family?: Readonly<Record<string, unknown>>;
+  /** Settings of the tenants' other pipelines, by their names in the configuration. Default: they have none. */
+  pipelines?: Readonly<Record<string, unknown>>;
+  /** Settings of the tenants' other families. */
+  families?: Readonly<Record<string, unknown>>;
+  /** The pipeline that `start` and `run` start. Default: `cdr-export`. */
+  pipeline?: PipelineName;
   /** Ids of the tenants, each with a secret of its own name. Default: one. */
   tenants?: readonly string[];
   /** Values of the secrets. Default: `CREDENTIALS` for all. */
@@ -113,6 +120,7 @@ export async function prepareNights(options: NightsOptions = {}): Promise<Nights
         folder: join(home, `night-${opened.length}`),
         assemblyFolder,
         mode,
+        pipeline: options.pipeline ?? 'cdr-export',
         startAt: FIRST_NIGHT + opened.length * BETWEEN_NIGHTS,
         secrets: Object.fromEntries(
           configuration.tenants.map(({ tenant }) => [tenant.secret, secrets[tenant.id] ?? CREDENTIALS]),
@@ -139,8 +147,8 @@ function configure(home: string, simulator: Simulator, options: NightsOptions): 
     id,
     secret: `cxone/${id}`,
     baseUrl: simulator.url,
-    families: { dataDownload: { downloadHosts, ...options.family } },
-    pipelines: { cdr: options.cdr ?? {} },
+    families: { dataDownload: { downloadHosts, ...options.family }, ...options.families },
+    pipelines: { cdr: options.cdr ?? {}, ...options.pipelines },
   }));
   writeFileSync(file, JSON.stringify({ tenants, ...(options.lake ? { lake: options.lake } : {}) }));
   return loadConfiguration(file);
@@ -150,6 +158,7 @@ interface Opening {
   folder: string;
   assemblyFolder: string;
   mode: FunctionMode;
+  pipeline: PipelineName;
   startAt: number;
   secrets: Readonly<Record<string, Credentials>>;
   onEffect?: EffectListener;
@@ -188,7 +197,7 @@ async function openNight(
     };
   };
   const start = async (input: unknown = {}, tenant: TenantId = TENANT) => {
-    const machine = live().machineOf(tenant, 'cdr-export');
+    const machine = live().machineOf(tenant, opening.pipeline);
     return RunArn.parse((await live().engine.start(machine, { input })).executionArn);
   };
   const close = async () => {

@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import {
   DefinitionBody,
   type IChainable,
@@ -9,7 +10,17 @@ import {
   StateMachineType,
 } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
+import type { TenantId } from '../../../lambdas/model/ids.ts';
 import type { PipelineFunction } from '../../functions/pipeline-function.ts';
+
+/** What every workflow is given. */
+export interface WorkflowProps {
+  tenant: TenantId;
+  /** `<lake>-<tenant>-<pipeline>`. */
+  machineName: string;
+  bucket: IBucket;
+  logs: ILogGroup;
+}
 
 /** A machine runs for as long as AWS lets an execution be redriven. */
 const LONGEST_RUN = Duration.days(14);
