@@ -30,14 +30,14 @@ export function outputPrefixes(
   return { lake: prefixOf('lake'), export: prefixOf('export'), quarantine: prefixOf('quarantine') };
 }
 
-/** Where a part lies as it was received. */
+/** Where a part lies as it was received: a file of an export, or records of pages, a line each. */
 export function rawPartKey(
   tenant: TenantId,
   dataset: DatasetId,
   day: Day,
   attempt: number,
   part: number,
-  format: 'csv' | 'json',
+  format: 'csv' | 'json' | 'jsonl.gz',
 ): string {
   return `${windowPrefix('raw', tenant, dataset, day)}a${attempt}/part-${String(part).padStart(5, '0')}.${format}`;
 }

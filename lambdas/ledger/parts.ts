@@ -13,6 +13,8 @@ export const StoredPart = z.object({
   sha256: z.string(),
   /** The n-th fetch of the part within its attempt. */
   fetch: z.int().min(1),
+  /** Records of the part, where they were counted as it was stored. */
+  records: z.int().min(0).optional(),
 });
 export type StoredPart = z.infer<typeof StoredPart>;
 

@@ -139,6 +139,20 @@ export const CATALOGUE = {
     remedy:
       'Look at the raw part that the message names; refresh the window, and if it is the same ask NICE support.',
   },
+  PageMalformed: {
+    meaning:
+      'A page of results is not JSON of the form { "data": [ … ] }. It is not taken for an empty page.',
+    acts: 'NICE support',
+    remedy:
+      'Redrive: the page is asked for again. If it repeats, give NICE support the request id and the report.',
+  },
+  TimestampNotUtc: {
+    meaning:
+      'A record bears a timestamp without a zone or of another zone than UTC: its day would be a guess.',
+    acts: 'platform engineer',
+    remedy:
+      'See that the report is asked for with the time zone UTC and that no proxy changes it; then start the window again with "refresh": true.',
+  },
   RecordCountMismatch: {
     meaning: 'The rows of the parts are not as many as CXone announced, also after fetching them again.',
     acts: 'NICE support',
