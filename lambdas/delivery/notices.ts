@@ -14,7 +14,7 @@ export function failureNotice(record: RunRecord, recordKey: string): Notice {
   const lines = [
     `${record.pipeline} of ${record.tenant} ended as ${record.outcome}${error === undefined ? '' : ` with ${error.name}`}.`,
     error?.sentence,
-    ...failed.map(({ day, error: name }) => `  ${day}: ${name ?? 'unknown'}`),
+    ...failed.map(({ dataset, day, error: name }) => `  ${dataset} ${day}: ${name ?? 'unknown'}`),
     error === undefined ? undefined : `Who acts: ${error.acts}. What to do: ${error.remedy}`,
     `Run: ${record.run}`,
     `Record: ${recordKey}`,

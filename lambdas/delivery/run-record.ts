@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import { driftEvents } from '../ledger/drift.ts';
 import { readMarks } from '../ledger/marks.ts';
-import { counters, readNotes, readPlanNote, type WindowNotes } from '../ledger/run-notes.ts';
+import {
+  counters,
+  noteOf,
+  readNotes,
+  readOwnReport,
+  readPlanNote,
+  type WindowNotes,
+} from '../ledger/run-notes.ts';
 import type { WindowState } from '../ledger/window-state.ts';
 import { isDone, readWindow, type WindowLedger } from '../ledger/windows.ts';
 import { isoInstant } from '../model/days.ts';
@@ -10,7 +17,7 @@ import { type DatasetId, type RunArn, runName } from '../model/ids.ts';
 import { ListedWindow } from '../model/payloads.ts';
 import type { PipelineName } from '../model/pipelines.ts';
 import type { ExecutionFacts, ObjectStore } from '../model/ports.ts';
-import { RunRecord, type WindowRecord } from '../model/run-record.ts';
+import { type DatasetRecord, RunRecord, type WindowRecord } from '../model/run-record.ts';
 import { costOf } from './cost.ts';
 import { usageOf } from './usage.ts';
 
@@ -18,7 +25,6 @@ import { usageOf } from './usage.ts';
 export interface RecordRequest {
   run: RunArn;
   pipeline: PipelineName;
-  dataset: DatasetId;
   outcome: RunRecord['outcome'];
   execution: ExecutionFacts | undefined;
 }
@@ -43,11 +49,12 @@ export async function makeRunRecord(
         request.run,
         window,
         await readWindow(ledger, window.dataset, window.day),
-        notes.get(window.day),
+        noteOf(notes, window),
       ),
     );
-  const drift = await driftEvents(ledger, request.dataset);
-  const marks = await readMarks(ledger, request.dataset);
+  const datasets: DatasetRecord[] = [];
+  for (const dataset of planned?.datasets ?? [])
+    datasets.push(await datasetRecord(ledger, request.run, dataset));
   const startedAt = request.execution?.startedAt ?? now;
   const endedAt = request.execution?.endedAt ?? now;
   const all = [...notes.values()];
@@ -72,8 +79,8 @@ export async function makeRunRecord(
     totals,
     integrity: parsed === 0 ? undefined : accounted / parsed,
     drift: {
-      raised: drift.filter(({ raisedBy }) => raisedBy === request.run).map(({ column }) => column),
-      open: drift.filter(({ acknowledgedAt }) => acknowledgedAt === undefined).length,
+      raised: datasets.flatMap(({ drift }) => drift.raised),
+      open: datasets.reduce((total, { drift }) => total + drift.open, 0),
     },
     answers: sumOf(all.map((note) => counters(note, 'answers_'))),
     retries: Object.values(sumOf(all.map((note) => counters(note, 'failed_')))).reduce(
@@ -81,10 +88,38 @@ export async function makeRunRecord(
       0,
     ),
     throttledSeconds: all.reduce((total, note) => total + note.throttledMilliseconds, 0) / 1000,
-    loadedThrough: marks.loadedThrough,
-    maxEvent: marks.maxEvent,
+    ...marksOf(datasets),
+    datasets,
+    report: await readOwnReport(ledger.table, ledger.tenant, request.run),
     costUsd: costOf(usageOf(all)),
   });
+}
+
+async function datasetRecord(ledger: WindowLedger, run: RunArn, dataset: DatasetId): Promise<DatasetRecord> {
+  const drift = await driftEvents(ledger, dataset);
+  const { loadedThrough, maxEvent } = await readMarks(ledger, dataset);
+  return {
+    dataset,
+    loadedThrough,
+    maxEvent,
+    drift: {
+      raised: drift.filter(({ raisedBy }) => raisedBy === run).map(({ column }) => column),
+      open: drift.filter(({ acknowledgedAt }) => acknowledgedAt === undefined).length,
+    },
+  };
+}
+
+/** What holds of all datasets: none is loaded through where one is not. */
+function marksOf(datasets: readonly DatasetRecord[]): Pick<RunRecord, 'loadedThrough' | 'maxEvent'> {
+  const through = datasets.map(({ loadedThrough }) => loadedThrough);
+  const known = through.filter((mark) => mark !== undefined).toSorted();
+  return {
+    loadedThrough: known.length < through.length ? undefined : known[0],
+    maxEvent: datasets
+      .flatMap(({ maxEvent }) => maxEvent ?? [])
+      .toSorted()
+      .at(-1),
+  };
 }
 
 function windowRecord(
@@ -94,6 +129,7 @@ function windowRecord(
   notes: WindowNotes | undefined,
 ): WindowRecord {
   const common = {
+    dataset: window.dataset,
     day: window.day,
     task: window.task,
     stages: notes === undefined ? {} : counters(notes, 'ms_'),

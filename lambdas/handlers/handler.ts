@@ -10,7 +10,7 @@ import { noteStage } from '../ledger/run-notes.ts';
 import { Day } from '../model/days.ts';
 import { ENVIRONMENTS, type FunctionName } from '../model/environment.ts';
 import { CataloguedError, catalogued } from '../model/errors.ts';
-import { RunArn, type TenantId } from '../model/ids.ts';
+import { DatasetId, RunArn, type TenantId } from '../model/ids.ts';
 import type { Clock, Table } from '../model/ports.ts';
 import { parsePayload } from '../model/refusal.ts';
 import { surroundings } from '../model/surroundings.ts';
@@ -41,7 +41,7 @@ export interface Definition<Name extends FunctionName, Payload extends z.ZodType
   result: Result;
 }
 
-const noted = z.looseObject({ run: RunArn, day: Day });
+const noted = z.looseObject({ run: RunArn, dataset: DatasetId, day: Day });
 
 /**
  * Makes a Lambda handler: parses environment and payload, does the work, checks the result, notes the stage for the run's
@@ -70,7 +70,7 @@ export function lambdaHandler<Name extends FunctionName, Payload extends z.ZodTy
       if (!about.success) return;
       await noteStage(
         table,
-        { tenant, run: about.data.run, day: about.data.day, now: clock.now() },
+        { tenant, run: about.data.run, dataset: about.data.dataset, day: about.data.day, now: clock.now() },
         {
           stage: definition.name,
           milliseconds: clock.now() - begun,

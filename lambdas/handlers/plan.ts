@@ -9,7 +9,7 @@ import { lambdaHandler } from './handler.ts';
 export const handler = lambdaHandler(
   { name: 'plan', payload: PlanPayload, result: PlanResult },
   async (payload, invocation) => {
-    const request = parseRunInput(payload.input, payload.startTime, payload.settings.requiredColumns);
+    const request = parseRunInput(payload.input, payload.startTime, payload.settings);
     const ports = {
       ledger: invocation,
       objects: s3ObjectStore(invocation.clients.s3, invocation.environment.LAKE_BUCKET),
@@ -20,8 +20,8 @@ export const handler = lambdaHandler(
       listKey,
       alreadyCommitted: plan.alreadyCommitted,
       leftOver: plan.leftOver,
-      holes: plan.holes.length,
-      estimate: estimateOf(plan.windows.length),
+      holes: plan.holes,
+      estimate: estimateOf(payload.settings.pipeline, plan.windows.length),
       dryRun: request.input.dryRun === true,
       preview: plan.windows.slice(0, 31),
     };

@@ -15,7 +15,7 @@ export const handler = lambdaHandler(
       objects: s3ObjectStore(invocation.clients.s3, bucket),
       catalog: glueCatalog(invocation.clients.glue, database),
     };
-    const { generation, marks } = await publishWindow(ports, payload, payload.startDate);
+    const { generation, marks } = await publishWindow(ports, payload, payload.startDates[payload.dataset]);
     return { generation, loadedThrough: marks.loadedThrough };
   },
 );

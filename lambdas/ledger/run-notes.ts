@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Day } from '../model/days.ts';
-import type { RunArn, TenantId } from '../model/ids.ts';
+import { DatasetId, type RunArn, type TenantId } from '../model/ids.ts';
 import type { Item, Table } from '../model/ports.ts';
 import { conditionalUpdate } from './expressions.ts';
 import { runPartition } from './keys.ts';
@@ -17,6 +17,12 @@ export interface StageNote {
   sentence?: string;
 }
 
+/** A window of a run, in its notes. */
+export interface NotedWindow {
+  dataset: DatasetId;
+  day: Day;
+}
+
 /** Runs are noted for 400 days at most; the record in S3 outlives the notes. */
 const NOTES_SECONDS = 400 * 86_400;
 
@@ -26,12 +32,12 @@ const NOTES_SECONDS = 400 * 86_400;
  */
 export async function noteStage(
   table: Table,
-  about: { tenant: TenantId; run: RunArn; day: Day; now: number },
+  about: NotedWindow & { tenant: TenantId; run: RunArn; now: number },
   note: StageNote,
 ): Promise<void> {
   const answers = Object.entries(note.answers).map(([status, count]) => [`answers_${status}`, count]);
   await table.update(
-    { pk: runPartition(about.tenant, about.run), sk: `window#${about.day}` },
+    { pk: runPartition(about.tenant, about.run), sk: `window#${nameOf(about)}` },
     conditionalUpdate({
       add: {
         [`ms_${note.stage}`]: Math.round(note.milliseconds),
@@ -63,12 +69,20 @@ export const WindowNotes = z
   .catchall(z.unknown());
 export type WindowNotes = z.infer<typeof WindowNotes>;
 
-/** All notes of a run by window's day. */
-export async function readNotes(
-  table: Table,
-  tenant: TenantId,
-  run: RunArn,
-): Promise<Map<string, WindowNotes>> {
+/** Notes of a run's windows, by names that `noteOf` knows. */
+export type RunNotes = ReadonlyMap<string, WindowNotes>;
+
+/** The note of a window, or undefined where there is none. */
+export function noteOf(notes: RunNotes, window: NotedWindow): WindowNotes | undefined {
+  return notes.get(nameOf(window));
+}
+
+function nameOf({ dataset, day }: NotedWindow): string {
+  return `${dataset}#${day}`;
+}
+
+/** All notes of a run's windows. */
+export async function readNotes(table: Table, tenant: TenantId, run: RunArn): Promise<RunNotes> {
   const notes = new Map<string, WindowNotes>();
   for await (const item of table.query(runPartition(tenant, run), { from: 'window#', to: 'window$' }))
     notes.set(String(item.sk).slice('window#'.length), WindowNotes.parse(item));
@@ -85,9 +99,10 @@ export function counters(item: Item, prefix: string): Record<string, number> {
 }
 
 const PlanNote = z.object({
-  listKey: z.string(),
+  listKey: z.string().describe('Of the list of windows'),
   alreadyCommitted: z.number().default(0),
   leftOver: z.number().default(0),
+  datasets: z.array(DatasetId),
 });
 
 /** Notes a run's plan, for its record. */
@@ -110,4 +125,31 @@ export async function readPlanNote(
 ): Promise<z.infer<typeof PlanNote> | undefined> {
   const item = await table.get({ pk: runPartition(tenant, run), sk: 'plan' });
   return item === undefined ? undefined : PlanNote.parse(item);
+}
+
+const OwnReport = z.object({ report: z.record(z.string(), z.json()) });
+
+/** What a pipeline reports of a run in terms of its own, under names of its own: small, free of personal data. */
+export type OwnReport = z.infer<typeof OwnReport>['report'];
+
+/** Notes what a pipeline itself has to say of a run, for its record. A later note takes the place of an earlier one. */
+export async function noteOwnReport(
+  table: Table,
+  about: { tenant: TenantId; run: RunArn; now: number },
+  report: OwnReport,
+): Promise<void> {
+  await table.update(
+    { pk: runPartition(about.tenant, about.run), sk: 'report' },
+    conditionalUpdate({ set: { report, expiresAt: Math.floor(about.now / 1000) + NOTES_SECONDS } }),
+  );
+}
+
+/** What a pipeline itself has said of a run, or undefined. */
+export async function readOwnReport(
+  table: Table,
+  tenant: TenantId,
+  run: RunArn,
+): Promise<OwnReport | undefined> {
+  const item = await table.get({ pk: runPartition(tenant, run), sk: 'report' });
+  return item === undefined ? undefined : OwnReport.parse(item).report;
 }

@@ -28,14 +28,26 @@ const tokenFacts = {
 };
 const throttleFacts = { throttles: count.describe('How often this call has been throttled in a row') };
 
+/** A dataset that a pipeline loads, and the first day of it where the configuration names one. */
+export const PlannedDataset = z.strictObject({ dataset: DatasetId, startDate: Day.optional() });
+export type PlannedDataset = z.infer<typeof PlannedDataset>;
+
+/** Which windows of a dataset a run takes. */
+export const PlanningSettings = CdrSettings.pick({
+  settleMinutes: true,
+  catchUpDays: true,
+  restateDays: true,
+});
+export type PlanningSettings = z.infer<typeof PlanningSettings>;
+
 export const PlanSettings = z.strictObject({
   pipeline: PipelineName,
-  dataset: DatasetId,
+  datasets: z.array(PlannedDataset).min(1).max(200).describe('A run takes windows of each'),
   requiredColumns: z
     .array(z.string())
     .default([])
     .describe('Source names without which nothing can be transformed'),
-  ...CdrSettings.pick({ startDate: true, settleMinutes: true, catchUpDays: true, restateDays: true }).shape,
+  ...PlanningSettings.shape,
 });
 export type PlanSettings = z.infer<typeof PlanSettings>;
 
@@ -53,8 +65,8 @@ export const PlanPayload = z.strictObject({
 export const WindowTask = z.enum(['export', 'refresh', 'restate', 'reassert', 'adhoc']);
 export type WindowTask = z.infer<typeof WindowTask>;
 
-/** One entry of the list of windows that the Map reads from S3. */
-export const PlannedWindow = z.strictObject({ day: Day, task: WindowTask });
+/** A window that a run takes. */
+export const PlannedWindow = z.strictObject({ dataset: DatasetId, day: Day, task: WindowTask });
 export type PlannedWindow = z.infer<typeof PlannedWindow>;
 
 /** What a run may ask for instead of the configured columns and filters. */
@@ -64,12 +76,8 @@ export const Overrides = z.strictObject({
 });
 export type Overrides = z.infer<typeof Overrides>;
 
-/** One entry of the list of windows, as the child of the Map Run is given it. */
-export const ListedWindow = z.strictObject({
-  ...PlannedWindow.shape,
-  dataset: DatasetId,
-  overrides: Overrides,
-});
+/** One entry of the list of windows that the Map reads from S3, as its child is given it. */
+export const ListedWindow = z.strictObject({ ...PlannedWindow.shape, overrides: Overrides });
 export type ListedWindow = z.infer<typeof ListedWindow>;
 
 export const PlanResult = z.strictObject({
@@ -95,7 +103,8 @@ export const ClaimResult = z.discriminatedUnion('outcome', [
 export const TokenPayload = z.strictObject({
   family: FamilyName,
   rejected: TokenFingerprint.optional().describe('The token that CXone answered 401 to'),
-  run: RunArn.optional().describe('With the day, whose record a failure is noted for'),
+  run: RunArn.optional().describe('With dataset and day, whose record a failure is noted for'),
+  dataset: DatasetId.optional(),
   day: Day.optional(),
 });
 export const TokenResult = z.strictObject({ expiresAt: instant, fingerprint: TokenFingerprint });
@@ -216,7 +225,12 @@ export const CommitResult = z.strictObject({
   unchanged: z.boolean(),
 });
 
-export const PublishPayload = z.strictObject({ ...ClaimedWindow.shape, startDate: Day.optional() });
+export const PublishPayload = z.strictObject({
+  ...ClaimedWindow.shape,
+  startDates: z
+    .partialRecord(DatasetId, Day)
+    .describe('The first day of a dataset, where the configuration names one'),
+});
 export const PublishResult = z.strictObject({
   generation: GenerationId,
   loadedThrough: z.iso.datetime().optional(),
@@ -238,7 +252,6 @@ export const ReconcileResult = z.discriminatedUnion('outcome', [
 export const RecordPayload = z.strictObject({
   run: RunArn,
   pipeline: PipelineName,
-  dataset: DatasetId,
   outcome: z.enum(['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED']),
 });
 export type RecordPayload = z.infer<typeof RecordPayload>;
@@ -259,11 +272,11 @@ const StatusChange = z
       context.addIssue({ code: 'custom', message: 'must be of a machine whose name ends with a pipeline’s' });
       return z.NEVER;
     }
-    return { run: detail.executionArn, pipeline, dataset: DATASET_OF[pipeline], outcome: detail.status };
+    return { run: detail.executionArn, pipeline, outcome: detail.status };
   });
 
-/** The dataset that a pipeline loads. */
-export const DATASET_OF: Record<PipelineName, DatasetId> = { 'cdr-export': DatasetId.parse('cdr') };
+/** The dataset of the daily call detail records. */
+export const CDR_DATASET = DatasetId.parse('cdr');
 
 /** What the recorder takes: a machine's payload, or the rule's event. */
 export const RecordEvent = z.union([RecordPayload, StatusChange]);

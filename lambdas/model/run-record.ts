@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Day } from './days.ts';
-import { GenerationId, RunArn, TenantId } from './ids.ts';
+import { DatasetId, GenerationId, RunArn, TenantId } from './ids.ts';
 import { RowCounts, WindowTask } from './payloads.ts';
 import { PipelineName } from './pipelines.ts';
 
@@ -9,6 +9,7 @@ const instant = z.iso.datetime();
 
 /** What became of one window of a run. */
 export const WindowRecord = z.strictObject({
+  dataset: DatasetId,
   day: Day,
   task: WindowTask,
   outcome: z.enum(['committed', 'unchanged', 'alreadyRunning', 'failed', 'notTried']),
@@ -27,6 +28,17 @@ export const WindowRecord = z.strictObject({
   queueWaitMilliseconds: count,
 });
 export type WindowRecord = z.infer<typeof WindowRecord>;
+
+/** How a dataset of a run stands after it. */
+export const DatasetRecord = z.strictObject({
+  dataset: DatasetId,
+  loadedThrough: instant.optional(),
+  maxEvent: instant.optional(),
+  drift: z
+    .strictObject({ raised: z.array(z.string()), open: count })
+    .describe('Columns that no mapping knows: first seen by this run, and not acknowledged yet'),
+});
+export type DatasetRecord = z.infer<typeof DatasetRecord>;
 
 /** The record of a run: one JSON document, free of personal data. */
 export const RunRecord = z.strictObject({
@@ -63,11 +75,16 @@ export const RunRecord = z.strictObject({
   answers: z.record(z.string(), count).describe('CXone’s answers by HTTP status; 0 is no answer'),
   drift: z
     .strictObject({ raised: z.array(z.string()), open: count })
-    .describe('Columns that no mapping knows: first seen by this run, and not acknowledged yet'),
+    .describe('The drift of all its datasets together'),
   retries: count.describe('Invocations that failed and were tried again'),
   throttledSeconds: z.number(),
-  loadedThrough: instant.optional(),
-  maxEvent: instant.optional(),
+  loadedThrough: instant.optional().describe('Before it every day of all its datasets is there'),
+  maxEvent: instant.optional().describe('The greatest event time of any of its datasets'),
+  datasets: z.array(DatasetRecord).describe('How each dataset stands after the run'),
+  report: z
+    .record(z.string(), z.json())
+    .optional()
+    .describe('What the pipeline itself has to say of the run'),
   costUsd: z.number().describe('Estimate of the usage on AWS'),
 });
 export type RunRecord = z.infer<typeof RunRecord>;

@@ -1,4 +1,5 @@
-import { costOf } from '../delivery/cost.ts';
+import { costOf, type Usage } from '../delivery/cost.ts';
+import type { PipelineName } from '../model/pipelines.ts';
 
 /** What a plan would come to, before anything is called. */
 export interface Estimate {
@@ -8,29 +9,39 @@ export interface Estimate {
   costUsd: number;
 }
 
-/** Calls of a window of three parts whose job takes about ten minutes: submit, eight polls, three parts. */
-const CALLS_OF_WINDOW = 12;
 /** One token for the run. */
 const CALLS_OF_RUN = 1;
 
-/**
- * Usage of such a window, as the traced clean night shows it: 17 function calls, 70 transitions; the transform takes 10 s of
- * 3 GB for 50,000 rows, cold start and reading included, the others together 20 s of a quarter.
- */
-const WINDOW_USAGE = {
-  stateTransitions: 70,
-  gigabyteSeconds: 35,
-  functionCalls: 17,
-  ledgerReads: 51,
-  ledgerWrites: 68,
-  objectWrites: 12,
+/** What an ordinary window of a pipeline comes to. */
+interface OrdinaryWindow {
+  calls: number;
+  usage: Usage;
+}
+
+const ORDINARY: Readonly<Record<PipelineName, OrdinaryWindow>> = {
+  /*
+   * Three parts whose job takes about ten minutes: submit, eight polls, three parts. Usage as the traced clean night shows
+   * it: 17 function calls, 70 transitions; the transform takes 10 s of 3 GB for 50,000 rows, cold start and reading
+   * included, the others together 20 s of a quarter.
+   */
+  'cdr-export': {
+    calls: 12,
+    usage: {
+      stateTransitions: 70,
+      gigabyteSeconds: 35,
+      functionCalls: 17,
+      ledgerReads: 51,
+      ledgerWrites: 68,
+      objectWrites: 12,
+    },
+  },
 };
 
 /** Estimates a plan by the number of its windows: what a run really used is in its record. */
-export function estimateOf(windows: number): Estimate {
-  const oneWindow = costOf(WINDOW_USAGE);
+export function estimateOf(pipeline: PipelineName, windows: number): Estimate {
+  const { calls, usage } = ORDINARY[pipeline];
   return {
-    calls: windows === 0 ? 0 : CALLS_OF_RUN + windows * CALLS_OF_WINDOW,
-    costUsd: Math.round(windows * oneWindow * 1_000_000) / 1_000_000,
+    calls: windows === 0 ? 0 : CALLS_OF_RUN + windows * calls,
+    costUsd: Math.round(windows * costOf(usage) * 1_000_000) / 1_000_000,
   };
 }

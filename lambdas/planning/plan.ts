@@ -4,22 +4,35 @@ import { notePlan } from '../ledger/run-notes.ts';
 import { isSettled } from '../ledger/window-state.ts';
 import { readWindows, type WindowLedger } from '../ledger/windows.ts';
 import type { Day } from '../model/days.ts';
-import { adhocDataset, type RunArn } from '../model/ids.ts';
-import type { ListedWindow, PlanSettings } from '../model/payloads.ts';
+import { adhocDataset, type DatasetId, type RunArn } from '../model/ids.ts';
+import type { ListedWindow, PlannedDataset, PlannedWindow, PlanSettings } from '../model/payloads.ts';
 import type { ObjectStore } from '../model/ports.ts';
 import type { ParsedInput } from './run-input.ts';
 import { isAdhoc, type KnownWindows, planWindows, type WindowPlan } from './windows.ts';
 
+/** What a run takes of all its datasets, and what it leaves for later ones. */
+export interface RunPlan {
+  windows: PlannedWindow[];
+  /** Due as well, but more than `catchUpDays` of a dataset. */
+  leftOver: number;
+  /** Asked for by name and there already. */
+  alreadyCommitted: number;
+  /** Uncommitted days before the last committed one of their dataset. */
+  holes: number;
+  /** The datasets that the run is about, whether windows of theirs are due or not. */
+  datasets: DatasetId[];
+}
+
 /** What the ledger says of a dataset's windows. */
-export async function knownWindows(ledger: WindowLedger, settings: PlanSettings): Promise<KnownWindows> {
+export async function knownWindows(ledger: WindowLedger, dataset: DatasetId): Promise<KnownWindows> {
   const committed = new Set<Day>();
   const unfinished = new Set<Day>();
-  for await (const window of readWindows(ledger, settings.dataset)) {
+  for await (const window of readWindows(ledger, dataset)) {
     if (window.generation === undefined) continue;
     committed.add(window.day);
     if (!isSettled(window)) unfinished.add(window.day);
   }
-  const { startDate } = await readMarks(ledger, settings.dataset);
+  const { startDate } = await readMarks(ledger, dataset);
   return { committed, unfinished, startDate };
 }
 
@@ -32,24 +45,56 @@ export async function planRun(
   request: ParsedInput,
   run: RunArn,
   settings: PlanSettings,
-): Promise<{ plan: WindowPlan; listKey: string }> {
-  const known = await knownWindows(ports.ledger, settings);
-  const plan = planWindows(request, settings, known);
-  const listKey = windowListKey(ports.ledger.tenant, settings.pipeline, run, 0);
-  if (request.input.dryRun === true) return { plan, listKey };
+): Promise<{ plan: RunPlan; listKey: string }> {
+  const { ledger } = ports;
+  const { report, columns, filters, dryRun } = request.input;
+  const wanted = settings.datasets.filter(({ dataset }) => report === undefined || dataset === report);
+  const plans = await Promise.all(wanted.map((dataset) => planDataset(ledger, request, settings, dataset)));
+  const plan = together(plans);
+  const listKey = windowListKey(ledger.tenant, settings.pipeline, run, 0);
+  if (dryRun === true) return { plan, listKey };
   const adhoc = isAdhoc(request.input);
-  if (!adhoc) await fixStartDate(ports.ledger, settings.dataset, plan.startDate);
-  const dataset = adhoc ? adhocDataset(settings.dataset, run) : settings.dataset;
-  const { columns, filters } = request.input;
+  if (!adhoc) for (const { dataset, startDate } of plans) await fixStartDate(ledger, dataset, startDate);
   const list = plan.windows.map(
-    (window): ListedWindow => ({ ...window, dataset, overrides: { columns, filters } }),
+    (window): ListedWindow => ({
+      ...window,
+      dataset: adhoc ? adhocDataset(window.dataset, run) : window.dataset,
+      overrides: { columns, filters },
+    }),
   );
   await ports.objects.writeText(listKey, JSON.stringify(list), 'application/json');
-  const about = { tenant: ports.ledger.tenant, run, now: ports.ledger.clock.now() };
-  await notePlan(ports.ledger.table, about, {
-    listKey,
-    alreadyCommitted: plan.alreadyCommitted,
-    leftOver: plan.leftOver,
-  });
+  const about = { tenant: ledger.tenant, run, now: ledger.clock.now() };
+  const { alreadyCommitted, leftOver, datasets } = plan;
+  await notePlan(ledger.table, about, { listKey, alreadyCommitted, leftOver, datasets });
   return { plan, listKey };
+}
+
+type DatasetPlan = WindowPlan & { dataset: DatasetId };
+
+async function planDataset(
+  ledger: WindowLedger,
+  request: ParsedInput,
+  settings: PlanSettings,
+  { dataset, startDate }: PlannedDataset,
+): Promise<DatasetPlan> {
+  const known = await knownWindows(ledger, dataset);
+  return { dataset, ...planWindows(request, { ...settings, startDate }, known) };
+}
+
+/** One run's plan of its datasets' plans: by turns, so that one that has much to catch up with does not keep the others waiting. */
+function together(plans: readonly DatasetPlan[]): RunPlan {
+  const sum = (of: (plan: DatasetPlan) => number) => plans.reduce((total, plan) => total + of(plan), 0);
+  const turns = Math.max(0, ...plans.map(({ windows }) => windows.length));
+  return {
+    windows: Array.from({ length: turns }, (_, turn) =>
+      plans.flatMap(({ dataset, windows }) => {
+        const window = windows[turn];
+        return window === undefined ? [] : [{ dataset, ...window }];
+      }),
+    ).flat(),
+    leftOver: sum(({ leftOver }) => leftOver),
+    alreadyCommitted: sum(({ alreadyCommitted }) => alreadyCommitted),
+    holes: sum(({ holes }) => holes.length),
+    datasets: plans.map(({ dataset }) => dataset),
+  };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readNotes } from '../ledger/run-notes.ts';
+import { noteOf, readNotes } from '../ledger/run-notes.ts';
 import { isDone, readWindow, type WindowLedger } from '../ledger/windows.ts';
 import { catalogued } from '../model/errors.ts';
 import type { RunArn } from '../model/ids.ts';
@@ -40,9 +40,10 @@ export async function reconcile(
 /** The error that ends a run with unfinished windows: names each with the error that its child ended with. */
 export async function windowsFailed(ledger: WindowLedger, run: RunArn, unfinished: readonly PlannedWindow[]) {
   const notes = await readNotes(ledger.table, ledger.tenant, run);
-  const listed = unfinished
-    .slice(0, NAMED_WINDOWS)
-    .map(({ day }) => `${day} ${notes.get(day)?.error || 'without a word'}`);
+  const listed = unfinished.slice(0, NAMED_WINDOWS).map((window) => {
+    const { dataset, day } = window;
+    return `${dataset} ${day} ${noteOf(notes, window)?.error || 'without a word'}`;
+  });
   const more = unfinished.length > NAMED_WINDOWS ? `, and ${unfinished.length - NAMED_WINDOWS} more` : '';
   return catalogued(
     'WindowsFailed',

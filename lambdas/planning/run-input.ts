@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import { Day, endOf, startOf } from '../model/days.ts';
 import { catalogued } from '../model/errors.ts';
-import { Overrides } from '../model/payloads.ts';
+import { DatasetId } from '../model/ids.ts';
+import { Overrides, type PlanSettings } from '../model/payloads.ts';
+import type { PipelineName } from '../model/pipelines.ts';
 import { kindOf, type Problem, problemSentence, problemsOf } from '../model/refusal.ts';
 
 const Instant = z.iso.datetime({ error: 'must be an instant in UTC such as 2024-05-16T03:30:00Z' });
 
-/** What a run may be asked for, field by field: `{}` is what the nightly run would do now. */
+/** What a run of any pipeline may be asked for, field by field: `{}` is what the nightly run would do now. */
 export const RunInput = z.strictObject({
   scheduledTime: Instant.optional().describe('The schedule’s own time: windows are computed from it'),
   date: Day.optional().describe('One UTC day'),
@@ -14,9 +16,18 @@ export const RunInput = z.strictObject({
   to: Day.optional().describe('Day after the last of a range'),
   refresh: z.boolean().optional().describe('Ask CXone again for windows that are committed'),
   dryRun: z.boolean().optional().describe('Plan and show, and do nothing'),
+  report: DatasetId.optional().describe('One of the reports only, by its dataset'),
   ...Overrides.shape,
 });
 export type RunInput = z.infer<typeof RunInput>;
+
+/** What each pipeline takes of it. */
+const INPUT_OF: Readonly<Record<PipelineName, z.ZodType<RunInput>>> = {
+  'cdr-export': RunInput.omit({ report: true }),
+};
+
+/** The pipeline that is asked, and what it can be asked for. */
+export type InputTerms = Pick<PlanSettings, 'pipeline' | 'datasets' | 'requiredColumns'>;
 
 /** The parsed input and the instant that windows are computed from. */
 export interface ParsedInput {
@@ -39,12 +50,8 @@ const Readable = z
  * Parses an execution's input. Throws `InputRefused` with every problem: unknown keys, wrong types, impossible dates, empty
  * ranges, days that have not ended.
  */
-export function parseRunInput(
-  given: unknown,
-  startTime: string,
-  requiredColumns: readonly string[] = [],
-): ParsedInput {
-  const parsed = RunInput.safeParse(given);
+export function parseRunInput(given: unknown, startTime: string, terms: InputTerms): ParsedInput {
+  const parsed = INPUT_OF[terms.pipeline].safeParse(given);
   const readable = Readable.parse(given);
   const instant = Date.parse(readable.scheduledTime ?? startTime);
   const problems = [
@@ -52,7 +59,8 @@ export function parseRunInput(
     ...disagreements(fieldsOf(given), readable),
     ...unendedDays(readable, instant),
     ...futureSchedule(readable, startTime),
-    ...unusableColumns(fieldsOf(given), requiredColumns),
+    ...unusableColumns(fieldsOf(given), terms.requiredColumns),
+    ...unknownReport(parsed.data, terms),
   ];
   if (parsed.success && problems.length === 0) return { input: parsed.data, instant };
   const count = `${problems.length} problem${problems.length === 1 ? '' : 's'}`;
@@ -101,6 +109,13 @@ function unusableColumns({ columns }: Fields, required: readonly string[]): Prob
   if (missing.length === 0) return repeated;
   const expected = `must contain ${missing.join(', ')}, which the mapping requires`;
   return [...repeated, { path: 'columns', found: kindOf(columns), expected }];
+}
+
+/** A report that the configuration does not have. */
+function unknownReport(input: RunInput | undefined, { datasets }: InputTerms): Problem[] {
+  if (input?.report === undefined || datasets.some(({ dataset }) => dataset === input.report)) return [];
+  const known = datasets.map(({ dataset }) => dataset).join(', ');
+  return [{ path: 'report', found: kindOf(input.report), expected: `must be a configured report: ${known}` }];
 }
 
 /** Clocks of the scheduler and of Step Functions may differ by so much. */

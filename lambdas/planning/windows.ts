@@ -1,5 +1,5 @@
 import { type Day, daysBetween, lastSettledDay, plusDays } from '../model/days.ts';
-import type { PlannedWindow, PlanSettings, WindowTask } from '../model/payloads.ts';
+import type { PlannedDataset, PlannedWindow, PlanningSettings, WindowTask } from '../model/payloads.ts';
 import type { ParsedInput, RunInput } from './run-input.ts';
 
 const MINUTE_MILLISECONDS = 60_000;
@@ -14,9 +14,12 @@ export interface KnownWindows {
   startDate: Day | undefined;
 }
 
-/** What a run takes, and what it leaves for later ones. */
+/** A day of a dataset that a run takes. */
+export type TakenDay = Omit<PlannedWindow, 'dataset'>;
+
+/** What a run takes of a dataset, and what it leaves for later ones. */
 export interface WindowPlan {
-  windows: PlannedWindow[];
+  windows: TakenDay[];
   /** Due as well, but more than `catchUpDays`. */
   leftOver: number;
   /** Asked for by name and there already. */
@@ -27,8 +30,15 @@ export interface WindowPlan {
   holes: Day[];
 }
 
-/** Which windows a run takes: those that the input names, or those that are due. Commits that were left half way come along always. */
-export function planWindows(request: ParsedInput, settings: PlanSettings, known: KnownWindows): WindowPlan {
+/**
+ * Which windows of a dataset a run takes: those that the input names, or those that are due. Commits that were left half
+ * way come along always.
+ */
+export function planWindows(
+  request: ParsedInput,
+  settings: PlanningSettings & Pick<PlannedDataset, 'startDate'>,
+  known: KnownWindows,
+): WindowPlan {
   const last = lastSettledDay(request.instant, settings.settleMinutes * MINUTE_MILLISECONDS);
   const startDate = settings.startDate ?? known.startDate ?? last;
   const named = namedDays(request);
@@ -52,7 +62,7 @@ type Taken = Pick<WindowPlan, 'windows' | 'leftOver' | 'alreadyCommitted'>;
 function namedWindows(days: readonly Day[], { input }: ParsedInput, known: KnownWindows): Taken {
   if (isAdhoc(input))
     return { windows: days.map((day) => planned(day, 'adhoc')), leftOver: 0, alreadyCommitted: 0 };
-  const taken = days.flatMap((day): PlannedWindow[] => {
+  const taken = days.flatMap((day): TakenDay[] => {
     // Also where nothing is committed: what CXone gave may be the reason why.
     if (input.refresh === true) return [{ day, task: 'refresh' }];
     return known.committed.has(day) ? [] : [{ day, task: 'export' }];
@@ -68,7 +78,7 @@ function namedWindows(days: readonly Day[], { input }: ParsedInput, known: Known
  * The last settled day first, since it is awaited; then the days to be restated, since their turn does not come again; then
  * the oldest that are missing.
  */
-function dueWindows(last: Day, startDate: Day, settings: PlanSettings, known: KnownWindows): Taken {
+function dueWindows(last: Day, startDate: Day, settings: PlanningSettings, known: KnownWindows): Taken {
   const all = daysBetween(startDate, plusDays(last, 1));
   const restated = daysBetween(plusDays(last, -settings.restateDays), last).filter((day) =>
     known.committed.has(day),
@@ -87,16 +97,16 @@ function dueWindows(last: Day, startDate: Day, settings: PlanSettings, known: Kn
   };
 }
 
-function reasserted(known: KnownWindows, taken: readonly PlannedWindow[]): PlannedWindow[] {
+function reasserted(known: KnownWindows, taken: readonly TakenDay[]): TakenDay[] {
   const days = new Set(taken.map(({ day }) => day));
   return [...known.unfinished].filter((day) => !days.has(day)).map((day) => planned(day, 'reassert'));
 }
 
-function planned(day: Day, task: WindowTask): PlannedWindow {
+function planned(day: Day, task: WindowTask): TakenDay {
   return { day, task };
 }
 
-function unique(windows: readonly PlannedWindow[]): PlannedWindow[] {
+function unique(windows: readonly TakenDay[]): TakenDay[] {
   return windows.filter((window, index) => windows.findIndex(({ day }) => day === window.day) === index);
 }
 

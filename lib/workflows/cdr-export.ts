@@ -10,7 +10,7 @@ import {
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../lambdas/model/environment.ts';
 import type { Mapping } from '../../lambdas/model/mapping.ts';
-import { DATASET_OF } from '../../lambdas/model/payloads.ts';
+import { CDR_DATASET, type PlannedDataset } from '../../lambdas/model/payloads.ts';
 import type { CdrPipeline } from '../../lambdas/model/pipelines.ts';
 import type { FunctionsByName } from '../functions/tenant-functions.ts';
 import { awaitJob } from './fragments/await-job.ts';
@@ -23,7 +23,6 @@ import { windowedRun } from './fragments/windowed-run.ts';
 import { callWithToken, ensureToken, freshCall } from './fragments/with-token.ts';
 
 const FAMILY = 'dataDownload';
-const DATASET = DATASET_OF['cdr-export'];
 const PART_VARIABLES = { renewedIn: 'partRenewedIn', throttles: 'partThrottles' };
 
 /** The functions that the machine calls. */
@@ -64,12 +63,11 @@ export class CdrExportWorkflow extends Construct {
       functions,
       settings: {
         pipeline: 'cdr-export',
-        dataset: DATASET,
+        datasets: datasetsOf(settings),
         requiredColumns: props.mapping.columns.filter(({ required }) => required).map(({ source }) => source),
         settleMinutes: settings.settleMinutes,
         catchUpDays: settings.catchUpDays,
         restateDays: settings.restateDays,
-        ...(settings.startDate === undefined ? {} : { startDate: settings.startDate }),
       },
       windowsAtOnce: settings.windowsAtOnce,
       window: this.window(props),
@@ -84,7 +82,7 @@ export class CdrExportWorkflow extends Construct {
 
   private window(props: CdrExportWorkflowProps) {
     const { functions, settings } = props;
-    const { commit, publish } = commitWindow(this, functions, settings.startDate);
+    const { commit, publish } = commitWindow(this, functions, datasetsOf(settings));
     const download = this.downloadParts(props);
     download.next(this.transform(props, download, commit));
     const submit = this.submit(props);
@@ -202,4 +200,8 @@ export class CdrExportWorkflow extends Construct {
         .otherwise(commit),
     );
   }
+}
+
+function datasetsOf({ startDate }: CdrPipeline): PlannedDataset[] {
+  return [{ dataset: CDR_DATASET, ...(startDate === undefined ? {} : { startDate }) }];
 }

@@ -4,7 +4,7 @@ import { clientsFor } from '../../lambdas/aws/clients.ts';
 import { dynamoTable } from '../../lambdas/aws/dynamo-table.ts';
 import { s3ObjectStore } from '../../lambdas/aws/s3-object-store.ts';
 import type { WindowLedger } from '../../lambdas/ledger/windows.ts';
-import { TenantId } from '../../lambdas/model/ids.ts';
+import { DatasetId, TenantId } from '../../lambdas/model/ids.ts';
 import type { ObjectStore } from '../../lambdas/model/ports.ts';
 import { surroundings } from '../../lambdas/model/surroundings.ts';
 import { loadAssembly } from '../assembly/assembly.ts';
@@ -33,13 +33,15 @@ export interface OpenLake extends AsyncDisposable {
   objects: ObjectStore;
   /** The ledger of each tenant that the folder was synthesised for. */
   ledgers: ReadonlyMap<TenantId, WindowLedger>;
+  /** Every dataset that any of them has a table for. */
+  datasets: readonly DatasetId[];
 }
 
 /** Opens the lake of a folder in which no run is under way. Throws `CommandRefused` where there is none, `FolderInUse`. */
 export async function openLake(data: string): Promise<OpenLake> {
   if (!existsSync(join(data, 'aws')) || !existsSync(join(data, 'cdk.out', 'manifest.json')))
     throw nothingThere(data);
-  const { functions } = loadAssembly(join(data, 'cdk.out'));
+  const { functions, glueTables } = loadAssembly(join(data, 'cdk.out'));
   // The functions are told the lake's bucket; the assembly has another for access logs.
   const bucket = functions.find(({ environment }) => environment.LAKE_BUCKET)?.environment.LAKE_BUCKET;
   if (bucket === undefined) throw nothingThere(data);
@@ -57,7 +59,8 @@ export async function openLake(data: string): Promise<OpenLake> {
       ];
     }),
   );
-  return { objects: s3ObjectStore(s3, bucket), ledgers, [Symbol.asyncDispose]: () => aws.close() };
+  const datasets = [...new Set(glueTables.map(({ name }) => DatasetId.parse(name)))];
+  return { objects: s3ObjectStore(s3, bucket), ledgers, datasets, [Symbol.asyncDispose]: () => aws.close() };
 }
 
 function nothingThere(data: string): CommandRefused {

@@ -1,6 +1,5 @@
 import { acknowledgeDrift, driftEvents } from '../../lambdas/ledger/drift.ts';
 import { DatasetId, type TenantId } from '../../lambdas/model/ids.ts';
-import { DATASET_OF } from '../../lambdas/model/payloads.ts';
 import { parseOrRefuse } from '../../lambdas/model/refusal.ts';
 import { openLake } from './data-folder.ts';
 import { CommandRefused, EXIT, type ExitCode } from './exit-codes.ts';
@@ -20,7 +19,7 @@ export async function listDrift(request: DriftRequest, { out, err }: Outputs): P
   const rows: string[][] = [];
   for (const [tenant, ledger] of lake.ledgers) {
     if (request.tenant !== undefined && request.tenant !== tenant) continue;
-    for (const dataset of Object.values(DATASET_OF))
+    for (const dataset of lake.datasets)
       for (const { column, raisedAt, acknowledgedAt } of await driftEvents(ledger, dataset))
         rows.push([tenant, dataset, column, raisedAt, acknowledgedAt ?? 'open']);
   }

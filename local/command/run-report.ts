@@ -36,7 +36,7 @@ export function printRun(out: Output, record: RunRecord, surroundings: RunSurrou
   const { windows, alreadyCommitted, leftOver, loadedThrough } = record;
   if (windows.length > 0) {
     out.line();
-    for (const line of textTable(WINDOW_COLUMNS, windows.map(windowCells))) out.line(line);
+    for (const line of textTable(WINDOW_COLUMNS, cellsOf(windows))) out.line(line);
     out.line();
   }
   if (record.outcome === 'SUCCEEDED' && windows.length === 0) {
@@ -67,11 +67,19 @@ function timeSentence(
   return `${duration(milliseconds)} in the run's time (${duration(skippedMilliseconds)} of waiting skipped), ${real} here.`;
 }
 
-function windowCells(window: WindowRecord): string[] {
-  const { day, outcome, error, rows, files, bytesOut } = window;
+/** A window is told by its day, and by its dataset where the run has several. */
+function cellsOf(windows: readonly WindowRecord[]): string[][] {
+  const several = new Set(windows.map(({ dataset }) => dataset)).size > 1;
+  return windows.map((window) =>
+    windowCells(window, several ? `${window.dataset} ${window.day}` : window.day),
+  );
+}
+
+function windowCells(window: WindowRecord, name: string): string[] {
+  const { outcome, error, rows, files, bytesOut } = window;
   const numbers = [rows?.parsed, rows?.rowsOut, rows?.rejects, rows?.duplicates, rows?.superseded, files];
   return [
-    day,
+    name,
     error === undefined ? outcome : `${outcome}: ${error}`,
     ...numbers.map((number) => (number === undefined ? '' : amount(number))),
     bytesOut === undefined ? '' : byteSize(bytesOut),
@@ -92,8 +100,8 @@ export function printRunFailure(err: Output, record: RunRecord, { redrive }: Run
   }
   err.line(err.paint('red', `${name}: ${sentence}`));
   const failed = record.windows.filter(({ outcome }) => outcome === 'failed');
-  for (const { day, error, sentence: words } of failed)
-    if (error !== undefined) err.line(`  ${day}  ${error}: ${words ?? ''}`);
+  for (const { dataset, day, error, sentence: words } of failed)
+    if (error !== undefined) err.line(`  ${dataset} ${day}  ${error}: ${words ?? ''}`);
   const remedies = new Set(failed.map(({ error }) => catalogueEntry(error ?? '')?.remedy));
   const [common] = remedies;
   const step = name === 'WindowsFailed' && remedies.size === 1 && common !== undefined ? common : remedy;

@@ -14,14 +14,13 @@ import type { WindowState } from '../../lambdas/ledger/window-state.ts';
 import { readWindow } from '../../lambdas/ledger/windows.ts';
 import { type Day, lastSettledDay } from '../../lambdas/model/days.ts';
 import { GenerationId, TenantId } from '../../lambdas/model/ids.ts';
-import { DATASET_OF } from '../../lambdas/model/payloads.ts';
+import { CDR_DATASET as DATASET } from '../../lambdas/model/payloads.ts';
 import { buildApp } from '../../lib/app.ts';
 import { loadAssembly } from '../../local/assembly/assembly.ts';
 import { startAws } from '../../local/aws/embedded-aws.ts';
 import { type Simulator, startSimulator, usualCredentials } from '../../local/cxone/index.ts';
 
 const TENANT = TenantId.parse('acme');
-const DATASET = DATASET_OF['cdr-export'];
 const FIRST_NIGHT = Date.parse('2024-05-16T03:30:00.000Z');
 const DAY_MILLISECONDS = 86_400_000;
 

@@ -8,7 +8,7 @@ import { fixStartDate } from '../../lambdas/ledger/marks.ts';
 import { isSettled } from '../../lambdas/ledger/window-state.ts';
 import { claimWindow, readWindow, type WindowLedger } from '../../lambdas/ledger/windows.ts';
 import type { RunArn } from '../../lambdas/model/ids.ts';
-import { PlanSettings, type WindowTask } from '../../lambdas/model/payloads.ts';
+import type { WindowTask } from '../../lambdas/model/payloads.ts';
 import { knownWindows } from '../../lambdas/planning/plan.ts';
 import { planWindows } from '../../lambdas/planning/windows.ts';
 import { inTurn, interleave, type Machine, type StopPoint, Stopped } from '../support/interleaving.ts';
@@ -17,6 +17,7 @@ import { memoryCatalog } from '../support/memory-catalog.ts';
 import { memoryObjectStore } from '../support/memory-object-store.ts';
 import {
   CDR_DATASET,
+  CDR_PLAN,
   claimed,
   everybodyHasEnded,
   factsOf,
@@ -26,7 +27,6 @@ import {
   windowLedger,
 } from '../support/window-ledger.ts';
 
-const SETTINGS = PlanSettings.parse({ pipeline: 'cdr-export', dataset: 'cdr' });
 const DIGITS = ['a', 'b', 'c', 'd'];
 
 let test: TestLedger;
@@ -72,8 +72,8 @@ async function prepare() {
     clock.set(clock.now() + 86_400_000);
     const plan = planWindows(
       { input: {}, instant: clock.now() },
-      SETTINGS,
-      await knownWindows(ledger, SETTINGS),
+      CDR_PLAN,
+      await knownWindows(ledger, CDR_DATASET),
     );
     const planned = plan.windows.find(({ day }) => day === MAY_15);
     const alone: Machine = { turn: (call) => call() };
@@ -202,7 +202,7 @@ describe('committers of one window at once', () => {
         const after = await shown();
         expect([after.ledger, after.catalog, after.current]).toEqual(Array(3).fill(generationOf('a')));
         expect(after.state).toMatchObject({ publishedBy: runCalled('night'), registrants: new Set() });
-        expect((await knownWindows(ledger, SETTINGS)).unfinished.size).toBe(0);
+        expect((await knownWindows(ledger, CDR_DATASET)).unfinished.size).toBe(0);
       }),
       { numRuns: 15 },
     );

@@ -9,7 +9,7 @@ import {
   lastSettledDay,
   plusDays,
 } from '../../lambdas/model/days.ts';
-import { PlanSettings } from '../../lambdas/model/payloads.ts';
+import { PlanningSettings } from '../../lambdas/model/payloads.ts';
 import { planWindows, type WindowPlan } from '../../lambdas/planning/windows.ts';
 
 const YEAR_2024 = Date.parse('2024-01-01T00:00:00.000Z');
@@ -35,7 +35,7 @@ const settings = fc
     restateDays: fc.nat(5),
   })
   .filter(({ catchUpDays, restateDays }) => restateDays <= catchUpDays - 2)
-  .map((chosen) => PlanSettings.parse({ pipeline: 'cdr-export', dataset: 'cdr', ...chosen }));
+  .map((chosen) => PlanningSettings.parse(chosen));
 
 /** Nights of a schedule: whether the run starts at all, how late it is told of, and which of its windows fail. */
 const night = fc.record({
@@ -53,7 +53,7 @@ const zone = fc.constantFrom(
 );
 
 /** A dataset's life: plans at instants, and what became of their windows. */
-function datasetOf(chosen: PlanSettings) {
+function datasetOf(chosen: PlanningSettings) {
   const committed = new Set<Day>();
   let startDate: Day | undefined;
   return {

@@ -13,12 +13,10 @@ import type { WindowState } from '../../lambdas/ledger/window-state.ts';
 import { readWindow } from '../../lambdas/ledger/windows.ts';
 import { Day } from '../../lambdas/model/days.ts';
 import { GenerationId, type RunArn, type TenantId } from '../../lambdas/model/ids.ts';
-import { DATASET_OF } from '../../lambdas/model/payloads.ts';
+import { CDR_DATASET as DATASET } from '../../lambdas/model/payloads.ts';
 import { RunRecord } from '../../lambdas/model/run-record.ts';
 import { usualColumns } from '../../local/cxone/index.ts';
 import { type Night, TENANT } from './night.ts';
-
-const DATASET = DATASET_OF['cdr-export'];
 
 const Current = z.looseObject({
   generation: GenerationId,

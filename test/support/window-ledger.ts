@@ -1,12 +1,22 @@
 import type { WindowState } from '../../lambdas/ledger/window-state.ts';
 import { claimWindow, type WindowLedger } from '../../lambdas/ledger/windows.ts';
 import { Day } from '../../lambdas/model/days.ts';
-import { DatasetId, GenerationId, RunArn, TenantId } from '../../lambdas/model/ids.ts';
-import type { ClaimedWindow, GenerationFacts, WindowTask } from '../../lambdas/model/payloads.ts';
+import { GenerationId, RunArn, TenantId } from '../../lambdas/model/ids.ts';
+import {
+  CDR_DATASET,
+  type ClaimedWindow,
+  type GenerationFacts,
+  PlanSettings,
+  type WindowTask,
+} from '../../lambdas/model/payloads.ts';
 import type { Table } from '../../lambdas/model/ports.ts';
 import { type FakeClock, fakeClock } from './fake-clock.ts';
 
-export const CDR_DATASET = DatasetId.parse('cdr');
+export { CDR_DATASET };
+
+/** What the plan of call detail records is told, all by default. */
+export const CDR_PLAN = PlanSettings.parse({ pipeline: 'cdr-export', datasets: [{ dataset: CDR_DATASET }] });
+
 export const MAY_15 = Day.parse('2024-05-15');
 
 let tenants = 0;

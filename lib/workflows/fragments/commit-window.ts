@@ -1,5 +1,6 @@
 import { Choice, Condition, type INextable, type State, Succeed } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
+import type { PlannedDataset } from '../../../lambdas/model/payloads.ts';
 import type { PipelineFunction } from '../../functions/pipeline-function.ts';
 import { CLAIMED_WINDOW } from './claim-window.ts';
 import { jsonata } from './expressions.ts';
@@ -19,7 +20,7 @@ export interface CommitWindow {
 export function commitWindow(
   scope: Construct,
   functions: Record<'commit' | 'publish', PipelineFunction>,
-  startDate: string | undefined,
+  datasets: readonly PlannedDataset[],
 ): CommitWindow {
   const commit = invoke(scope, 'Commit', {
     function: functions.commit,
@@ -32,7 +33,12 @@ export function commitWindow(
   });
   const publish = invoke(scope, 'Publish', {
     function: functions.publish,
-    payload: { ...CLAIMED_WINDOW, ...(startDate === undefined ? {} : { startDate }) },
+    payload: {
+      ...CLAIMED_WINDOW,
+      startDates: Object.fromEntries(
+        datasets.flatMap(({ dataset, startDate }) => (startDate === undefined ? [] : [[dataset, startDate]])),
+      ),
+    },
   });
   commit.next(
     Choice.jsonata(scope, 'WindowOfTheLake')

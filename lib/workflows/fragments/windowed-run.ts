@@ -34,7 +34,7 @@ export interface WindowedRun {
  * what is unfinished.
  */
 export function windowedRun(scope: Construct, run: WindowedRun): IChainable {
-  const { pipeline, dataset } = run.settings;
+  const { pipeline } = run.settings;
   const plan = invoke(scope, 'Plan', {
     function: run.functions.plan,
     payload: {
@@ -62,7 +62,7 @@ export function windowedRun(scope: Construct, run: WindowedRun): IChainable {
   });
   const record = invoke(scope, 'RecordRun', {
     function: run.functions.record,
-    payload: { run: jsonata('$states.context.Execution.Id'), pipeline, dataset, outcome: 'SUCCEEDED' },
+    payload: { run: jsonata('$states.context.Execution.Id'), pipeline, outcome: 'SUCCEEDED' },
   });
   const is = (condition: string) => Condition.jsonata(jsonata(condition));
   windows.next(reconcile);

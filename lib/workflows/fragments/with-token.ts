@@ -71,13 +71,14 @@ export function ensureToken(
   return tokenState(scope, stateName, call.token, {
     family: call.family,
     run: jsonata('$run'),
+    dataset: jsonata('$dataset'),
     day: jsonata('$day'),
   });
 }
 
 /** Names the rejected token, so that forty callers that were rejected with it cause one refresh. */
 function renewToken(scope: Construct, stateName: string, call: CallWithToken): State & INextable {
-  const known = `{'family': '${call.family}', 'run': $run, 'day': $day}`;
+  const known = `{'family': '${call.family}', 'run': $run, 'dataset': $dataset, 'day': $day}`;
   const named = `$merge([${known}, {'rejected': $states.input.rejected}])`;
   const payload = jsonata(`$states.input.rejected = '' ? ${known} : ${named}`);
   return tokenState(scope, stateName, call.token, payload);

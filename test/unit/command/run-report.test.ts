@@ -6,6 +6,7 @@ import { watchProgress } from '../../../local/command/progress.ts';
 import { exitCodeOf, inputProblems, printRun, printRunFailure } from '../../../local/command/run-report.ts';
 import { whatOf } from '../../../local/command/show.ts';
 import type { HistoryEvent } from '../../../local/engine/history.ts';
+import { CDR_PLAN } from '../../support/window-ledger.ts';
 import { recordedOutputs } from './recorded-output.ts';
 
 const RUN = 'arn:aws:states:eu-west-1:000000000000:execution:cxone-export-acme-cdr-export:night';
@@ -34,6 +35,7 @@ function recordWith(told: Record<string, unknown>): RunRecord {
     totals: { ...NOTHING, files: 0, bytesIn: 0, bytesOut: 0 },
     answers: {},
     drift: { raised: [], open: 0 },
+    datasets: [],
     retries: 0,
     throttledSeconds: 0,
     costUsd: 0.0004,
@@ -71,6 +73,7 @@ describe('what a run comes to', () => {
       outsideWindow: 0,
     };
     const window = {
+      dataset: 'cdr',
       day: '2024-05-15',
       task: 'export',
       outcome: 'committed',
@@ -127,7 +130,7 @@ describe('what a run comes to', () => {
 
   it('ALL-02 lists the problems of a refused input, as many as there are', () => {
     const refuse = () =>
-      parseRunInput({ date: '2023-02-30', x: 1, from: '2024-05-01' }, '2024-05-16T03:30:00.000Z');
+      parseRunInput({ date: '2023-02-30', x: 1, from: '2024-05-01' }, '2024-05-16T03:30:00.000Z', CDR_PLAN);
 
     const problems = inputProblems(thrownMessage(refuse));
 

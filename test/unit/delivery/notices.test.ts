@@ -20,8 +20,16 @@ function recordWith(changes: object = {}): RunRecord {
     milliseconds: 60_000,
     redrives: 0,
     windows: [
-      { day: '2024-05-14', task: 'export', outcome: 'committed', stages: {}, queueWaitMilliseconds: 0 },
       {
+        dataset: 'cdr',
+        day: '2024-05-14',
+        task: 'export',
+        outcome: 'committed',
+        stages: {},
+        queueWaitMilliseconds: 0,
+      },
+      {
+        dataset: 'cdr',
         day: '2024-05-15',
         task: 'export',
         outcome: 'failed',
@@ -32,6 +40,7 @@ function recordWith(changes: object = {}): RunRecord {
     ],
     alreadyCommitted: 0,
     leftOver: 0,
+    datasets: [],
     totals: {
       rowsIn: 0,
       rowsOut: 0,
@@ -61,7 +70,7 @@ describe('the notice of a failure', () => {
       text: [
         'cdr-export of acme ended as FAILED with WindowsFailed.',
         'One failed.',
-        '  2024-05-15: PartMalformed',
+        '  cdr 2024-05-15: PartMalformed',
         'Who acts: operator. What to do: Redrive.',
         `Run: ${runCalled('night')}`,
         'Record: runs/night.json',

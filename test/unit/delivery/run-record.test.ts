@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeRunRecord, type RecordRequest } from '../../../lambdas/delivery/run-record.ts';
 import { commitGeneration, leaveCommit } from '../../../lambdas/ledger/commits.ts';
-import { notePlan, noteStage } from '../../../lambdas/ledger/run-notes.ts';
+import { acknowledgeDrift, raiseDrift } from '../../../lambdas/ledger/drift.ts';
+import { fixStartDate, raiseMarks } from '../../../lambdas/ledger/marks.ts';
+import { noteOwnReport, notePlan, noteStage } from '../../../lambdas/ledger/run-notes.ts';
 import type { WindowLedger } from '../../../lambdas/ledger/windows.ts';
 import { Day } from '../../../lambdas/model/days.ts';
-import type { RunArn } from '../../../lambdas/model/ids.ts';
+import { DatasetId, type RunArn } from '../../../lambdas/model/ids.ts';
 import type { WindowTask } from '../../../lambdas/model/payloads.ts';
 import type { ExecutionFacts } from '../../../lambdas/model/ports.ts';
 import { openLedger, type TestLedger } from '../../support/ledger.ts';
@@ -34,15 +36,21 @@ async function prepare(days: number[] = [], task: WindowTask = 'export') {
   const { ledger, clock } = windowLedger(test.table);
   const objects = memoryObjectStore();
   const about = { tenant: ledger.tenant, run: RUN, now: clock.now() };
+  await objects.writeText(LIST, '[]', 'application/json');
   if (days.length > 0) {
     const list = days.map((number) => ({ day: day(number), task, dataset: CDR_DATASET, overrides: {} }));
     await objects.writeText(LIST, JSON.stringify(list), 'application/json');
-    await notePlan(test.table, about, { listKey: LIST, alreadyCommitted: 2, leftOver: 3 });
+    await notePlan(test.table, about, {
+      listKey: LIST,
+      alreadyCommitted: 2,
+      leftOver: 3,
+      datasets: [CDR_DATASET],
+    });
   }
   const note = (number: number, changes: object = {}) =>
     noteStage(
       test.table,
-      { ...about, day: day(number) },
+      { ...about, dataset: CDR_DATASET, day: day(number) },
       { stage: 'transform', milliseconds: 1_000, answers: {}, throttledMilliseconds: 0, ...changes },
     );
   const record = (changes: Partial<RecordRequest> = {}) =>
@@ -51,13 +59,12 @@ async function prepare(days: number[] = [], task: WindowTask = 'export') {
       {
         run: RUN,
         pipeline: 'cdr-export',
-        dataset: CDR_DATASET,
         outcome: 'SUCCEEDED',
         execution: executed(),
         ...changes,
       },
     );
-  return { ledger, clock, note, record };
+  return { ledger, clock, about, note, record };
 }
 
 function executed(changes: Partial<ExecutionFacts> = {}): ExecutionFacts {
@@ -129,6 +136,33 @@ describe('the record of a run', () => {
     ]);
     expect(made.error).toBeUndefined();
     expect(made.costUsd).toBeGreaterThan(0);
+  });
+
+  it('ALL-05 says of each dataset how it stands, and what holds of all of them', async () => {
+    const { ledger, about, record } = await prepare();
+    const agents = DatasetId.parse('agents');
+    await fixStartDate(ledger, CDR_DATASET, day(15));
+    await commit(ledger, RUN, 15);
+    await raiseMarks(ledger, CDR_DATASET);
+    await raiseDrift(ledger, agents, ['new', 'other'], RUN);
+    await acknowledgeDrift(ledger, agents, 'other');
+    const planned = { listKey: LIST, alreadyCommitted: 0, leftOver: 0, datasets: [CDR_DATASET, agents] };
+    await notePlan(test.table, about, planned);
+    await noteOwnReport(test.table, about, { pages: 3 });
+
+    const made = await record();
+
+    const marks = { loadedThrough: '2024-05-16T00:00:00.000Z', maxEvent: '2024-05-15T22:00:00.000Z' };
+    expect(made.datasets).toEqual([
+      { dataset: 'cdr', ...marks, drift: { raised: [], open: 0 } },
+      { dataset: 'agents', drift: { raised: ['new', 'other'], open: 1 } },
+    ]);
+    expect(made).toMatchObject({
+      maxEvent: marks.maxEvent,
+      drift: { raised: ['new', 'other'], open: 1 },
+      report: { pages: 3 },
+    });
+    expect(made.loadedThrough).toBeUndefined();
   });
 
   it('ALL-11 tells a window that was committed from one that is as it was', async () => {

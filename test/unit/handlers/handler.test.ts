@@ -2,17 +2,22 @@ import type { Context } from 'aws-lambda';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { type Invocation, lambdaHandler } from '../../../lambdas/handlers/handler.ts';
-import { readNotes } from '../../../lambdas/ledger/run-notes.ts';
+import { noteOf, readNotes } from '../../../lambdas/ledger/run-notes.ts';
 import { catalogued } from '../../../lambdas/model/errors.ts';
 import { TenantId } from '../../../lambdas/model/ids.ts';
 import { SURROUNDINGS, type Surroundings } from '../../../lambdas/model/surroundings.ts';
 import { type FakeClock, fakeClock } from '../../support/fake-clock.ts';
 import { openLedger, type TestLedger } from '../../support/ledger.ts';
 import { thrownBy } from '../../support/thrown.ts';
-import { MAY_15, runCalled } from '../../support/window-ledger.ts';
+import { CDR_DATASET, MAY_15, runCalled } from '../../support/window-ledger.ts';
 
 const ACME = TenantId.parse('acme');
-const Payload = z.strictObject({ run: z.string(), day: z.string(), size: z.int().optional() });
+const Payload = z.strictObject({
+  run: z.string(),
+  dataset: z.string(),
+  day: z.string(),
+  size: z.int().optional(),
+});
 const Result = z.strictObject({ size: z.int() });
 const CONTEXT: Context = {
   awsRequestId: 'request-1',
@@ -32,7 +37,7 @@ const CONTEXT: Context = {
 let test: TestLedger;
 let clock: FakeClock;
 let runs = 0;
-let payload: { run: string; day: string };
+let payload: { run: string; dataset: string; day: string };
 let env: Record<string, string | undefined>;
 beforeAll(async () => {
   vi.stubEnv('POWERTOOLS_LOG_LEVEL', 'SILENT');
@@ -45,7 +50,7 @@ afterAll(async () => {
 beforeEach(() => {
   runs += 1;
   clock = fakeClock('2024-05-16T03:30:00.000Z');
-  payload = { run: runCalled(`night-${runs}`), day: MAY_15 };
+  payload = { run: runCalled(`night-${runs}`), dataset: CDR_DATASET, day: MAY_15 };
   env = { TENANT: 'acme', LEDGER_TABLE: test.tableName, AWS_ENDPOINT_URL_DYNAMODB: test.endpoint };
   const provided = (): Surroundings => ({
     env,
@@ -69,7 +74,11 @@ async function invoke(work: Work, event: unknown = payload): Promise<unknown> {
   return handler(event, CONTEXT);
 }
 const failing = (error: unknown) => invoke(() => Promise.reject(error));
-const note = async () => (await readNotes(test.table, ACME, runCalled(`night-${runs}`))).get(MAY_15);
+const note = async () =>
+  noteOf(await readNotes(test.table, ACME, runCalled(`night-${runs}`)), {
+    dataset: CDR_DATASET,
+    day: MAY_15,
+  });
 
 describe('a handler', () => {
   it('gives its work what it needs of the world, through the surroundings', async () => {
@@ -203,7 +212,7 @@ describe('ALL-02 a handler refuses', () => {
     const error = await thrownBy(invoke(work, { day: 5, size: 'big', secret: 'hunter2' }));
 
     expect([error.name, work.mock.calls.length]).toEqual(['SettingsRefused', 0]);
-    expect(error.message).toMatch(/^The payload of claim is refused: 4 problems\./);
+    expect(error.message).toMatch(/^The payload of claim is refused: 5 problems\./);
     expect(error.message).not.toContain('hunter2');
   });
 });

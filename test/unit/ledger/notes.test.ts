@@ -1,13 +1,24 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { collectCalls } from '../../../lambdas/ledger/call-notes.ts';
 import { notePart, readPart, readParts } from '../../../lambdas/ledger/parts.ts';
-import { counters, notePlan, noteStage, readNotes, readPlanNote } from '../../../lambdas/ledger/run-notes.ts';
+import {
+  counters,
+  noteOf,
+  noteOwnReport,
+  notePlan,
+  noteStage,
+  readNotes,
+  readOwnReport,
+  readPlanNote,
+} from '../../../lambdas/ledger/run-notes.ts';
 import { Day } from '../../../lambdas/model/days.ts';
+import { DatasetId } from '../../../lambdas/model/ids.ts';
 import { openLedger, type TestLedger } from '../../support/ledger.ts';
 import { thrownBy } from '../../support/thrown.ts';
-import { claimed, MAY_15, runCalled, windowLedger } from '../../support/window-ledger.ts';
+import { CDR_DATASET, claimed, MAY_15, runCalled, windowLedger } from '../../support/window-ledger.ts';
 
 const RUN = runCalled('night');
+const WINDOW = { dataset: CDR_DATASET, day: MAY_15 };
 
 let test: TestLedger;
 beforeAll(async () => {
@@ -64,12 +75,12 @@ describe('notes of a run', () => {
 
   it('ALL-11 add up over all invocations', async () => {
     const { ledger, clock } = windowLedger(test.table);
-    const about = { tenant: ledger.tenant, run: RUN, day: MAY_15, now: clock.now() };
+    const about = { tenant: ledger.tenant, run: RUN, ...WINDOW, now: clock.now() };
     await noteStage(test.table, about, { ...note, error: 'Throttled', sentence: 'Wait.' });
     await noteStage(test.table, about, note);
     await noteStage(test.table, about, { ...note, stage: 'submit', answers: { 201: 1 } });
 
-    const window = (await readNotes(test.table, ledger.tenant, RUN)).get(MAY_15);
+    const window = noteOf(await readNotes(test.table, ledger.tenant, RUN), WINDOW);
 
     expect(window).toMatchObject({
       error: '',
@@ -85,32 +96,52 @@ describe('notes of a run', () => {
     ]).toEqual([{ poll: 20, submit: 10 }, { poll: 2, submit: 1 }, { poll: 1 }, { 0: 2, 200: 4, 201: 1 }]);
   });
 
-  it('ALL-11 are apart by run, tenant and day; the plan is not among them', async () => {
+  it('ALL-11 are apart by run, tenant, dataset and day; the plan is not among them', async () => {
     const { ledger, clock } = windowLedger(test.table);
     const { ledger: others } = windowLedger(test.table);
-    const about = { tenant: ledger.tenant, run: RUN, day: MAY_15, now: clock.now() };
+    const about = { tenant: ledger.tenant, run: RUN, ...WINDOW, now: clock.now() };
     await noteStage(test.table, about, note);
     await noteStage(test.table, { ...about, day: Day.parse('2024-05-14') }, note);
+    await noteStage(test.table, { ...about, dataset: DatasetId.parse('agents') }, note);
     await noteStage(test.table, { ...about, run: runCalled('other') }, note);
     await noteStage(test.table, { ...about, tenant: others.tenant }, note);
-    await notePlan(test.table, about, { listKey: 'list', alreadyCommitted: 1, leftOver: 2 });
+    await notePlan(test.table, about, {
+      listKey: 'list',
+      alreadyCommitted: 1,
+      leftOver: 2,
+      datasets: [CDR_DATASET],
+    });
 
     const days = [...(await readNotes(test.table, ledger.tenant, RUN)).keys()];
 
-    expect(days).toEqual(['2024-05-14', '2024-05-15']);
+    expect(days).toEqual(['agents#2024-05-15', 'cdr#2024-05-14', 'cdr#2024-05-15']);
     expect(await readPlanNote(test.table, ledger.tenant, RUN)).toEqual({
       listKey: 'list',
       alreadyCommitted: 1,
       leftOver: 2,
+      datasets: [CDR_DATASET],
     });
+  });
+
+  it('ALL-11 hold what the pipeline itself reports, the last word of it', async () => {
+    const { ledger, clock } = windowLedger(test.table);
+    const about = { tenant: ledger.tenant, run: RUN, now: clock.now() };
+    await noteOwnReport(test.table, about, { archived: 1 });
+    await noteOwnReport(test.table, about, { archived: 2, failed: { forbidden: 1 } });
+
+    const report = await readOwnReport(test.table, ledger.tenant, RUN);
+
+    expect(report).toEqual({ archived: 2, failed: { forbidden: 1 } });
+    expect(await readOwnReport(test.table, ledger.tenant, runCalled('other'))).toBeUndefined();
+    expect((await readNotes(test.table, ledger.tenant, RUN)).size).toBe(0);
   });
 
   it('ALL-17 keep a thousand characters of a sentence', async () => {
     const { ledger, clock } = windowLedger(test.table);
-    const about = { tenant: ledger.tenant, run: RUN, day: MAY_15, now: clock.now() };
+    const about = { tenant: ledger.tenant, run: RUN, ...WINDOW, now: clock.now() };
     await noteStage(test.table, about, { ...note, error: 'X', sentence: 'x'.repeat(5_000) });
 
-    const window = (await readNotes(test.table, ledger.tenant, RUN)).get(MAY_15);
+    const window = noteOf(await readNotes(test.table, ledger.tenant, RUN), WINDOW);
 
     expect(window?.sentence).toHaveLength(1_000);
   });

@@ -22,7 +22,7 @@ describe('what the recorder takes', () => {
   it('ALL-10 is the rule’s event too: the pipeline is read from the machine’s name', () => {
     const payload = RecordEvent.parse(statusChange({}));
 
-    expect(payload).toEqual({ run: RUN, pipeline: 'cdr-export', dataset: 'cdr', outcome: 'TIMED_OUT' });
+    expect(payload).toEqual({ run: RUN, pipeline: 'cdr-export', outcome: 'TIMED_OUT' });
   });
 
   it.each([

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { commitGeneration } from '../../../lambdas/ledger/commits.ts';
+import { commitGeneration, leaveCommit } from '../../../lambdas/ledger/commits.ts';
 import { readMarks } from '../../../lambdas/ledger/marks.ts';
 import { noteStage, readPlanNote } from '../../../lambdas/ledger/run-notes.ts';
 import { DAY_MILLISECONDS, Day } from '../../../lambdas/model/days.ts';
+import { DatasetId } from '../../../lambdas/model/ids.ts';
 import { PlanSettings, type WindowTask } from '../../../lambdas/model/payloads.ts';
 import { knownWindows, planRun } from '../../../lambdas/planning/plan.ts';
 import { reconcile, windowsFailed } from '../../../lambdas/planning/reconcile.ts';
@@ -11,6 +12,7 @@ import { openLedger, type TestLedger } from '../../support/ledger.ts';
 import { memoryObjectStore } from '../../support/memory-object-store.ts';
 import {
   CDR_DATASET,
+  CDR_PLAN,
   claimed,
   factsOf,
   generationOf,
@@ -21,7 +23,6 @@ import {
 
 const RUN = runCalled('night');
 const OTHER = runCalled('other');
-const SETTINGS = PlanSettings.parse({ pipeline: 'cdr-export', dataset: 'cdr' });
 const LIST = 'runs/list.json';
 
 let test: TestLedger;
@@ -35,11 +36,16 @@ function listed(window: { day: Day; task: WindowTask }) {
   return { ...window, dataset: CDR_DATASET, overrides: {} };
 }
 
-function prepare() {
+function prepare(settings: PlanSettings = CDR_PLAN) {
   const { ledger, clock } = windowLedger(test.table);
   const objects = memoryObjectStore();
   const plan = (input: unknown) =>
-    planRun({ ledger, objects }, parseRunInput(input, new Date(clock.now()).toISOString()), RUN, SETTINGS);
+    planRun(
+      { ledger, objects },
+      parseRunInput(input, new Date(clock.now()).toISOString(), settings),
+      RUN,
+      settings,
+    );
   const list = (windows: { day: Day; task: WindowTask }[]) =>
     objects.writeText(LIST, JSON.stringify(windows.map(listed)), 'application/json');
   const reconciled = () => reconcile({ ledger, objects }, { run: RUN, listKey: LIST });
@@ -61,6 +67,7 @@ describe('a plan', () => {
       listKey,
       alreadyCommitted: 0,
       leftOver: 0,
+      datasets: [CDR_DATASET],
     });
   });
 
@@ -80,7 +87,7 @@ describe('a plan', () => {
 
     const dry = await plan({ dryRun: true });
 
-    expect(dry.plan.windows).toEqual([{ day: '2024-05-15', task: 'export' }]);
+    expect(dry.plan.windows).toEqual([{ dataset: CDR_DATASET, day: '2024-05-15', task: 'export' }]);
     expect([objects.writes, await readMarks(ledger, CDR_DATASET)]).toEqual([[], {}]);
     expect(await readPlanNote(ledger.table, ledger.tenant, RUN)).toBeUndefined();
   });
@@ -101,13 +108,52 @@ describe('a plan', () => {
     await claimed(ledger, OTHER, { day: Day.parse('2024-05-14') });
     await commitGeneration(ledger, claim, factsOf(generationOf('a')));
 
-    const known = await knownWindows(ledger, SETTINGS);
+    const known = await knownWindows(ledger, CDR_DATASET);
 
     expect(known).toEqual({
       committed: new Set([MAY_15]),
       unfinished: new Set([MAY_15]),
       startDate: undefined,
     });
+  });
+});
+
+describe('a plan of several datasets', () => {
+  const AGENTS = DatasetId.parse('agents');
+  const SEVERAL = PlanSettings.parse({
+    pipeline: 'cdr-export',
+    datasets: [{ dataset: 'cdr' }, { dataset: 'agents', startDate: '2024-05-13' }],
+  });
+
+  it('ALL-06 takes windows of each by turns, each from its own first day, in one list', async () => {
+    const { ledger, objects, plan } = prepare(SEVERAL);
+
+    const { plan: made, listKey } = await plan({});
+
+    const list = JSON.parse(await objects.readText(listKey));
+    expect(made.windows.map(({ dataset, day }) => `${dataset} ${day}`)).toEqual([
+      'cdr 2024-05-15',
+      'agents 2024-05-15',
+      'agents 2024-05-13',
+      'agents 2024-05-14',
+    ]);
+    expect(list).toEqual(made.windows.map((window) => ({ ...window, overrides: {} })));
+    expect((await readMarks(ledger, CDR_DATASET)).startDate).toBe('2024-05-15');
+    expect((await readMarks(ledger, AGENTS)).startDate).toBe('2024-05-13');
+    expect((await readPlanNote(ledger.table, ledger.tenant, RUN))?.datasets).toEqual([CDR_DATASET, AGENTS]);
+  });
+
+  it('ALL-06 counts what is left over, committed and missing of all', async () => {
+    const { ledger, plan } = prepare({ ...SEVERAL, catchUpDays: 2 });
+    const claim = await claimed(ledger, OTHER);
+    await commitGeneration(ledger, claim, factsOf(generationOf('a')));
+    await leaveCommit(ledger, claim, generationOf('a'));
+
+    const { plan: made } = await plan({ from: '2024-05-13', to: '2024-05-16' });
+    const { plan: due } = await plan({});
+
+    expect([made.windows.length, made.alreadyCommitted]).toEqual([5, 1]);
+    expect(due.leftOver).toBe(1);
   });
 });
 
@@ -157,23 +203,23 @@ describe('reconciling', () => {
   it('ALL-10 ends the run with the error of each window that failed', async () => {
     const { ledger, clock } = prepare();
     const note = { stage: 'transform', milliseconds: 5, answers: {}, throttledMilliseconds: 0 };
-    const about = { tenant: ledger.tenant, run: RUN, day, now: clock.now() };
+    const about = { tenant: ledger.tenant, run: RUN, dataset: CDR_DATASET, day, now: clock.now() };
     await noteStage(ledger.table, about, { ...note, error: 'RequiredColumnMissing', sentence: 'No CallId.' });
 
     const error = await windowsFailed(ledger, RUN, [
-      { day, task: 'export' },
-      { day: MAY_15, task: 'export' },
+      { dataset: CDR_DATASET, day, task: 'export' },
+      { dataset: CDR_DATASET, day: MAY_15, task: 'export' },
     ]);
 
     expect([error.name, error.message]).toEqual([
       'WindowsFailed',
-      "2 of the run's windows failed: 2024-05-14 RequiredColumnMissing, 2024-05-15 without a word. [failed=2]",
+      "2 of the run's windows failed: cdr 2024-05-14 RequiredColumnMissing, cdr 2024-05-15 without a word. [failed=2]",
     ]);
   });
 
   it('ALL-17 names 20 windows at most: the message stays small', async () => {
     const { ledger } = prepare();
-    const many = Array.from({ length: 366 }, () => ({ day, task: 'export' as const }));
+    const many = Array.from({ length: 366 }, () => ({ dataset: CDR_DATASET, day, task: 'export' as const }));
 
     const error = await windowsFailed(ledger, RUN, many);
 

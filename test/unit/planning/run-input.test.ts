@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { parseRunInput } from '../../../lambdas/planning/run-input.ts';
 import { thrownBy } from '../../support/thrown.ts';
+import { CDR_PLAN } from '../../support/window-ledger.ts';
 
 const START = '2024-05-16T03:30:05.123Z';
 
 /** The paths that a refusal names, each with the problem. */
 async function problemsOf(input: unknown): Promise<string[]> {
-  const error = await thrownBy(() => parseRunInput(input, START));
+  const error = await thrownBy(() => parseRunInput(input, START, CDR_PLAN));
   expect(error.name).toBe('InputRefused');
   return error.message.replace(/^The input has \d+ problems?: /, '').split('; ');
 }
@@ -22,7 +23,7 @@ describe('an input that is taken', () => {
     ['a dry run', { dryRun: true }],
     ['what is switched off', { refresh: false, dryRun: false }],
   ])('%s', (_, input) => {
-    const parsed = parseRunInput(input, START);
+    const parsed = parseRunInput(input, START, CDR_PLAN);
 
     expect(parsed).toEqual({ input, instant: Date.parse(START) });
   });
@@ -30,7 +31,7 @@ describe('an input that is taken', () => {
   it('ALL-01 counts from the schedule’s own time where it is given, however late it is delivered', () => {
     const scheduledTime = '2024-05-14T03:30:00Z';
 
-    const { instant } = parseRunInput({ scheduledTime }, START);
+    const { instant } = parseRunInput({ scheduledTime }, START, CDR_PLAN);
 
     expect(instant).toBe(Date.parse(scheduledTime));
   });
@@ -126,7 +127,7 @@ describe('ALL-02 an input that is refused', () => {
   it('is never repeated: the message holds kinds, no values', async () => {
     const input = { date: 'hunter2hunter2', secret: 'hunter2', from: ['hunter2'], refresh: 'hunter2' };
 
-    const error = await thrownBy(() => parseRunInput(input, START));
+    const error = await thrownBy(() => parseRunInput(input, START, CDR_PLAN));
 
     expect(error.message).not.toContain('hunter2');
   });

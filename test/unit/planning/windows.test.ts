@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { Day } from '../../../lambdas/model/days.ts';
-import { PlanSettings } from '../../../lambdas/model/payloads.ts';
+import type { PlannedDataset, PlanningSettings } from '../../../lambdas/model/payloads.ts';
 import { parseRunInput } from '../../../lambdas/planning/run-input.ts';
 import { planWindows, type WindowPlan } from '../../../lambdas/planning/windows.ts';
+import { CDR_PLAN } from '../../support/window-ledger.ts';
 
 interface Situation {
   input?: unknown;
   at?: string;
-  settings?: Partial<PlanSettings>;
+  settings?: Partial<PlanningSettings & Pick<PlannedDataset, 'startDate'>>;
   committed?: string[];
   unfinished?: string[];
   startDate?: string;
@@ -17,8 +18,8 @@ function planOf(situation: Situation): WindowPlan {
   const { input = {}, at = '2024-05-16T03:30:00.000Z', settings, startDate } = situation;
   const days = (texts: string[] = []) => new Set(texts.map((text) => Day.parse(text)));
   return planWindows(
-    parseRunInput(input, at),
-    PlanSettings.parse({ pipeline: 'cdr-export', dataset: 'cdr', ...settings }),
+    parseRunInput(input, at, CDR_PLAN),
+    { ...CDR_PLAN, ...settings },
     {
       committed: days(situation.committed),
       unfinished: days(situation.unfinished),
