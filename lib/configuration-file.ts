@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { Configuration, type Tenant } from '../lambdas/model/configuration.ts';
 import { type Family, type FamilyName, resolveFamily } from '../lambdas/model/families.ts';
 import { Mapping } from '../lambdas/model/mapping.ts';
-import { DATASET_OF } from '../lambdas/model/payloads.ts';
+import { CDR_DATASET } from '../lambdas/model/payloads.ts';
 import { CdrPipeline, type PipelineName } from '../lambdas/model/pipelines.ts';
 import { type Problem, problemsOf, Refusal } from '../lambdas/model/refusal.ts';
 import { tenantProblems, tenantWarnings } from './configuration-checks.ts';
@@ -71,7 +71,7 @@ function withDefaults(tenant: Tenant, mapping: Mapping): ConfiguredTenant {
       dataActions: family('dataActions'),
     },
     pipelines: ['cdr-export'],
-    datasets: { [DATASET_OF['cdr-export']]: mapping },
+    datasets: { [CDR_DATASET]: mapping },
     cdr: { settings: tenant.pipelines.cdr, mapping },
   };
 }
