@@ -12,6 +12,7 @@ import { TenantCatalog } from './operations/catalog.ts';
 import { acknowledgeTenant } from './operations/exceptions.ts';
 import { FailureRecord } from './operations/failure-record.ts';
 import { NightlyStart } from './operations/nightly-start.ts';
+import { QueryWorkgroup } from './operations/query-workgroup.ts';
 import { DeadLetters } from './storage/dead-letters.ts';
 import { CDR_EXPORT_FUNCTIONS, CdrExportWorkflow } from './workflows/cdr-export.ts';
 import type { WorkflowProps } from './workflows/fragments/machine.ts';
@@ -67,6 +68,16 @@ export class TenantStack extends Stack {
       machines,
       deadLetters,
     });
+    const { workgroup } = new QueryWorkgroup(this, 'Queries', {
+      tenant: tenant.id,
+      name: `${settings.name}-${tenant.id}`,
+      bucket: lake.bucket.seenFrom(this),
+      key: lake.key,
+      databaseName: catalog.databaseName,
+      datasets: configured.datasets,
+      scanLimitGigabytes: settings.queryScanLimitGigabytes,
+    });
+    new CfnOutput(this, 'AthenaWorkgroupName', { value: workgroup.name });
     new CfnOutput(this, 'GlueDatabaseName', { value: catalog.databaseName });
     new CfnOutput(this, 'DeadLetterQueueUrl', { value: deadLetters.queue.queueUrl });
     acknowledgeTenant(this, tenant.id);

@@ -95,10 +95,13 @@ async function writeCurrent(
     committedAt: isoInstant(state.committedAt ?? 0),
     rows: facts.rows,
     maxEvent: facts.maxEvent,
+    files: facts.files,
+    bytes: facts.bytesOut,
     manifestKey: facts.manifestKey,
     manifest,
   };
-  const text = `${JSON.stringify(current, undefined, 2)}\n`;
+  // On one line: the catalog's table of loads reads these objects as JSON lines.
+  const text = `${JSON.stringify(current)}\n`;
   await ports.objects.writeText(
     currentKey(ports.ledger.tenant, claim.dataset, claim.day),
     text,

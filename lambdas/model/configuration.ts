@@ -66,6 +66,12 @@ export const LakeSettings = z.strictObject({
     .optional()
     .describe('Calls to CXone go through it'),
   tags: z.record(z.string().min(1).max(128), z.string().max(256)).default({}),
+  queryScanLimitGigabytes: z
+    .int()
+    .min(1)
+    .max(10_240)
+    .default(20)
+    .describe('Athena ends a query that reads more, in each tenant’s workgroup'),
   alarmEmail: z.email().optional().describe('Subscribed to the alarm topic'),
   retention: Retention.prefault({}),
 });

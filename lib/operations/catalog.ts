@@ -4,8 +4,8 @@ import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { TenantId } from '../../lambdas/model/ids.ts';
-import { lakeColumns } from '../../lambdas/model/lake-columns.ts';
 import type { Mapping } from '../../lambdas/model/mapping.ts';
+import { datasetTable, loadsTable, quarantinedRows } from './glue-tables.ts';
 
 /** Props of `TenantCatalog`. */
 export interface TenantCatalogProps {
@@ -17,16 +17,9 @@ export interface TenantCatalogProps {
   datasets: Readonly<Record<string, Mapping>>;
 }
 
-/** Hive's names for Parquet: what Athena, Spark and Redshift Spectrum read the table with. */
-const PARQUET = {
-  inputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat',
-  outputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat',
-  serdeInfo: { serializationLibrary: 'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe' },
-};
-
 /**
- * A tenant's Glue database with one table a dataset, partitioned by `dt`, the UTC day as text. The commit of a window adds
- * its partition, or points it at another generation.
+ * A tenant's Glue database: one table a dataset, partitioned by `dt`, the UTC day as text; one over its quarantine; and
+ * `loads`, which says what is there. The commit of a window adds its partition, or points it at another generation.
  */
 export class TenantCatalog extends Construct {
   readonly databaseName: string;
@@ -42,22 +35,19 @@ export class TenantCatalog extends Construct {
       catalogId,
       databaseInput: { name: this.databaseName, description: `CXone data of ${props.tenant}` },
     });
-    for (const [dataset, mapping] of Object.entries(props.datasets)) {
-      const table = new CfnTable(this, dataset, {
+    const source = { bucketName: props.bucket.bucketName, tenant: props.tenant };
+    const inputs = [
+      ...Object.entries(props.datasets).flatMap(([dataset, mapping]) => [
+        datasetTable(dataset, mapping, source),
+        quarantinedRows(dataset, source),
+      ]),
+      loadsTable(source),
+    ];
+    for (const tableInput of inputs) {
+      const table = new CfnTable(this, String(tableInput.name), {
         catalogId,
         databaseName: this.databaseName,
-        tableInput: {
-          name: dataset,
-          description: `${mapping.name}, version ${mapping.version} of its mapping`,
-          tableType: 'EXTERNAL_TABLE',
-          parameters: { classification: 'parquet', EXTERNAL: 'TRUE' },
-          partitionKeys: [{ name: 'dt', type: 'string', comment: 'The UTC day' }],
-          storageDescriptor: {
-            ...PARQUET,
-            columns: describedColumns(mapping),
-            location: `s3://${props.bucket.bucketName}/lake/${props.tenant}/${dataset}/`,
-          },
-        },
+        tableInput,
       });
       table.addResourceDependency(database);
     }
@@ -77,15 +67,4 @@ export class TenantCatalog extends Construct {
       }),
     );
   }
-}
-
-/** Letters of a comment that Glue takes. Source: Glue's API, `Column`. */
-const COMMENT_LETTERS = 255;
-
-function describedColumns(mapping: Mapping): { name: string; type: string; comment?: string }[] {
-  const comments = new Map(mapping.columns.map(({ column, description }) => [column, description]));
-  return lakeColumns(mapping).map((column) => {
-    const comment = (comments.get(column.name) ?? '').replaceAll(/\s+/g, ' ').slice(0, COMMENT_LETTERS);
-    return comment === '' ? column : { ...column, comment };
-  });
 }

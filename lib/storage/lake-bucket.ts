@@ -14,7 +14,7 @@ import type { TenantId } from '../../lambdas/model/ids.ts';
 import type { LakeKey } from './lake-key.ts';
 
 /** First segment of every key in the lake. The second is the tenant. */
-export type LakePrefix = 'raw' | 'lake' | 'export' | 'quarantine' | 'current' | 'runs' | 'adhoc';
+export type LakePrefix = 'raw' | 'lake' | 'export' | 'quarantine' | 'current' | 'runs' | 'adhoc' | 'athena';
 
 /** Props of `LakeBucket`. */
 export interface LakeBucketProps {
@@ -26,6 +26,9 @@ export interface LakeBucketProps {
 
 /** Days after which a multipart upload that was never completed is removed: no function lives longer than 15 minutes. */
 const INCOMPLETE_UPLOAD_DAYS = 7;
+
+/** Days that the result of a query is kept: it can be had again. */
+const QUERY_RESULT_DAYS = 7;
 
 /** Days that an expired or overwritten object of a prefix with its own retention is still recoverable. */
 const RECOVERY_DAYS = 1;
@@ -140,6 +143,7 @@ function lifecycleRules(retention: LakeSettings['retention']): LifecycleRule[] {
     expires('quarantine', retention.quarantineDays),
     expires('runs', retention.runRecordDays),
     expires('adhoc', retention.rawDays),
+    expires('athena', QUERY_RESULT_DAYS),
     {
       id: 'everything',
       noncurrentVersionExpiration: Duration.days(retention.supersededGenerationDays),

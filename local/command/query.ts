@@ -4,6 +4,7 @@ import type { Json } from '@duckdb/node-api';
 import { type Database, openDatabase } from '../../lambdas/dataset/database.ts';
 import { quoteName, quoteText } from '../../lambdas/dataset/sql.ts';
 import type { TenantId } from '../../lambdas/model/ids.ts';
+import { LOADS_TABLE } from '../../lib/operations/glue-tables.ts';
 import { type CommittedWindow, committedWindows } from './committed-windows.ts';
 import { copyOut, pathOf } from './copy-out.ts';
 import { copiesFolder, openLake } from './data-folder.ts';
@@ -25,6 +26,8 @@ type Row = Record<string, Json>;
 
 /** Rows that a table shows: it is held in memory whole. */
 const TABLE_ROWS = 1_000;
+/** Bytes of one `current.json`: it holds the manifest, with a line a part and file. */
+const CURRENT_BYTES = 64 * 1024 * 1024;
 /** Megabytes that a query may take; beyond, DuckDB spills to disk. */
 const QUERY_MEMORY = 2_048;
 
@@ -36,6 +39,7 @@ export async function runQuery(request: QueryRequest, outputs: Outputs): Promise
   const folder = copiesFolder(request.data);
   const windows = await copiedWindows(request, folder);
   const views = viewsOf(windows, folder);
+  if (windows.length > 0) views.set(LOADS_TABLE, loadsOf(windows, folder));
   await mkdir(folder, { recursive: true });
   try {
     await using database = await openDatabase(folder, QUERY_MEMORY);
@@ -76,6 +80,19 @@ export function viewsOf(windows: readonly CommittedWindow[], folder: string): Ma
     if (selects.length > 0) views.set(dataset, selects.join(' UNION ALL BY NAME '));
   }
   return views;
+}
+
+/** The SELECT of the view `loads`: what is loaded, as Glue's table of that name has it, and whose. */
+export function loadsOf(windows: readonly CommittedWindow[], folder: string): string {
+  const files = windows.map(({ currentKey }) => quoteText(pathOf(folder, currentKey)));
+  const text = ['dataset', 'day', 'generation', 'replaced', 'committedAt', 'maxEvent'].map(
+    (field) => `${field}: 'VARCHAR'`,
+  );
+  const counts = 'parsed BIGINT, rowsOut BIGINT, duplicates BIGINT, superseded BIGINT, rejects BIGINT';
+  return `SELECT dataset, day, generation, replaced, committedAt AS committed_at, maxEvent AS max_event,
+    "rows" AS counts, files, bytes, parse_path(filename)[-3] AS tenant
+    FROM read_json([${files.join(', ')}], format = 'newline_delimited', filename = true, maximum_object_size = ${CURRENT_BYTES},
+      columns = {${text.join(', ')}, rows: 'STRUCT(${counts}, outsideWindow BIGINT)', files: 'BIGINT', bytes: 'BIGINT'})`;
 }
 
 function selectOf(windows: readonly CommittedWindow[], folder: string): string | undefined {

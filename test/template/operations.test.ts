@@ -209,3 +209,38 @@ describe('the machine', () => {
     ).toEqual([]);
   });
 });
+
+describe('the workgroup', () => {
+  it('OPS-05 holds every query to an encrypted result under the tenant’s own prefix and to its limit', () => {
+    acme.hasResourceProperties('AWS::Athena::WorkGroup', {
+      Name: 'cxone-export-acme',
+      WorkGroupConfiguration: Match.objectLike({
+        EnforceWorkGroupConfiguration: true,
+        BytesScannedCutoffPerQuery: 20 * 1024 ** 3,
+        ResultConfiguration: {
+          OutputLocation: { 'Fn::Join': ['', Match.arrayWith(['/athena/acme/'])] },
+          EncryptionConfiguration: Match.objectLike({ EncryptionOption: 'SSE_KMS' }),
+        },
+      }),
+    });
+  });
+
+  it('OPS-05 has the saved queries over the tenant’s own database', () => {
+    const queries = Object.values(acme.findResources('AWS::Athena::NamedQuery'));
+
+    expect(queries.length).toBeGreaterThan(4);
+    for (const { Properties } of queries)
+      expect(Properties).toMatchObject({ Database: 'cxone_export_acme', WorkGroup: 'cxone-export-acme' });
+  });
+
+  it('OPS-05 has a table of what is loaded over current.json', () => {
+    acme.hasResourceProperties('AWS::Glue::Table', {
+      TableInput: Match.objectLike({
+        Name: 'loads',
+        StorageDescriptor: Match.objectLike({
+          Location: { 'Fn::Join': ['', Match.arrayWith(['/current/acme/'])] },
+        }),
+      }),
+    });
+  });
+});

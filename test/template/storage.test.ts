@@ -68,6 +68,7 @@ describe('the lake’s bucket', () => {
           rule('quarantine/', 22),
           rule('runs/', 33),
           rule('adhoc/', 11),
+          rule('athena/', 7),
           Match.objectLike({
             NoncurrentVersionExpiration: { NoncurrentDays: 44 },
             AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
@@ -89,7 +90,7 @@ describe('the lake’s bucket', () => {
       ).map((rule: { Prefix?: string }) => rule.Prefix),
     );
 
-    expect(expiring).toEqual(['raw/', 'quarantine/', 'runs/', 'adhoc/']);
+    expect(expiring).toEqual(['raw/', 'quarantine/', 'runs/', 'adhoc/', 'athena/']);
   });
 });
 

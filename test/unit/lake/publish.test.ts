@@ -67,6 +67,8 @@ describe('publishing', () => {
       committedAt: '2024-05-16T03:30:00.000Z',
       rows: factsOf(A).rows,
       maxEvent: '2024-05-15T22:00:00.000Z',
+      files: factsOf(A).files,
+      bytes: factsOf(A).bytesOut,
       manifestKey: factsOf(A).manifestKey,
       manifest: MANIFEST,
     });
