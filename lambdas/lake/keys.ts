@@ -71,3 +71,13 @@ export function windowListKey(tenant: TenantId, pipeline: PipelineName, run: Run
 export function runRecordKey(tenant: TenantId, pipeline: PipelineName, run: RunArn): string {
   return `runs/${tenant}/${pipeline}/${runName(run)}.json`;
 }
+
+/** The folder that holds the archive objects of a tenant's archive days; of one day where it is given. */
+export function archivePrefix(tenant: TenantId, day?: Day): string {
+  return day === undefined ? `archive/${tenant}/` : `archive/${tenant}/${day}/`;
+}
+
+/** A sealed archive object. `sha256` is the digest of the records in it, so the same records have the same key. */
+export function archiveObjectKey(tenant: TenantId, day: Day, sha256: string): string {
+  return `${archivePrefix(tenant, day)}${sha256}.enc.json`;
+}

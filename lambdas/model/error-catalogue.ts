@@ -1,3 +1,4 @@
+import { ARCHIVE_ERRORS } from './archive-errors.ts';
 import { type CatalogueEntry, PLATFORM_ERRORS } from './platform-errors.ts';
 
 export type { CatalogueEntry, WhoActs } from './platform-errors.ts';
@@ -260,6 +261,7 @@ export const CATALOGUE = {
     acts: 'operator',
     remedy: 'Run the same command again, or redrive the run: it goes on where it stopped.',
   },
+  ...ARCHIVE_ERRORS,
   ...PLATFORM_ERRORS,
 } as const satisfies Record<string, CatalogueEntry>;
 

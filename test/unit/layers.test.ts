@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type SourceFile, sourcesOf } from '../support/sources.ts';
 
-const DOMAIN = ['planning', 'export', 'dataset', 'ledger', 'lake', 'delivery', 'cxone'].map(
+const DOMAIN = ['planning', 'export', 'dataset', 'ledger', 'lake', 'delivery', 'cxone', 'archive'].map(
   (folder) => `lambdas/${folder}/`,
 );
 const SOURCES = sourcesOf('bin', 'lib', 'lambdas', 'local');
