@@ -1,3 +1,4 @@
+import { type AnalyticsSettings, usualAnalytics } from './data/interactions/settings.ts';
 import {
   type DaySettings,
   daySettingsSchema,
@@ -110,6 +111,7 @@ export interface Behaviour {
   readonly day: DaySettings;
   readonly layout: LayoutSettings;
   readonly job: JobSettings;
+  readonly analytics: AnalyticsSettings;
   readonly manifest: ManifestSettings;
   readonly token: TokenSettings;
   readonly limits: LimitSettings;
@@ -136,6 +138,7 @@ export const usualBehaviour: Behaviour = {
     expiring: 0,
     partNotReady: 0,
   },
+  analytics: usualAnalytics,
   manifest: {
     urls: 'relative',
     reversed: false,
@@ -160,6 +163,7 @@ export function changed(behaviour: Behaviour, changes: readonly Change[]): Behav
       day: { ...before.day, ...change.day },
       layout: { ...before.layout, ...change.layout },
       job: { ...before.job, ...change.job },
+      analytics: { ...before.analytics, ...change.analytics },
       manifest: { ...before.manifest, ...change.manifest },
       token: { ...before.token, ...change.token },
       limits: { ...before.limits, ...change.limits },

@@ -8,7 +8,9 @@ export {
 export type { LoggedCall, Violation } from './call-log.ts';
 export { usualColumns } from './data/columns.ts';
 export { digestRows, type ExpectedDay, type ExpectedRow } from './data/expectation.ts';
+export type { ExpectedInteractions } from './data/interactions/expectation.ts';
+export { interactionColumns } from './data/interactions/record.ts';
 export type { SimulatorOptions } from './options.ts';
 export { describeScenarios, parseScenarios, ScenarioRefused } from './scenarios/table.ts';
 export type { Asked } from './simulation.ts';
-export { type SimulatedJob, type Simulator, startSimulator } from './simulator.ts';
+export { type SimulatedExport, type SimulatedJob, type Simulator, startSimulator } from './simulator.ts';

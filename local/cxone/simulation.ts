@@ -4,8 +4,11 @@ import { type Behaviour, usualBehaviour } from './behaviour.ts';
 import type { LoggedCall } from './call-log.ts';
 import { SimulatedClock } from './clock.ts';
 import { usualColumns } from './data/columns.ts';
+import { interactionColumns } from './data/interactions/record.ts';
+import type { Filter, InteractionExport } from './data/interactions/settings.ts';
 import type { Export, Filters } from './data/settings.ts';
 import type { Exchange, Route } from './exchange.ts';
+import type { Analytics } from './families/analytics.ts';
 import type { DataDownload } from './families/data-download.ts';
 import { createFamilies } from './families/families.ts';
 import type { Family } from './families/family.ts';
@@ -22,6 +25,12 @@ export interface Asked {
   readonly filters?: Filters;
 }
 
+/** What an expectation of interactions is about; by default all fields without filters. */
+export interface AskedInteractions {
+  readonly columns?: readonly string[];
+  readonly filters?: Filter;
+}
+
 /** One simulated CXone, without its listeners: what scenarios make of it, and the families behind one gateway. */
 export class Simulation {
   readonly calls: LoggedCall[] = [];
@@ -30,6 +39,7 @@ export class Simulation {
   readonly watch: Watch;
   readonly families: readonly Family[];
   readonly download: DataDownload;
+  readonly analytics: Analytics;
   /** Origins of the two listeners, set once they listen. */
   readonly origins = { api: '', foreign: '' };
   readonly #seed: string;
@@ -62,6 +72,7 @@ export class Simulation {
     });
     this.families = families.all;
     this.download = families.download;
+    this.analytics = families.analytics;
   }
 
   /** The behaviour now, for a UTC day where one is given. */
@@ -103,6 +114,19 @@ export class Simulation {
       columns: asked.columns ?? usualColumns,
       filters: asked.filters ?? {},
     };
+  }
+
+  /**
+   * The analytics export of a day as it would be made now.
+   * @throws ZodError for a day that is no date.
+   */
+  interactionsOf(
+    day: string,
+    { columns = interactionColumns, filters }: AskedInteractions,
+  ): InteractionExport {
+    const from = z.iso.date().parse(day);
+    const settings = (one: string) => this.behaviour(one).analytics;
+    return { seed: this.#seed, from, days: 1, columns, filters, settings };
   }
 
   #dueFault(route: Route, day: string | undefined): DueFault | undefined {

@@ -1,10 +1,12 @@
 import type { LoggedCall, Violation } from './call-log.ts';
 import { type ExpectedDay, type ExpectedRow, expectDay } from './data/expectation.ts';
+import { type ExpectedInteractions, expectInteractions } from './data/interactions/expectation.ts';
+import { type AnalyticsJob, isAnalyticsJobGone, statusOfAnalyticsJob } from './families/analytics-jobs.ts';
 import { type DownloadJob, endOf, isGone, statusOf } from './families/download-jobs.ts';
 import { type SimulatorOptions, settle } from './options.ts';
 import { scenarios } from './scenarios/table.ts';
 import { close, listen, originOf } from './server.ts';
-import { type Asked, Simulation } from './simulation.ts';
+import { type Asked, type AskedInteractions, Simulation } from './simulation.ts';
 
 /** A job as a test sees it. */
 export interface SimulatedJob {
@@ -23,6 +25,25 @@ export interface SimulatedJob {
   readonly polls: number;
 }
 
+/** An analytics export as a test sees it. */
+export interface SimulatedExport {
+  readonly id: string;
+  readonly client: string;
+  /** First day and length in days of its range. */
+  readonly from: string;
+  readonly days: number;
+  readonly format: 'json' | 'csv' | 'xlsx';
+  readonly columns: readonly string[];
+  /** ISO 8601. */
+  readonly createdAt: string;
+  /** What a poll would be told now, `expired` for one that is gone. */
+  readonly status: string;
+  readonly records: number;
+  readonly polls: number;
+  /** Pages, or files, that were handed out. */
+  readonly pages: number;
+}
+
 /** A running simulator. */
 export interface Simulator {
   /** Origin of the API, without a slash at the end. */
@@ -35,6 +56,8 @@ export interface Simulator {
   readonly violations: readonly Violation[];
   /** Every job, in the order of creation. */
   readonly jobs: readonly SimulatedJob[];
+  /** Every analytics export, in the order of creation. */
+  readonly exports: readonly SimulatedExport[];
   /** Its time, epoch milliseconds. */
   now(): number;
   /**
@@ -48,6 +71,8 @@ export interface Simulator {
   expectedDay(day: string, asked?: Asked): Promise<ExpectedDay>;
   /** The rows left to load, by CallId. */
   expectedRows(day: string, asked?: Asked): AsyncIterable<ExpectedRow>;
+  /** What a loader has to find of a day's interactions, where its export begins with that day. */
+  expectedInteractions(day: string, asked?: AskedInteractions): ExpectedInteractions;
   /** Ends it with all its connections. */
   stop(): Promise<void>;
 }
@@ -68,6 +93,9 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     get jobs() {
       return simulation.download.jobs.map((job) => view(job, simulation.clock.now()));
     },
+    get exports() {
+      return simulation.analytics.jobs.map((job) => exportView(job, simulation.clock.now()));
+    },
     now: () => simulation.clock.now(),
     use: (texts) => simulation.use(texts),
     revokeTokens: () => simulation.access.revokeAll(),
@@ -75,6 +103,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     async *expectedRows(day, asked = {}) {
       yield* (await expectDay(simulation.exportOf(day, asked))).distinctRows();
     },
+    expectedInteractions: (day, asked = {}) => expectInteractions(simulation.interactionsOf(day, asked)),
     stop,
   };
 }
@@ -117,6 +146,30 @@ async function startListeners(
   return async () => {
     await Promise.all([close(api), close(foreign)]);
   };
+}
+
+function exportView(job: AnalyticsJob, now: number): SimulatedExport {
+  const { id, client, request, createdAt, polls, pages, plan } = job;
+  const { from, days, format, columns } = request;
+  const gone = isAnalyticsJobGone(job, now);
+  const status = gone ? 'expired' : statusOfAnalyticsJob(job, now);
+  return {
+    id,
+    client,
+    from,
+    days,
+    format,
+    columns,
+    createdAt: isoText(createdAt),
+    status,
+    records: plan.total,
+    polls,
+    pages,
+  };
+}
+
+function isoText(instant: number): string {
+  return new Date(instant).toISOString();
 }
 
 function view(job: DownloadJob, now: number): SimulatedJob {

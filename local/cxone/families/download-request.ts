@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isKnownColumn } from '../data/columns.ts';
+import { isRealInstant, parsedJson } from './request-text.ts';
 
 const uuid4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i;
 const names = z.array(z.string().min(1)).min(1);
@@ -65,17 +66,4 @@ export function readDownloadRequest(
 /** Whether an idempotency key has the form of a version 4 UUID. */
 export function isIdempotencyKey(text: string | undefined): text is string {
   return text !== undefined && uuid4.test(text);
-}
-
-function parsedJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
-}
-
-function isRealInstant(text: string): boolean {
-  const parsed = Date.parse(text);
-  return !Number.isNaN(parsed) && new Date(parsed).toISOString().slice(0, 19) === text.slice(0, 19);
 }

@@ -1,3 +1,4 @@
+import { Analytics } from './analytics.ts';
 import { DataDownload } from './data-download.ts';
 import type { Family, Surroundings } from './family.ts';
 import { tokens } from './tokens.ts';
@@ -6,7 +7,9 @@ import { tokens } from './tokens.ts';
 export function createFamilies(surroundings: Surroundings): {
   all: readonly Family[];
   download: DataDownload;
+  analytics: Analytics;
 } {
   const download = new DataDownload(surroundings);
-  return { all: [tokens(surroundings), download], download };
+  const analytics = new Analytics(surroundings);
+  return { all: [tokens(surroundings), download, analytics], download, analytics };
 }

@@ -1,15 +1,25 @@
 import { z } from 'zod';
 import { type Behaviour, type Change, changed } from '../behaviour.ts';
 import { isKnownColumn } from '../data/columns.ts';
+import { analyticsScenarios } from './analytics-scenarios.ts';
 import { dataScenarios } from './data-scenarios.ts';
 import { faultScenarios } from './fault-scenarios.ts';
 import { jobScenarios } from './job-scenarios.ts';
 import type { Parameter, Scenario } from './scenario.ts';
 import { tokenScenarios } from './token-scenarios.ts';
 
+/** Scenarios that more than one API shows. */
+const shared = { ...jobScenarios, ...tokenScenarios, ...faultScenarios };
+
+/** The scenarios of each API that shows some of its own: those that only it shows. */
+export const scenariosOf = {
+  dataDownload: dataScenarios,
+  analytics: analyticsScenarios,
+} as const satisfies Readonly<Record<string, Readonly<Record<string, Scenario>>>>;
+
 /** All scenarios, by name. */
 export const scenarios: ReadonlyMap<string, Scenario> = new Map(
-  Object.entries({ ...jobScenarios, ...dataScenarios, ...tokenScenarios, ...faultScenarios }),
+  Object.entries({ ...shared, ...scenariosOf.dataDownload, ...scenariosOf.analytics }),
 );
 
 /** A scenario chosen by name, with what its parameter makes of it. */
