@@ -38,8 +38,9 @@ export function s3ObjectStore(client: S3Client, bucket: string): ObjectStore {
       for await (const chunk of await open(key)) chunks.push(chunk as Buffer);
       return Buffer.concat(chunks).toString('utf8');
     },
-    async writeText(key, text, contentType) {
+    async writeText(key, text, contentType, protection) {
       const body = Buffer.from(text, 'utf8');
+      const lockedUntil = protection?.lockedUntil;
       await client.send(
         new PutObjectCommand({
           Bucket: bucket,
@@ -47,6 +48,9 @@ export function s3ObjectStore(client: S3Client, bucket: string): ObjectStore {
           Body: body,
           ContentType: contentType,
           ChecksumAlgorithm: 'SHA256',
+          ...(lockedUntil === undefined
+            ? {}
+            : { ObjectLockMode: 'COMPLIANCE', ObjectLockRetainUntilDate: new Date(lockedUntil) }),
         }),
       );
       return { bytes: body.length, sha256: createHash('sha256').update(body).digest('hex') };

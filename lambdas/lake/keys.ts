@@ -81,3 +81,13 @@ export function archivePrefix(tenant: TenantId, day?: Day): string {
 export function archiveObjectKey(tenant: TenantId, day: Day, sha256: string): string {
   return `${archivePrefix(tenant, day)}${sha256}.enc.json`;
 }
+
+/** The folder that holds the audit chain of a pipeline. */
+export function auditPrefix(tenant: TenantId, pipeline: PipelineName): string {
+  return `audit/${tenant}/${pipeline}/`;
+}
+
+/** One audit record and its MAC: an anchor of the whole chain up to it. */
+export function auditRecordKey(tenant: TenantId, pipeline: PipelineName, sequence: number): string {
+  return `${auditPrefix(tenant, pipeline)}${String(sequence).padStart(10, '0')}.jsonl`;
+}

@@ -1,11 +1,16 @@
+import type { CommitEntry } from '../model/audit.ts';
+import { isoInstant } from '../model/days.ts';
 import { catalogued } from '../model/errors.ts';
 import type { GenerationId } from '../model/ids.ts';
 import type { ClaimedWindow, GenerationFacts } from '../model/payloads.ts';
-import { conditionalUpdate } from './expressions.ts';
+import { type Change, conditionalUpdate } from './expressions.ts';
 import { windowKey } from './keys.ts';
 import { endedRegistrants, registrant } from './registrants.ts';
 import { type WindowState, windowStateOf } from './window-state.ts';
 import { changeClaimed, holdWindow, type WindowLedger } from './windows.ts';
+
+/** Times that a commit is tried again when another call under the same claim comes between. */
+const COMMIT_TRIES = 4;
 
 /** What a commit did. */
 export interface Committed {
@@ -15,31 +20,29 @@ export interface Committed {
   unchanged: boolean;
 }
 
+/** What a commit is besides its generation. */
+export interface CommitTerms {
+  /** Whether the generation was made of raw data that had been transformed before. Default `commit`. */
+  kind?: CommitEntry['kind'];
+}
+
 /**
  * The first step of a commit: makes the generation the window's current one, in one conditional write that also registers
- * the run for the steps that follow. Throws `ClaimLost` and `WindowPinned`.
+ * the run for the steps that follow, and notes the audit record that the commit owes. Throws `ClaimLost`, `WindowPinned`, and
+ * `LedgerContended` where other calls under the same claim keep coming between.
  */
 export async function commitGeneration(
   ledger: WindowLedger,
   claim: ClaimedWindow,
   facts: GenerationFacts,
+  terms: CommitTerms = {},
 ): Promise<Committed> {
-  const before = await holdWindow(ledger, claim);
-  const unchanged = before.generation === facts.generation;
-  const written = await changeClaimed(
-    ledger,
-    claim,
-    {
-      set: {
-        generation: facts.generation,
-        facts,
-        ...(unchanged
-          ? {}
-          : { committedAt: ledger.clock.now(), committedBy: claim.run, replaced: before.generation }),
-      },
-      add: { registrants: new Set([registrant(claim.run, ledger.clock.now())]) },
-    },
-    [
+  for (let tries = 0; tries < COMMIT_TRIES; tries++) {
+    const before = await holdWindow(ledger, claim);
+    if (before.pinned)
+      throw catalogued('WindowPinned', `${claim.dataset} ${claim.day} is pinned to an earlier generation.`);
+    const unchanged = before.generation === facts.generation;
+    const written = await changeClaimed(ledger, claim, commitOf(ledger, claim, before, { facts, terms }), [
       // An operator's rollback stands until it is unpinned.
       {
         any: [
@@ -47,12 +50,78 @@ export async function commitGeneration(
           { attribute: 'pinned', is: '=', value: false },
         ],
       },
-    ],
+      // A repeated call under the same claim must not make a second commit of one.
+      before.commits === 0
+        ? { attribute: 'commits', is: 'absent' }
+        : { attribute: 'commits', is: '=', value: before.commits },
+    ]);
+    if (written === 'conditionFailed') continue;
+    const replaced = unchanged ? undefined : before.generation;
+    return { generation: facts.generation, unchanged, ...(replaced === undefined ? {} : { replaced }) };
+  }
+  throw catalogued(
+    'LedgerContended',
+    `The commit of ${claim.dataset} ${claim.day} kept losing to other writers.`,
   );
-  if (written === 'conditionFailed')
-    throw catalogued('WindowPinned', `${claim.dataset} ${claim.day} is pinned to an earlier generation.`);
-  const replaced = unchanged ? undefined : before.generation;
-  return { generation: facts.generation, unchanged, ...(replaced === undefined ? {} : { replaced }) };
+}
+
+function commitOf(
+  ledger: WindowLedger,
+  claim: ClaimedWindow,
+  before: WindowState,
+  { facts, terms }: { facts: GenerationFacts; terms: CommitTerms },
+): Change {
+  const now = ledger.clock.now();
+  const registrants = new Set([registrant(claim.run, now)]);
+  if (before.generation === facts.generation)
+    return { set: { generation: facts.generation, facts }, add: { registrants } };
+  const entry: CommitEntry = {
+    commit: before.commits + 1,
+    kind: terms.kind ?? 'commit',
+    at: isoInstant(now),
+    run: claim.run,
+    dataset: claim.dataset,
+    day: claim.day,
+    generation: facts.generation,
+    ...(before.generation === undefined ? {} : { replaced: before.generation }),
+    ...(before.submittedAt === undefined
+      ? {}
+      : { latencyMilliseconds: Math.max(0, Math.round(now - before.submittedAt)) }),
+    facts,
+  };
+  return {
+    set: {
+      generation: facts.generation,
+      facts,
+      committedAt: now,
+      committedBy: claim.run,
+      replaced: before.generation,
+      commits: entry.commit,
+    },
+    add: { registrants, unaudited: new Set([JSON.stringify(entry)]) },
+  };
+}
+
+/** Notes that the audit record of a commit is made: the window no longer owes it. */
+export async function recordedCommit(
+  ledger: WindowLedger,
+  { dataset, day }: CommitEntry,
+  record: { sequence: number; text: string },
+): Promise<void> {
+  const key = windowKey(ledger.tenant, dataset, day);
+  await ledger.table.update(
+    key,
+    conditionalUpdate({ set: { auditSequence: record.sequence } }, [
+      // It is a witness of how long the chain has been: never lowered.
+      {
+        any: [
+          { attribute: 'auditSequence', is: 'absent' },
+          { attribute: 'auditSequence', is: '<', value: record.sequence },
+        ],
+      },
+    ]),
+  );
+  await ledger.table.update(key, conditionalUpdate({ take: { unaudited: new Set([record.text]) } }));
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Day } from '../model/days.ts';
 import type { DatasetId, RunArn, TenantId } from '../model/ids.ts';
 import { runName } from '../model/ids.ts';
+import type { PipelineName } from '../model/pipelines.ts';
 import type { ItemKey } from '../model/ports.ts';
 
 /*
@@ -52,6 +53,26 @@ export function driftPartition(tenant: TenantId, dataset: DatasetId): string {
 /** The partition that holds what a run's functions noted, for its record. */
 export function runPartition(tenant: TenantId, run: RunArn): string {
   return `${tenant}#run#${runName(run)}`;
+}
+
+/** The partition that holds the audit chain of a pipeline: its records, its head, and a note of each event. */
+export function auditPartition(tenant: TenantId, pipeline: PipelineName): string {
+  return `${tenant}#audit#${pipeline}`;
+}
+
+/** The item of one audit record. */
+export function auditRecordKey(tenant: TenantId, pipeline: PipelineName, sequence: number): ItemKey {
+  return { pk: auditPartition(tenant, pipeline), sk: `record#${String(sequence).padStart(10, '0')}` };
+}
+
+/** The item of the last audit record that is anchored. */
+export function auditHeadKey(tenant: TenantId, pipeline: PipelineName): ItemKey {
+  return { pk: auditPartition(tenant, pipeline), sk: 'head' };
+}
+
+/** The note that tells where the record of an event is, or behind which record it can only be. */
+export function auditEventKey(tenant: TenantId, pipeline: PipelineName, event: string): ItemKey {
+  return { pk: auditPartition(tenant, pipeline), sk: `event#${event}` };
 }
 
 function padded(number: number): string {

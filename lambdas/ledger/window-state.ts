@@ -57,6 +57,12 @@ export const WindowState = z.object({
     .describe('Committers that have begun the later steps and not ended them'),
   catalogGeneration: GenerationId.optional(),
   currentGeneration: GenerationId.optional(),
+  commits: count.default(0).describe('The n-th commit of the window is the current one'),
+  unaudited: z
+    .set(z.string())
+    .default(new Set())
+    .describe('Commits that have no audit record yet, each as JSON: see CommitEntry'),
+  auditSequence: count.optional().describe('The latest audit record of the window'),
   pinned: z.boolean().default(false),
 });
 export type WindowState = z.infer<typeof WindowState>;
@@ -77,7 +83,12 @@ export function windowStateOf(key: ItemKey, item: Item | undefined): WindowState
   );
 }
 
-/** Whether the window has a current generation and nobody has left its commit half way. */
+/** Whether the window has a current generation and nobody has left its commit half way: every step of it has been seen through. */
 export function isSettled(state: WindowState): boolean {
-  return state.generation !== undefined && state.registrants.size === 0;
+  return state.generation !== undefined && state.registrants.size === 0 && !owesSteps(state);
+}
+
+/** Whether steps that come after the marks are still to be done, by whoever takes the window up. */
+export function owesSteps(state: WindowState): boolean {
+  return state.unaudited.size > 0;
 }

@@ -7,7 +7,7 @@ import type { Clock, Table } from '../model/ports.ts';
 import { type Change, type Clause, conditionalUpdate } from './expressions.ts';
 import { windowKey, windowPartition } from './keys.ts';
 import { isRegistrantOf } from './registrants.ts';
-import { isSettled, type WindowState, windowStateOf } from './window-state.ts';
+import { isSettled, owesSteps, type WindowState, windowStateOf } from './window-state.ts';
 
 /** How long a claim lasts without a sign of life: every handler renews it, and no Wait of a healthy child is longer than 10 minutes. */
 export const LEASE_MILLISECONDS = 45 * 60_000;
@@ -87,15 +87,15 @@ export async function claimWindow(
 /** Whether nothing is left to do for this run: committed and seen through by itself, or by others where it need not ask CXone again. */
 export function isDone(state: WindowState, run: RunArn, task: WindowTask): boolean {
   if (state.generation === undefined) return false;
-  if (state.publishedBy === run && ![...state.registrants].some((entry) => isRegistrantOf(entry, run)))
-    return true;
+  const registered = [...state.registrants].some((entry) => isRegistrantOf(entry, run));
+  if (state.publishedBy === run && !registered && !owesSteps(state)) return true;
   const asksAgain = task === 'refresh' || task === 'restate' || task === 'adhoc';
   return !asksAgain && isSettled(state);
 }
 
 /** A commit that was left half way is finished before anything else; a window without one cannot be re-asserted and is exported. */
 function taskFor(state: WindowState, run: RunArn, task: WindowTask): WindowTask {
-  const leftHalfWay = state.generation !== undefined && state.registrants.size > 0;
+  const leftHalfWay = state.generation !== undefined && !isSettled(state);
   if (task === 'export' && leftHalfWay) return 'reassert';
   if ((task === 'refresh' || task === 'restate') && leftHalfWay && state.committedBy === run)
     return 'reassert';

@@ -49,6 +49,19 @@ export const LakeSettings = z.strictObject({
     .regex(/^arn:[^:]+:kms:[^:]+:\d{12}:key\/.+$/, 'must be the ARN of a KMS key')
     .optional()
     .describe('An existing KMS key; default: the stack makes one'),
+  auditKeyArn: z
+    .string()
+    .regex(/^arn:[^:]+:kms:[^:]+:\d{12}:key\/.+$/, 'must be the ARN of a KMS key')
+    .optional()
+    .describe('An existing HMAC_256 key for audit records; default: the stack makes one'),
+  auditLockDays: z
+    .int()
+    .min(1)
+    .max(36_500)
+    .optional()
+    .describe(
+      'Audit objects are locked for so many days: nobody, not even the account’s root, changes or removes them. To be chosen before the bucket is made',
+    ),
   permissionsBoundaryArn: z
     .string()
     .regex(/^arn:[^:]+:iam::\d{12}:policy\/.+$/, 'must be the ARN of an IAM policy')

@@ -32,6 +32,10 @@ const variables = z.object({
   FAMILIES: json(z.partialRecord(FamilyName, Family)),
   /** Name of the tenant's Glue database. */
   GLUE_DATABASE: z.string().min(1),
+  /** ARN of the KMS key that authenticates audit records. */
+  AUDIT_KEY_ARN: z.string().min(1),
+  /** Days for which audit objects are locked. Absent where the bucket has no Object Lock. */
+  AUDIT_LOCK_DAYS: z.coerce.number().int().min(1).optional(),
   /** ARN of the topic for notices of failure. */
   NOTICE_TOPIC: z.string().min(1),
   /** Address of the proxy for calls to CXone. */
@@ -62,6 +66,7 @@ export const ENVIRONMENTS = {
   transform: variables.pick({ ...base, LAKE_BUCKET: true, DISK_MEGABYTES: true, MEMORY_MEGABYTES: true }),
   commit: variables.pick(base),
   publish: variables.pick({ ...base, LAKE_BUCKET: true, GLUE_DATABASE: true }),
+  audit: variables.pick({ ...base, LAKE_BUCKET: true, AUDIT_KEY_ARN: true, AUDIT_LOCK_DAYS: true }),
   reconcile: variables.pick({ ...base, LAKE_BUCKET: true }),
   record: variables.pick({ ...base, LAKE_BUCKET: true, NOTICE_TOPIC: true }),
 } as const;

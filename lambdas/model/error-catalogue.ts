@@ -256,6 +256,13 @@ export const CATALOGUE = {
     remedy:
       'Start the window again with "refresh": true; if it repeats, give NICE support the job id and the part.',
   },
+  AuditChainBroken: {
+    meaning:
+      'The ledger lacks audit records that it had before. Nothing is added, so that the gap stays visible.',
+    acts: 'platform engineer',
+    remedy:
+      'Run `audit verify`: it names what is gone. Restore the items by point-in-time recovery or from their objects under audit/, then redrive. The window itself is committed.',
+  },
   RunInterrupted: {
     meaning: 'The embedded platform was stopped while the run was under way.',
     acts: 'operator',

@@ -12,6 +12,7 @@ export const FUNCTION_SIZES: Record<FunctionName, { memory: number; seconds: num
   transform: { memory: 3_008, seconds: 900 },
   commit: { memory: 256, seconds: 30 },
   publish: { memory: 256, seconds: 120 },
+  audit: { memory: 256, seconds: 120 },
   reconcile: { memory: 256, seconds: 300 },
   record: { memory: 256, seconds: 120 },
 };

@@ -236,6 +236,10 @@ export const PublishResult = z.strictObject({
   loadedThrough: z.iso.datetime().optional(),
 });
 
+/** A window whose commit owes audit records. */
+export const AuditPayload = z.strictObject({ ...ClaimedWindow.shape, pipeline: PipelineName });
+export const AuditResult = z.strictObject({ recorded: count });
+
 export const ReconcilePayload = z.strictObject({
   run: RunArn,
   pipeline: PipelineName,

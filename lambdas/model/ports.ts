@@ -30,8 +30,14 @@ export interface ObjectStore {
   readText(key: string): Promise<string>;
   /**
    * Stores a small object, whole. Repeating it with the same bytes changes nothing that a reader sees.
+   * @param protection until when nobody may change or remove the object, epoch milliseconds: the bucket must have Object Lock
    */
-  writeText(key: string, text: string, contentType: string): Promise<WrittenObject>;
+  writeText(
+    key: string,
+    text: string,
+    contentType: string,
+    protection?: { lockedUntil?: number | undefined },
+  ): Promise<WrittenObject>;
   /**
    * Stores a stream, in parts, with bounded memory. Nothing becomes visible when the stream fails: the error of the
    * stream is thrown and the upload is aborted.
@@ -41,6 +47,14 @@ export interface ObjectStore {
   find(key: string): Promise<ObjectFacts | undefined>;
   /** All objects under a prefix, in the order of their keys. */
   list(prefix: string): AsyncIterable<ObjectFacts>;
+}
+
+/** A key that authenticates messages, and never leaves the service that keeps it. */
+export interface MacKey {
+  /** The MAC of a message of at most 4,096 bytes, in base64. The same message always has the same. */
+  generate(message: string): Promise<string>;
+  /** Whether the MAC is this key's for the message. */
+  verify(message: string, mac: string): Promise<boolean>;
 }
 
 /** Where an item lies in the ledger. */

@@ -25,6 +25,7 @@ export const LEDGER_ACCESS: Readonly<Record<FunctionName, LedgerAccess>> = {
   transform: { ...stage, part: LIST, drift: NOTE },
   commit: stage,
   publish: { window: [...CHANGE, ...LIST], mark: CHANGE, run: NOTE },
+  audit: { window: CHANGE, run: NOTE, audit: [...CHANGE, ...LIST] },
   reconcile: { window: READ, run: LIST },
   record: { window: READ, mark: READ, run: [...READ, ...LIST], drift: LIST },
 };
@@ -39,6 +40,8 @@ export const LAKE_ACCESS: Readonly<
   // Before it writes a generation it looks whether that is there already, in all its files.
   transform: { read: ['raw', 'lake', 'export', 'adhoc'], write: ['lake', 'export', 'quarantine', 'adhoc'] },
   publish: { read: ['lake'], write: ['current'] },
+  // Nobody else writes here, and it reads nothing: what it has written it does not need again.
+  audit: { read: [], write: ['audit'] },
   reconcile: { read: ['runs'], write: ['runs'] },
   record: { read: ['runs'], write: ['runs'] },
 };
@@ -51,12 +54,19 @@ export const CALLERS: Readonly<Partial<Record<FunctionName, FamilyName>>> = {
 };
 
 /** What a function may do beside its work on ledger and lake. */
-export type Capability = 'readCredentials' | 'sealTokens' | 'publishPartitions' | 'notify' | 'lookUpRuns';
+export type Capability =
+  | 'readCredentials'
+  | 'sealTokens'
+  | 'publishPartitions'
+  | 'authenticateAudit'
+  | 'notify'
+  | 'lookUpRuns';
 
 /** What each function may do beside its work on ledger and lake. */
 export const CAPABILITIES: Readonly<Partial<Record<FunctionName, readonly Capability[]>>> = {
   claim: ['lookUpRuns'],
   token: ['readCredentials', 'sealTokens'],
   publish: ['publishPartitions'],
+  audit: ['authenticateAudit'],
   record: ['notify', 'lookUpRuns'],
 };

@@ -105,6 +105,8 @@ export class TenantFunctions extends Construct {
         Object.fromEntries(this.families.map((one) => [one, configured.families[one]])),
       ),
       GLUE_DATABASE: catalog.databaseName,
+      AUDIT_KEY_ARN: lake.auditKey.key.keyArn,
+      AUDIT_LOCK_DAYS: settings.auditLockDays === undefined ? undefined : `${settings.auditLockDays}`,
       NOTICE_TOPIC: lake.topics.notices.topicArn,
       EGRESS_PROXY: settings.proxy,
       MEMORY_MEGABYTES: `${memory ?? FUNCTION_SIZES[name].memory}`,
@@ -131,11 +133,15 @@ export class TenantFunctions extends Construct {
 
   /** How each capability is granted. */
   private get grants(): Readonly<Record<Capability, (role: PipelineFunction['role']) => void>> {
-    const { lake, catalog } = this.props;
+    const { lake, catalog, settings } = this.props;
     return {
       readCredentials: (role) => this.grantCredentials(role),
       sealTokens: (role) => lake.key.grantSealTokens(role, this.tenant, this.families),
       publishPartitions: (role) => catalog.grantPublish(role),
+      authenticateAudit: (role) => {
+        lake.auditKey.grantAuthenticate(role);
+        if (settings.auditLockDays !== undefined) lake.bucket.grantLock(role, this.tenant, ['audit']);
+      },
       notify: (role) => lake.topics.grantNotify(role),
       lookUpRuns: (role) => this.grantLookUp(role),
     };

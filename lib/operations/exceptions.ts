@@ -11,8 +11,14 @@ interface WildcardException {
   reason: string;
 }
 
-const OBJECTS = ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'];
-const PREFIXES = 'raw|lake|export|quarantine|current|runs|adhoc';
+const OBJECTS = [
+  's3:GetObject',
+  's3:PutObject',
+  's3:PutObjectRetention',
+  's3:AbortMultipartUpload',
+  's3:ListMultipartUploadParts',
+];
+const PREFIXES = 'raw|lake|export|quarantine|current|runs|adhoc|audit';
 
 /**
  * Every exception to the rule of AWS Solutions that roles name resources without wildcards (AwsSolutions-IAM5). What

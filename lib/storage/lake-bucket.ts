@@ -14,7 +14,16 @@ import type { TenantId } from '../../lambdas/model/ids.ts';
 import type { LakeKey } from './lake-key.ts';
 
 /** First segment of every key in the lake. The second is the tenant. */
-export type LakePrefix = 'raw' | 'lake' | 'export' | 'quarantine' | 'current' | 'runs' | 'adhoc' | 'athena';
+export type LakePrefix =
+  | 'raw'
+  | 'lake'
+  | 'export'
+  | 'quarantine'
+  | 'current'
+  | 'runs'
+  | 'adhoc'
+  | 'athena'
+  | 'audit';
 
 /** Props of `LakeBucket`. */
 export interface LakeBucketProps {
@@ -22,6 +31,8 @@ export interface LakeBucketProps {
   /** Name of a bucket that is there already. Its encryption, versions, lifecycle and policy are its owner's. */
   existingName?: string | undefined;
   retention: LakeSettings['retention'];
+  /** Whether objects can be locked against change and removal. No object is, unless whoever writes it says so. */
+  objectLock: boolean;
 }
 
 /** Days after which a multipart upload that was never completed is removed: no function lives longer than 15 minutes. */
@@ -46,16 +57,17 @@ export class LakeBucket extends Construct {
     this.exists = props.existingName !== undefined;
     this.bucket =
       props.existingName === undefined
-        ? this.ownBucket(props.retention)
+        ? this.ownBucket(props)
         : Bucket.fromBucketName(this, 'Bucket', props.existingName);
   }
 
-  private ownBucket(retention: LakeSettings['retention']): Bucket {
+  private ownBucket({ retention, objectLock }: LakeBucketProps): Bucket {
     return new Bucket(this, 'Bucket', {
       encryption: BucketEncryption.KMS,
       encryptionKey: this.key.key,
       bucketKeyEnabled: true,
       versioned: true,
+      ...(objectLock ? { objectLockEnabled: true } : {}),
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
       enforceSSL: true,
@@ -128,6 +140,17 @@ export class LakeBucket extends Construct {
       }),
     );
     this.key.grantThrough(grantee, 's3');
+  }
+
+  /** Lets the grantee lock a tenant's objects under these prefixes for a time, as it writes them. */
+  grantLock(grantee: IRole, tenant: TenantId, prefixes: readonly LakePrefix[]): void {
+    const bucket = this.seenFrom(Stack.of(grantee));
+    grantee.addToPrincipalPolicy(
+      new PolicyStatement({
+        actions: ['s3:PutObjectRetention'],
+        resources: prefixes.map((prefix) => bucket.arnForObjects(`${prefix}/${tenant}/*`)),
+      }),
+    );
   }
 }
 

@@ -6,7 +6,16 @@ import type { TenantId } from '../../lambdas/model/ids.ts';
 import type { LakeKey } from './lake-key.ts';
 
 /** Kinds of item: the second segment of every partition key, `<tenant>#<kind>#…`. */
-export type ItemKind = 'window' | 'part' | 'token' | 'refresh' | 'mark' | 'run' | 'limiter' | 'drift';
+export type ItemKind =
+  | 'window'
+  | 'part'
+  | 'token'
+  | 'refresh'
+  | 'mark'
+  | 'run'
+  | 'limiter'
+  | 'drift'
+  | 'audit';
 
 /** What may be done with items of one kind: reading one, changing one, reading a partition. Never a scan. */
 export type LedgerAction = 'GetItem' | 'UpdateItem' | 'Query';

@@ -15,7 +15,7 @@ import type { CdrPipeline } from '../../lambdas/model/pipelines.ts';
 import type { FunctionsByName } from '../functions/tenant-functions.ts';
 import { awaitJob } from './fragments/await-job.ts';
 import { CLAIMED_WINDOW, claimWindow } from './fragments/claim-window.ts';
-import { commitWindow } from './fragments/commit-window.ts';
+import { COMMIT_FUNCTIONS, commitWindow } from './fragments/commit-window.ts';
 import { jsonata, RESULT } from './fragments/expressions.ts';
 import { invoke } from './fragments/invoke.ts';
 import { pipelineMachine, type WorkflowProps } from './fragments/machine.ts';
@@ -34,8 +34,7 @@ export const CDR_EXPORT_FUNCTIONS = [
   'poll',
   'download',
   'transform',
-  'commit',
-  'publish',
+  ...COMMIT_FUNCTIONS,
   'reconcile',
   'record',
 ] as const satisfies readonly FunctionName[];
@@ -82,7 +81,11 @@ export class CdrExportWorkflow extends Construct {
 
   private window(props: CdrExportWorkflowProps) {
     const { functions, settings } = props;
-    const { commit, publish } = commitWindow(this, functions, datasetsOf(settings));
+    const { commit, publish } = commitWindow(this, {
+      functions,
+      pipeline: 'cdr-export',
+      datasets: datasetsOf(settings),
+    });
     const download = this.downloadParts(props);
     download.next(this.transform(props, download, commit));
     const submit = this.submit(props);

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { auditWindow } from '../../lambdas/audit/window-commits.ts';
 import type { Catalog } from '../../lambdas/lake/catalog.ts';
 import { currentKey, generationPrefix } from '../../lambdas/lake/keys.ts';
 import { publishWindow } from '../../lambdas/lake/publish.ts';
@@ -14,6 +15,7 @@ import { planWindows } from '../../lambdas/planning/windows.ts';
 import { inTurn, interleave, type Machine, type StopPoint, Stopped } from '../support/interleaving.ts';
 import { openLedger, type TestLedger } from '../support/ledger.ts';
 import { memoryCatalog } from '../support/memory-catalog.ts';
+import { memoryMac } from '../support/memory-mac.ts';
 import { memoryObjectStore } from '../support/memory-object-store.ts';
 import {
   CDR_DATASET,
@@ -39,6 +41,7 @@ async function prepare() {
   const { ledger, clock } = windowLedger(test.table);
   const objects = memoryObjectStore();
   const catalog = memoryCatalog();
+  const mac = memoryMac();
   for (const digit of DIGITS)
     await objects.writeText(factsOf(generationOf(digit)).manifestKey, '{}', 'application/json');
   await fixStartDate(ledger, CDR_DATASET, MAY_15);
@@ -65,6 +68,8 @@ async function prepare() {
       { ...world, ledger: mine, objects: inTurn(objects, machine), catalog: inTurn(shownIn, machine) },
       window,
     );
+    const mineToo = { ledger: mine, objects: inTurn(objects, machine), mac };
+    await auditWindow(mineToo, { ...window, pipeline: 'cdr-export' });
   }
 
   /** What the next night does about this window, when all functions of today are dead. */

@@ -1,5 +1,7 @@
+import { leaveCommit, recordedCommit } from '../../lambdas/ledger/commits.ts';
 import type { WindowState } from '../../lambdas/ledger/window-state.ts';
-import { claimWindow, type WindowLedger } from '../../lambdas/ledger/windows.ts';
+import { claimWindow, readWindow, type WindowLedger } from '../../lambdas/ledger/windows.ts';
+import { CommitEntry } from '../../lambdas/model/audit.ts';
 import { Day } from '../../lambdas/model/days.ts';
 import { GenerationId, RunArn, TenantId } from '../../lambdas/model/ids.ts';
 import {
@@ -70,6 +72,18 @@ export async function claimed(
   return { run, epoch: claim.epoch, dataset: CDR_DATASET, day };
 }
 
+/** Sees the commit of a claimed window through, as if everything had been shown and recorded. */
+export async function seenThrough(
+  ledger: WindowLedger,
+  claim: ClaimedWindow,
+  generation: GenerationId,
+): Promise<void> {
+  await leaveCommit(ledger, claim, generation);
+  const { unaudited } = await readWindow(ledger, claim.dataset, claim.day);
+  for (const text of unaudited)
+    await recordedCommit(ledger, CommitEntry.parse(JSON.parse(text)), { sequence: 1, text });
+}
+
 /** The state of a window that nobody has touched, with some of it changed. */
 export function stateWith(changes: Partial<WindowState>): WindowState {
   return {
@@ -82,6 +96,8 @@ export function stateWith(changes: Partial<WindowState>): WindowState {
     failures: 0,
     partsMissing: 0,
     registrants: new Set(),
+    commits: 0,
+    unaudited: new Set(),
     pinned: false,
     ...changes,
   };

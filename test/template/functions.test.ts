@@ -123,7 +123,7 @@ describe('what is given to the lake', () => {
     );
 
     lake.resourceCountIs('AWS::S3::Bucket', 0);
-    lake.resourceCountIs('AWS::KMS::Key', 0);
+    lake.resourcePropertiesCountIs('AWS::KMS::Key', { KeyUsage: Match.absent() }, 0);
     expect(environmentOf(givenTenant, 'plan').LAKE_BUCKET).toBe('the-lake');
     expect(environmentOf(givenTenant, 'poll').KEY_ARN).toBe('arn:aws:kms:eu-west-1:111122223333:key/1234');
     expect(read?.resources).toEqual(['arn:<AWS::Partition>:s3:::the-lake/runs/acme/*']);

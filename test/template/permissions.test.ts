@@ -50,6 +50,7 @@ const ACTIONS: Record<FunctionName, string[]> = {
     'glue:GetTable',
     'glue:UpdatePartition',
   ],
+  audit: [...LEDGER, 'dynamodb:Query', ...WRITE],
   reconcile: ['dynamodb:GetItem', 'dynamodb:Query', ...READ, ...WRITE],
   record: [
     'dynamodb:GetItem',
@@ -76,6 +77,7 @@ const ITEMS: Record<FunctionName, Record<string, string[]>> = {
   transform: { GetItem: ['window'], UpdateItem: ['drift', 'run', 'window'], Query: ['part'] },
   commit: { GetItem: ['window'], UpdateItem: ['run', 'window'] },
   publish: { GetItem: ['mark', 'window'], UpdateItem: ['mark', 'run', 'window'], Query: ['window'] },
+  audit: { GetItem: ['audit', 'window'], UpdateItem: ['audit', 'run', 'window'], Query: ['audit'] },
   reconcile: { GetItem: ['window'], Query: ['run'] },
   record: { GetItem: ['mark', 'run', 'window'], Query: ['drift', 'run'] },
 };
@@ -91,6 +93,7 @@ const OBJECTS: Record<FunctionName, { read: string[]; write: string[] }> = {
   transform: { read: ['adhoc', 'export', 'lake', 'raw'], write: ['adhoc', 'export', 'lake', 'quarantine'] },
   commit: { read: [], write: [] },
   publish: { read: ['lake'], write: ['current'] },
+  audit: { read: [], write: ['audit'] },
   reconcile: { read: ['runs'], write: ['runs'] },
   record: { read: ['runs'], write: ['runs'] },
 };
@@ -147,7 +150,7 @@ describe.each(FUNCTION_NAMES)('the role of %s', (name) => {
     expect(unique(listings.flat())).toEqual(OBJECTS[name].read.map((prefix) => `${prefix}/acme/*`));
   });
 
-  it('OPS-02 uses the key through services, and directly for tokens only', () => {
+  it('OPS-02 uses the key through services, and directly for tokens and audit records only', () => {
     const direct = statementsOf(name).filter(
       ({ actions, conditions }) =>
         actions.some((action) => action.startsWith('kms:')) && !('StringEquals kms:ViaService' in conditions),
@@ -157,10 +160,34 @@ describe.each(FUNCTION_NAMES)('the role of %s', (name) => {
       conditions['StringEquals kms:ViaService']?.[0]?.startsWith('dynamodb.'),
     );
     expect(ledger.map(({ actions }) => actions)).toEqual([LEDGER_KEY]);
-    expect(direct.map(({ conditions }) => conditions['StringEquals kms:EncryptionContext:tenant'])).toEqual(
-      direct.map(() => ['acme']),
+    const tokens = direct.filter(({ actions }) => !actions.includes('kms:GenerateMac'));
+    expect(tokens.map(({ conditions }) => conditions['StringEquals kms:EncryptionContext:tenant'])).toEqual(
+      tokens.map(() => ['acme']),
     );
-    expect(direct).toHaveLength(['token', 'submit', 'poll', 'download'].includes(name) ? 1 : 0);
+    expect(tokens).toHaveLength(['token', 'submit', 'poll', 'download'].includes(name) ? 1 : 0);
+  });
+});
+
+describe('the audit chain', () => {
+  it('ALL-12 is authenticated by the audit function alone, with the lake’s key for that', () => {
+    const authenticating = FUNCTION_NAMES.filter(
+      (name) => allowing(statementsOf(name), 'kms:GenerateMac').length > 0,
+    );
+
+    const [statement] = allowing(statementsOf('audit'), 'kms:GenerateMac');
+
+    expect(authenticating).toEqual(['audit']);
+    expect(statement).toMatchObject({
+      actions: ['kms:GenerateMac'],
+      resources: [expect.stringMatching(/AuditKey/)],
+    });
+  });
+
+  it('ALL-12 is written by the audit function alone, and read by no function', () => {
+    const writers = FUNCTION_NAMES.filter((name) => OBJECTS[name].write.includes('audit'));
+    const readers = FUNCTION_NAMES.filter((name) => OBJECTS[name].read.includes('audit'));
+
+    expect([writers, readers]).toEqual([['audit'], []]);
   });
 });
 

@@ -20,6 +20,7 @@ export const FUNCTION_NAMES = [
   'transform',
   'commit',
   'publish',
+  'audit',
   'reconcile',
   'record',
 ] as const satisfies FunctionName[];

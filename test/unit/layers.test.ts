@@ -1,9 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { type SourceFile, sourcesOf } from '../support/sources.ts';
 
-const DOMAIN = ['planning', 'export', 'dataset', 'ledger', 'lake', 'delivery', 'cxone', 'archive'].map(
-  (folder) => `lambdas/${folder}/`,
-);
+const DOMAIN = [
+  'planning',
+  'export',
+  'dataset',
+  'ledger',
+  'lake',
+  'delivery',
+  'cxone',
+  'archive',
+  'audit',
+].map((folder) => `lambdas/${folder}/`);
 const SOURCES = sourcesOf('bin', 'lib', 'lambdas', 'local');
 
 /** Longer than 300 lines, with the reason. */

@@ -1,10 +1,16 @@
 import { Choice, Condition, type INextable, type State, Succeed } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
+import type { FunctionName } from '../../../lambdas/model/environment.ts';
 import type { PlannedDataset } from '../../../lambdas/model/payloads.ts';
+import type { PipelineName } from '../../../lambdas/model/pipelines.ts';
 import type { PipelineFunction } from '../../functions/pipeline-function.ts';
 import { CLAIMED_WINDOW } from './claim-window.ts';
 import { jsonata } from './expressions.ts';
 import { invoke } from './invoke.ts';
+
+/** The functions that the last states of a window call. */
+export const COMMIT_FUNCTIONS = ['commit', 'publish', 'audit'] as const satisfies readonly FunctionName[];
+type CommitFunction = (typeof COMMIT_FUNCTIONS)[number];
 
 /** The last states of a window. */
 export interface CommitWindow {
@@ -14,13 +20,21 @@ export interface CommitWindow {
   publish: State & INextable;
 }
 
+/** What the last states of a window need. */
+export interface CommitWindowProps {
+  functions: Record<CommitFunction, PipelineFunction>;
+  pipeline: PipelineName;
+  /** The pipeline's datasets, each with its first day where the configuration fixes it. */
+  datasets: readonly PlannedDataset[];
+}
+
 /**
- * Commit in the ledger, then Publish: catalog, `current.json`, marks. A reader sees the old generation or the new one.
+ * Commit in the ledger, then Publish: catalog, `current.json`, marks; then Audit. A reader sees the old generation or the new
+ * one. The window's item knows which of the steps are done: who comes in at Publish does what is left.
  */
 export function commitWindow(
   scope: Construct,
-  functions: Record<'commit' | 'publish', PipelineFunction>,
-  datasets: readonly PlannedDataset[],
+  { functions, pipeline, datasets }: CommitWindowProps,
 ): CommitWindow {
   const commit = invoke(scope, 'Commit', {
     function: functions.commit,
@@ -45,6 +59,11 @@ export function commitWindow(
       .when(Condition.jsonata(jsonata("$task = 'adhoc'")), Succeed.jsonata(scope, 'AdhocExported'))
       .otherwise(publish),
   );
-  publish.next(Succeed.jsonata(scope, 'WindowCommitted'));
+  const audit = invoke(scope, 'Audit', {
+    function: functions.audit,
+    payload: { ...CLAIMED_WINDOW, pipeline },
+  });
+  publish.next(audit);
+  audit.next(Succeed.jsonata(scope, 'WindowCommitted'));
   return { commit, publish };
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { commitGeneration, leaveCommit } from '../../../lambdas/ledger/commits.ts';
+import { commitGeneration } from '../../../lambdas/ledger/commits.ts';
 import { windowKey } from '../../../lambdas/ledger/keys.ts';
 import {
   type ClaimOutcome,
@@ -27,6 +27,7 @@ import {
   generationOf,
   MAY_15,
   runCalled,
+  seenThrough,
   windowLedger,
 } from '../../support/window-ledger.ts';
 
@@ -54,7 +55,7 @@ async function commit(ledger: WindowLedger, run: RunArn) {
 }
 
 async function publish(ledger: WindowLedger, run: RunArn) {
-  await leaveCommit(ledger, await commit(ledger, run), A);
+  await seenThrough(ledger, await commit(ledger, run), A);
 }
 
 describe('a claim', () => {
@@ -128,7 +129,7 @@ describe('a claim', () => {
       const first = await claimWindow(ledger, request(MINE, task), everybodyLives);
       const claim = { run: MINE, epoch: 2, dataset: CDR_DATASET, day: MAY_15 };
       await commitGeneration(ledger, claim, factsOf(A));
-      await leaveCommit(ledger, claim, A);
+      await seenThrough(ledger, claim, A);
       const again = await claimWindow(ledger, request(MINE, task), everybodyLives);
 
       expect(first).toEqual({ outcome: 'claimed', epoch: 2, task });
