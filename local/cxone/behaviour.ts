@@ -8,7 +8,16 @@ import {
 } from './data/settings.ts';
 
 /** The kinds of calls that faults tell apart. */
-export const callKinds = ['token', 'submit', 'status', 'download'] as const;
+export const callKinds = [
+  'token',
+  'submit',
+  'status',
+  'download',
+  'query',
+  'detail',
+  'field',
+  'media',
+] as const;
 /** See {@link callKinds}. */
 export type CallKind = (typeof callKinds)[number];
 
@@ -106,6 +115,30 @@ export interface LimitSettings {
   readonly faultRate: number;
 }
 
+/** Interactions and what happens to them. */
+export interface InteractionSettings {
+  /** So many close on each UTC day. A day keeps what it was first looked at with. */
+  readonly perDay: number;
+  /** So many of them at one and the same instant. */
+  readonly atOnce: number;
+  /** With every page that is read so many move to now, so many close, so many are deleted. */
+  readonly moves: number;
+  readonly closes: number;
+  readonly deletes: number;
+  /** Of a day the first so many are answered with 404, the next with 403, the next with 500. */
+  readonly missing: number;
+  readonly restricted: number;
+  readonly broken: number;
+  /** Whether the custom field can be written. */
+  readonly field: 'writable' | 'missing' | 'readOnly';
+  /** Whether writing it moves `updatedTime`. */
+  readonly ownWritesMove: boolean;
+  /** Of a day the media of the first so many are answered with 404, of the next with 410, of the next with 403. */
+  readonly mediaMissing: number;
+  readonly mediaExpired: number;
+  readonly mediaForbidden: number;
+}
+
 /** Everything that scenarios may change. */
 export interface Behaviour {
   readonly day: DaySettings;
@@ -115,6 +148,7 @@ export interface Behaviour {
   readonly manifest: ManifestSettings;
   readonly token: TokenSettings;
   readonly limits: LimitSettings;
+  readonly interactions: InteractionSettings;
   readonly faults: readonly Fault[];
 }
 
@@ -150,6 +184,21 @@ export const usualBehaviour: Behaviour = {
   },
   token: { life: 3600, withheld: [], alwaysRejected: false, refreshDead: false, revokedAfter: 0 },
   limits: { perMinute: 0, patience: 0, faultRate: 0 },
+  interactions: {
+    perDay: 40,
+    atOnce: 0,
+    moves: 0,
+    closes: 0,
+    deletes: 0,
+    missing: 0,
+    restricted: 0,
+    broken: 0,
+    field: 'writable',
+    ownWritesMove: true,
+    mediaMissing: 0,
+    mediaExpired: 0,
+    mediaForbidden: 0,
+  },
   faults: [],
 };
 
@@ -167,6 +216,7 @@ export function changed(behaviour: Behaviour, changes: readonly Change[]): Behav
       manifest: { ...before.manifest, ...change.manifest },
       token: { ...before.token, ...change.token },
       limits: { ...before.limits, ...change.limits },
+      interactions: { ...before.interactions, ...change.interactions },
       faults: [...before.faults, ...(change.faults ?? [])],
     }),
     behaviour,

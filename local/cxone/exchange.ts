@@ -36,7 +36,7 @@ export interface Answer {
 /** One endpoint of a family. */
 export interface Route {
   /** Calls of one family and client are throttled together. */
-  readonly family: 'token' | 'dataDownload' | 'downloads' | 'analytics';
+  readonly family: 'token' | 'dataDownload' | 'downloads' | 'analytics' | 'interactions' | 'media';
   readonly kind: CallKind;
   readonly method: string;
   /** Matches the whole path. */

@@ -86,6 +86,10 @@ function effectsOf(kind: CallKind): readonly Effect[] {
   switch (kind) {
     case 'token':
     case 'status':
+    case 'query':
+    case 'detail':
+    case 'field':
+    case 'media':
       return everywhere;
     case 'submit':
       return [...everywhere, { act: 'lost-reply' }, { act: 'lost-reply' }];

@@ -10,6 +10,7 @@ export { usualColumns } from './data/columns.ts';
 export { digestRows, type ExpectedDay, type ExpectedRow } from './data/expectation.ts';
 export type { ExpectedInteractions } from './data/interactions/expectation.ts';
 export { interactionColumns } from './data/interactions/record.ts';
+export type { SimulatedInteraction } from './families/interactions.ts';
 export type { SimulatorOptions } from './options.ts';
 export { describeScenarios, parseScenarios, ScenarioRefused } from './scenarios/table.ts';
 export type { Asked } from './simulation.ts';

@@ -12,6 +12,7 @@ import type { Analytics } from './families/analytics.ts';
 import type { DataDownload } from './families/data-download.ts';
 import { createFamilies } from './families/families.ts';
 import type { Family } from './families/family.ts';
+import type { Interactions } from './families/interactions.ts';
 import { type DueFault, FaultBook } from './faults.ts';
 import { handle, type Outcome } from './gateway.ts';
 import type { SettledOptions } from './options.ts';
@@ -40,6 +41,7 @@ export class Simulation {
   readonly families: readonly Family[];
   readonly download: DataDownload;
   readonly analytics: Analytics;
+  readonly interactions: Interactions;
   /** Origins of the two listeners, set once they listen. */
   readonly origins = { api: '', foreign: '' };
   readonly #seed: string;
@@ -73,6 +75,7 @@ export class Simulation {
     this.families = families.all;
     this.download = families.download;
     this.analytics = families.analytics;
+    this.interactions = families.interactions;
   }
 
   /** The behaviour now, for a UTC day where one is given. */

@@ -3,6 +3,7 @@ import { type ExpectedDay, type ExpectedRow, expectDay } from './data/expectatio
 import { type ExpectedInteractions, expectInteractions } from './data/interactions/expectation.ts';
 import { type AnalyticsJob, isAnalyticsJobGone, statusOfAnalyticsJob } from './families/analytics-jobs.ts';
 import { type DownloadJob, endOf, isGone, statusOf } from './families/download-jobs.ts';
+import type { SimulatedInteraction } from './families/interactions.ts';
 import { type SimulatorOptions, settle } from './options.ts';
 import { scenarios } from './scenarios/table.ts';
 import { close, listen, originOf } from './server.ts';
@@ -73,6 +74,12 @@ export interface Simulator {
   expectedRows(day: string, asked?: Asked): AsyncIterable<ExpectedRow>;
   /** What a loader has to find of a day's interactions, where its export begins with that day. */
   expectedInteractions(day: string, asked?: AskedInteractions): ExpectedInteractions;
+  /** An interaction as it is now; undefined where there is none of that id. */
+  interaction(id: string): SimulatedInteraction | undefined;
+  /** Closed interactions whose `updatedTime` lies in the range (ISO 8601, half-open), the latest first; deleted ones left out. */
+  closedInteractions(from: string, to: string): SimulatedInteraction[];
+  /** Moves an interaction's `updatedTime` to now, as somebody does who writes another custom field of it. */
+  changeInteraction(id: string, field: string, value: string): void;
   /** Ends it with all its connections. */
   stop(): Promise<void>;
 }
@@ -100,6 +107,11 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     use: (texts) => simulation.use(texts),
     revokeTokens: () => simulation.access.revokeAll(),
     expectedDay: (day, asked = {}) => expectDay(simulation.exportOf(day, asked)),
+    interaction: (id) => simulation.interactions.find(id, simulation.clock.now()),
+    closedInteractions: (from, to) =>
+      simulation.interactions.closed({ from: Date.parse(from), to: Date.parse(to) }, simulation.clock.now()),
+    changeInteraction: (id, field, value) =>
+      simulation.interactions.change(id, field, value, simulation.clock.now()),
     async *expectedRows(day, asked = {}) {
       yield* (await expectDay(simulation.exportOf(day, asked))).distinctRows();
     },

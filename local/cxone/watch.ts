@@ -57,6 +57,18 @@ export class Watch {
     if (this.limits.patience > 0 && this.#ignored >= this.limits.patience) this.block(at);
   }
 
+  /** Whether a caller keeps to so many calls in any second; one too many is noted. */
+  holdsSecond(caller: string, at: number, most: number): boolean {
+    const recent = (this.#recent.get(caller) ?? []).filter((earlier) => earlier > at - 1_000);
+    this.#recent.set(caller, recent);
+    if (recent.length >= most) {
+      this.note('rate-exceeded', at, `more than ${most} calls in a second`);
+      return false;
+    }
+    recent.push(at);
+    return true;
+  }
+
   /** Seconds to wait for a caller whose call is one too many for the rate; undefined for one that is not. */
   exceedsRate(caller: string, at: number): number | undefined {
     const { perMinute } = this.limits;

@@ -23,7 +23,7 @@ describe('OPS-06 a night in which CXone behaves as it has in production', () => 
 
     const names = new Set(taken.map((text) => text.split(':')[0]));
 
-    const others = new Set(Object.keys(scenariosOf.analytics));
+    const others = new Set(Object.keys({ ...scenariosOf.analytics, ...scenariosOf.interactions }));
     expect([...known.keys()].filter((name) => !names.has(name) && !others.has(name))).toEqual([]);
   });
 

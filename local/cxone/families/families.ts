@@ -1,6 +1,7 @@
 import { Analytics } from './analytics.ts';
 import { DataDownload } from './data-download.ts';
 import type { Family, Surroundings } from './family.ts';
+import { Interactions } from './interactions.ts';
 import { tokens } from './tokens.ts';
 
 /** Every API family that the simulator serves; a new one is registered here. */
@@ -8,8 +9,11 @@ export function createFamilies(surroundings: Surroundings): {
   all: readonly Family[];
   download: DataDownload;
   analytics: Analytics;
+  interactions: Interactions;
 } {
   const download = new DataDownload(surroundings);
   const analytics = new Analytics(surroundings);
-  return { all: [tokens(surroundings), download, analytics], download, analytics };
+  const interactions = new Interactions(surroundings);
+  const all = [tokens(surroundings), download, analytics, interactions];
+  return { all, download, analytics, interactions };
 }

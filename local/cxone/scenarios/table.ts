@@ -4,6 +4,7 @@ import { isKnownColumn } from '../data/columns.ts';
 import { analyticsScenarios } from './analytics-scenarios.ts';
 import { dataScenarios } from './data-scenarios.ts';
 import { faultScenarios } from './fault-scenarios.ts';
+import { interactionScenarios } from './interaction-scenarios.ts';
 import { jobScenarios } from './job-scenarios.ts';
 import type { Parameter, Scenario } from './scenario.ts';
 import { tokenScenarios } from './token-scenarios.ts';
@@ -15,11 +16,12 @@ const shared = { ...jobScenarios, ...tokenScenarios, ...faultScenarios };
 export const scenariosOf = {
   dataDownload: dataScenarios,
   analytics: analyticsScenarios,
+  interactions: interactionScenarios,
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Scenario>>>>;
 
 /** All scenarios, by name. */
 export const scenarios: ReadonlyMap<string, Scenario> = new Map(
-  Object.entries({ ...shared, ...scenariosOf.dataDownload, ...scenariosOf.analytics }),
+  [shared, ...Object.values(scenariosOf)].flatMap((table) => Object.entries<Scenario>(table)),
 );
 
 /** A scenario chosen by name, with what its parameter makes of it. */
