@@ -12,8 +12,8 @@ import { Upload } from '@aws-sdk/lib-storage';
 import { catalogued } from '../model/errors.ts';
 import type { ObjectStore } from '../model/ports.ts';
 
-/** Bytes of one part of a multipart upload: with two in flight at most 16 MiB are held. S3 takes 10,000 parts: 80 GiB an object. */
-const PART_BYTES = 8 * 1024 * 1024;
+/** Bytes of one part of a multipart upload, the least that S3 takes: with two in flight at most 10 MiB are held. S3 takes 10,000 parts: 48 GiB an object. */
+const PART_BYTES = 5 * 1024 * 1024;
 const PARTS_IN_FLIGHT = 2;
 /** Bytes that wait between a stream and its upload: what is joined to a part is held there already. */
 const WAITING_BYTES = 1024 * 1024;
