@@ -2,16 +2,21 @@ import { always, numbered, type Scenario } from './scenario.ts';
 
 /** Interactions: how many there are, what happens to them while they are listed, and what single ones answer. */
 export const interactionScenarios: Readonly<Record<string, Scenario>> = {
-  interactions: numbered('interactions', 40, 'So many interactions close on each day.', (perDay) => ({
-    interactions: { perDay },
-  })),
-  'interactions-at-once': numbered(
+  'closed-interactions': numbered(
+    'interactions',
+    40,
+    'So many interactions close on each day.',
+    (perDay) => ({
+      interactions: { perDay },
+    }),
+  ),
+  'closed-at-once': numbered(
     'interactions',
     250,
     'So many interactions of a day have one and the same updatedTime.',
     (atOnce) => ({ interactions: { atOnce } }),
   ),
-  'interactions-move': numbered(
+  'closed-move': numbered(
     'interactions',
     1,
     'With every page so many move to the top of the list.',
@@ -19,10 +24,10 @@ export const interactionScenarios: Readonly<Record<string, Scenario>> = {
       interactions: { moves },
     }),
   ),
-  'interactions-close': numbered('interactions', 1, 'With every page so many more close.', (closes) => ({
+  'closed-more': numbered('interactions', 1, 'With every page so many more close.', (closes) => ({
     interactions: { closes },
   })),
-  'interactions-deleted': numbered('interactions', 1, 'With every page so many are deleted.', (deletes) => ({
+  'closed-deleted': numbered('interactions', 1, 'With every page so many are deleted.', (deletes) => ({
     interactions: { deletes },
   })),
   'interaction-missing': numbered(

@@ -5,7 +5,7 @@ import {
   ScenarioRefused,
   startSimulator,
 } from '../../../local/cxone/index.ts';
-import { scenarios } from '../../../local/cxone/scenarios/table.ts';
+import { scenarios, scenariosOf } from '../../../local/cxone/scenarios/table.ts';
 import { day, open, submission } from './simulator-client.ts';
 
 function refusalOf(text: string): readonly string[] {
@@ -86,6 +86,14 @@ describe('the list of scenarios', () => {
     expect(names).toEqual([...scenarios.keys()]);
     expect(lines).toContainEqual(expect.stringMatching(/^drift\[:columns=2\] +Columns appended/));
     expect(lines.every((line) => line.endsWith('.'))).toBe(true);
+  });
+
+  it('has every name of an API once', () => {
+    const names = Object.values(scenariosOf).flatMap((table) => Object.keys(table));
+
+    const repeated = names.filter((name, index) => names.indexOf(name) !== index);
+
+    expect(repeated).toEqual([]);
   });
 
   it('combines scenarios', async () => {
