@@ -1,4 +1,7 @@
 import { type AnalyticsSettings, usualAnalytics } from './data/interactions/settings.ts';
+
+import { type ReportData, usualReportData } from './data/report-records.ts';
+
 import {
   type DaySettings,
   daySettingsSchema,
@@ -17,6 +20,7 @@ export const callKinds = [
   'detail',
   'field',
   'media',
+  'report',
 ] as const;
 /** See {@link callKinds}. */
 export type CallKind = (typeof callKinds)[number];
@@ -105,6 +109,26 @@ export interface TokenSettings {
   readonly revokedAfter: number;
 }
 
+/** When a query of a report loses its cursor: silently, its page is the last. */
+export interface Truncation {
+  /** So many queries, counted from the first. */
+  readonly times: number;
+  /** After so many records, within a page too. */
+  readonly after: number;
+  /** Only queries over more hours than that. */
+  readonly longerThanHours: number;
+  /** Only queries with pages of more records than that. */
+  readonly pagesAbove: number;
+}
+
+/** What reports are like. */
+export interface ReportSettings {
+  readonly data: ReportData;
+  readonly truncation: Truncation;
+  /** What pages say of the number of all records. */
+  readonly total: 'first-page' | 'missing' | 'stale' | 'growing' | 'too-high';
+}
+
 /** Limits that are kept watch over. */
 export interface LimitSettings {
   /** Calls other than for tokens in any 60 seconds; 0 for no limit. */
@@ -149,11 +173,15 @@ export interface Behaviour {
   readonly token: TokenSettings;
   readonly limits: LimitSettings;
   readonly interactions: InteractionSettings;
+  readonly report: ReportSettings;
   readonly faults: readonly Fault[];
 }
 
 /** A part of a behaviour, as a scenario states it. */
-export type Change = { readonly [Area in Exclude<keyof Behaviour, 'faults'>]?: Partial<Behaviour[Area]> } & {
+export type Change = {
+  readonly [Area in Exclude<keyof Behaviour, 'faults' | 'report'>]?: Partial<Behaviour[Area]>;
+} & {
+  readonly report?: Partial<Omit<ReportSettings, 'data'>> & { readonly data?: Partial<ReportData> };
   readonly faults?: readonly Fault[];
 };
 
@@ -199,6 +227,11 @@ export const usualBehaviour: Behaviour = {
     mediaExpired: 0,
     mediaForbidden: 0,
   },
+  report: {
+    data: usualReportData,
+    truncation: { times: 0, after: 0, longerThanHours: 0, pagesAbove: 0 },
+    total: 'first-page',
+  },
   faults: [],
 };
 
@@ -217,6 +250,11 @@ export function changed(behaviour: Behaviour, changes: readonly Change[]): Behav
       token: { ...before.token, ...change.token },
       limits: { ...before.limits, ...change.limits },
       interactions: { ...before.interactions, ...change.interactions },
+      report: {
+        ...before.report,
+        ...change.report,
+        data: { ...before.report.data, ...change.report?.data },
+      },
       faults: [...before.faults, ...(change.faults ?? [])],
     }),
     behaviour,

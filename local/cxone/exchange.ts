@@ -36,7 +36,14 @@ export interface Answer {
 /** One endpoint of a family. */
 export interface Route {
   /** Calls of one family and client are throttled together. */
-  readonly family: 'token' | 'dataDownload' | 'downloads' | 'analytics' | 'interactions' | 'media';
+  readonly family:
+    | 'token'
+    | 'dataDownload'
+    | 'downloads'
+    | 'analytics'
+    | 'interactions'
+    | 'media'
+    | 'reporting';
   readonly kind: CallKind;
   readonly method: string;
   /** Matches the whole path. */

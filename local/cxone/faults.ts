@@ -93,6 +93,8 @@ function effectsOf(kind: CallKind): readonly Effect[] {
       return everywhere;
     case 'submit':
       return [...everywhere, { act: 'lost-reply' }, { act: 'lost-reply' }];
+    case 'report':
+      return [...everywhere, { act: 'spoil', how: 'short' }, { act: 'spoil', how: 'clean-short' }];
     case 'download':
       return [
         ...everywhere,

@@ -6,6 +6,7 @@ import { SimulatedClock } from './clock.ts';
 import { usualColumns } from './data/columns.ts';
 import { interactionColumns } from './data/interactions/record.ts';
 import type { Filter, InteractionExport } from './data/interactions/settings.ts';
+import { type ReportRecord, reportRecords } from './data/report-records.ts';
 import type { Export, Filters } from './data/settings.ts';
 import type { Exchange, Route } from './exchange.ts';
 import type { Analytics } from './families/analytics.ts';
@@ -30,6 +31,12 @@ export interface Asked {
 export interface AskedInteractions {
   readonly columns?: readonly string[];
   readonly filters?: Filter;
+}
+
+/** Which report an expectation is about; by default with hourly intervals. */
+export interface AskedReport {
+  readonly reportId: string;
+  readonly interval?: 'hourly' | 'daily';
 }
 
 /** One simulated CXone, without its listeners: what scenarios make of it, and the families behind one gateway. */
@@ -130,6 +137,16 @@ export class Simulation {
     const from = z.iso.date().parse(day);
     const settings = (one: string) => this.behaviour(one).analytics;
     return { seed: this.#seed, from, days: 1, columns, filters, settings };
+  }
+
+  /**
+   * The rows of a day of a report as they would be given now.
+   * @throws ZodError for a day that is no date.
+   */
+  reportOf(day: string, { reportId, interval = 'hourly' }: AskedReport): readonly ReportRecord[] {
+    const from = Date.parse(`${z.iso.date().parse(day)}T00:00:00.000Z`);
+    const query = { seed: this.#seed, reportId, from, to: from + 86_400_000, interval, timezone: 'UTC' };
+    return reportRecords(query, this.behaviour(day).report.data);
   }
 
   #dueFault(route: Route, day: string | undefined): DueFault | undefined {

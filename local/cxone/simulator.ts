@@ -1,13 +1,14 @@
 import type { LoggedCall, Violation } from './call-log.ts';
 import { type ExpectedDay, type ExpectedRow, expectDay } from './data/expectation.ts';
 import { type ExpectedInteractions, expectInteractions } from './data/interactions/expectation.ts';
+import type { ReportRecord } from './data/report-records.ts';
 import { type AnalyticsJob, isAnalyticsJobGone, statusOfAnalyticsJob } from './families/analytics-jobs.ts';
 import { type DownloadJob, endOf, isGone, statusOf } from './families/download-jobs.ts';
 import type { SimulatedInteraction } from './families/interactions.ts';
 import { type SimulatorOptions, settle } from './options.ts';
 import { scenarios } from './scenarios/table.ts';
 import { close, listen, originOf } from './server.ts';
-import { type Asked, type AskedInteractions, Simulation } from './simulation.ts';
+import { type Asked, type AskedInteractions, type AskedReport, Simulation } from './simulation.ts';
 
 /** A job as a test sees it. */
 export interface SimulatedJob {
@@ -80,6 +81,8 @@ export interface Simulator {
   closedInteractions(from: string, to: string): SimulatedInteraction[];
   /** Moves an interaction's `updatedTime` to now, as somebody does who writes another custom field of it. */
   changeInteraction(id: string, field: string, value: string): void;
+  /** The rows that a day of a report has, before any fault: in the order and form in which they are given. */
+  expectedReport(day: string, asked: AskedReport): readonly ReportRecord[];
   /** Ends it with all its connections. */
   stop(): Promise<void>;
 }
@@ -116,6 +119,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       yield* (await expectDay(simulation.exportOf(day, asked))).distinctRows();
     },
     expectedInteractions: (day, asked = {}) => expectInteractions(simulation.interactionsOf(day, asked)),
+    expectedReport: (day, asked) => simulation.reportOf(day, asked),
     stop,
   };
 }

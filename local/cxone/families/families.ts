@@ -2,6 +2,7 @@ import { Analytics } from './analytics.ts';
 import { DataDownload } from './data-download.ts';
 import type { Family, Surroundings } from './family.ts';
 import { Interactions } from './interactions.ts';
+import { Reporting } from './reporting.ts';
 import { tokens } from './tokens.ts';
 
 /** Every API family that the simulator serves; a new one is registered here. */
@@ -14,6 +15,6 @@ export function createFamilies(surroundings: Surroundings): {
   const download = new DataDownload(surroundings);
   const analytics = new Analytics(surroundings);
   const interactions = new Interactions(surroundings);
-  const all = [tokens(surroundings), download, analytics, interactions];
+  const all = [tokens(surroundings), download, analytics, interactions, new Reporting(surroundings)];
   return { all, download, analytics, interactions };
 }

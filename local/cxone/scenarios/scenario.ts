@@ -13,7 +13,15 @@ export type Parameter =
   | { readonly kind: 'text'; readonly meaning: string; readonly usual: string };
 
 /** Calls of the data families, all but tokens. */
-export const dataCalls: readonly CallKind[] = ['submit', 'status', 'download', 'query', 'detail', 'field'];
+export const dataCalls: readonly CallKind[] = [
+  'submit',
+  'status',
+  'download',
+  'query',
+  'detail',
+  'field',
+  'report',
+];
 
 /** Statuses of a server in trouble. */
 export const serverErrors: readonly number[] = [500, 502, 503, 504];

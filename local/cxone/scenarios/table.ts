@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { type Behaviour, type Change, changed } from '../behaviour.ts';
 import { isKnownColumn } from '../data/columns.ts';
+import { isZone } from '../data/local-time.ts';
 import { analyticsScenarios } from './analytics-scenarios.ts';
 import { dataScenarios } from './data-scenarios.ts';
 import { faultScenarios } from './fault-scenarios.ts';
 import { interactionScenarios } from './interaction-scenarios.ts';
 import { jobScenarios } from './job-scenarios.ts';
+import { reportScenarios } from './report-scenarios.ts';
 import type { Parameter, Scenario } from './scenario.ts';
 import { tokenScenarios } from './token-scenarios.ts';
 
@@ -17,6 +19,7 @@ export const scenariosOf = {
   dataDownload: dataScenarios,
   analytics: analyticsScenarios,
   interactions: interactionScenarios,
+  reporting: reportScenarios,
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Scenario>>>>;
 
 /** All scenarios, by name. */
@@ -106,7 +109,9 @@ function problemOf(parameter: Parameter | undefined, value: string): string | un
   if (parameter === undefined) return `takes no parameter, but has ${JSON.stringify(value)}`;
   const found = `not ${JSON.stringify(value)}`;
   if (parameter.kind === 'text') {
-    const fits = parameter.meaning !== 'column' || isKnownColumn(value);
+    const fits =
+      (parameter.meaning !== 'column' || isKnownColumn(value)) &&
+      (parameter.meaning !== 'zone' || isZone(value));
     return value !== '' && fits ? undefined : `the ${parameter.meaning} has to be a known one, ${found}`;
   }
   if (parameter.most === 1) {

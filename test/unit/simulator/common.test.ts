@@ -63,7 +63,7 @@ describe('every family', () => {
     const { client } = await open();
     await client.authorise();
 
-    const nowhere = await client.get('/v2/reports/execute');
+    const nowhere = await client.get('/v2/nowhere');
     const method = await client.send(requests, { method: 'DELETE' });
     const endless = await client.send(requests, { method: 'POST', body: 'x'.repeat(1_048_577) });
 

@@ -107,6 +107,11 @@ export class SimulatorClient {
     return this.send(path, { headers: { authorization: `Bearer ${this.token}`, ...headers } });
   }
 
+  post(path: string, body: string): Promise<Reply> {
+    const headers = { authorization: `Bearer ${this.token}`, 'content-type': 'application/json' };
+    return this.send(path, { method: 'POST', headers, body });
+  }
+
   /** The bytes of a body that came before its connection ended badly. */
   async received(path: string, range = 'bytes=0-'): Promise<number> {
     const headers = { authorization: `Bearer ${this.token}`, range };
