@@ -1,8 +1,11 @@
 import { defineConfig } from 'vitest/config';
+import { findBrowser } from './test/browser/browser.ts';
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // Pages are looked at where there is something to look with; `npm run test:browser` says how to get it.
+    exclude: findBrowser() === undefined ? ['test/browser/**', 'node_modules/**'] : ['node_modules/**'],
     pool: 'forks',
     // Every core: test files wait for processes and sockets of their own more than for each other.
     maxWorkers: '100%',

@@ -19,6 +19,7 @@ import type { PipelineName } from '../model/pipelines.ts';
 import type { ExecutionFacts, ObjectStore } from '../model/ports.ts';
 import { type DatasetRecord, RunRecord, type WindowRecord } from '../model/run-record.ts';
 import { costOf } from './cost.ts';
+import { timelineOf } from './timeline.ts';
 import { usageOf } from './usage.ts';
 
 /** Whose run, and what Step Functions says of it. */
@@ -133,6 +134,7 @@ function windowRecord(
     day: window.day,
     task: window.task,
     stages: notes === undefined ? {} : counters(notes, 'ms_'),
+    timeline: notes === undefined ? [] : timelineOf(notes),
     queueWaitMilliseconds: Math.max(
       0,
       Math.round((state.completedAt ?? 0) - (state.submittedAt ?? Number.POSITIVE_INFINITY)) || 0,

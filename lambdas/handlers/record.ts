@@ -2,8 +2,8 @@ import { executions } from '../aws/executions.ts';
 import { s3ObjectStore } from '../aws/s3-object-store.ts';
 import { snsNotices } from '../aws/sns-notices.ts';
 import { driftNotice, failureNotice } from '../delivery/notices.ts';
+import { writeRunPages } from '../delivery/run-pages.ts';
 import { makeRunRecord } from '../delivery/run-record.ts';
-import { runRecordKey } from '../lake/keys.ts';
 import { RecordEvent, RecordResult } from '../model/payloads.ts';
 import { lambdaHandler } from './handler.ts';
 
@@ -11,12 +11,12 @@ import { lambdaHandler } from './handler.ts';
 export const handler = lambdaHandler(
   { name: 'record', payload: RecordEvent, result: RecordResult },
   async (event, invocation) => {
-    const { clients, environment, tenant } = invocation;
+    const { clients, environment } = invocation;
     const objects = s3ObjectStore(clients.s3, environment.LAKE_BUCKET);
     const execution = await executions(clients.sfn).describe(event.run);
     const record = await makeRunRecord({ ledger: invocation, objects }, { ...event, execution });
-    const recordKey = runRecordKey(tenant, event.pipeline, event.run);
-    await objects.writeText(recordKey, `${JSON.stringify(record, undefined, 2)}\n`, 'application/json');
+    const bucket = environment.LAKE_BUCKET;
+    const { recordKey } = await writeRunPages({ ledger: invocation, objects, bucket }, record);
     const notices = snsNotices(clients.sns, environment.NOTICE_TOPIC);
     if (record.outcome !== 'SUCCEEDED') await notices.publish(failureNotice(record, recordKey));
     const drift = driftNotice(record, recordKey);

@@ -91,3 +91,13 @@ export function auditPrefix(tenant: TenantId, pipeline: PipelineName): string {
 export function auditRecordKey(tenant: TenantId, pipeline: PipelineName, sequence: number): string {
   return `${auditPrefix(tenant, pipeline)}${String(sequence).padStart(10, '0')}.jsonl`;
 }
+
+/** A run's record as a page for people. */
+export function runPageKey(tenant: TenantId, pipeline: PipelineName, run: RunArn): string {
+  return `runs/${tenant}/${pipeline}/${runName(run)}.html`;
+}
+
+/** The page that lists a tenant's runs. */
+export function runIndexKey(tenant: TenantId): string {
+  return `runs/${tenant}/index.html`;
+}

@@ -75,6 +75,11 @@ export function auditEventKey(tenant: TenantId, pipeline: PipelineName, event: s
   return { pk: auditPartition(tenant, pipeline), sk: `event#${event}` };
 }
 
+/** The partition that lists a tenant's runs. No run has this name: names of executions have no `#`. */
+export function runListPartition(tenant: TenantId): string {
+  return `${tenant}#run##list`;
+}
+
 function padded(number: number): string {
   return String(number).padStart(5, '0');
 }

@@ -48,11 +48,12 @@ export async function noteStage(
       },
       set: {
         lastStage: note.stage,
+        [`to_${note.stage}`]: about.now,
         error: note.error ?? '',
         sentence: (note.sentence ?? '').slice(0, 1_000),
         expiresAt: Math.floor(about.now / 1000) + NOTES_SECONDS,
       },
-      setOnce: { firstAt: about.now },
+      setOnce: { firstAt: about.now, [`from_${note.stage}`]: about.now - Math.round(note.milliseconds) },
     }),
   );
 }

@@ -25,6 +25,10 @@ export const WindowRecord = z.strictObject({
   driftColumns: count.optional(),
   /** Milliseconds of work by stage: waiting between them is not in it. */
   stages: z.record(z.string(), count),
+  /** When each stage was first begun and last ended, in the order of beginning. What lies between is waiting, or other stages. */
+  timeline: z
+    .array(z.strictObject({ stage: z.string(), from: instant, to: instant, calls: count, failed: count }))
+    .default([]),
   queueWaitMilliseconds: count,
 });
 export type WindowRecord = z.infer<typeof WindowRecord>;

@@ -27,7 +27,7 @@ export const LEDGER_ACCESS: Readonly<Record<FunctionName, LedgerAccess>> = {
   publish: { window: [...CHANGE, ...LIST], mark: CHANGE, run: NOTE },
   audit: { window: CHANGE, run: NOTE, audit: [...CHANGE, ...LIST] },
   reconcile: { window: READ, run: LIST },
-  record: { window: READ, mark: READ, run: [...READ, ...LIST], drift: LIST },
+  record: { window: READ, mark: READ, run: [...CHANGE, ...LIST], drift: LIST },
 };
 
 /** What each function may do with its tenant's objects, by the first segment of their keys. */

@@ -13,6 +13,7 @@ import type { Outputs } from './output.ts';
 import type { Place, Prepared } from './preparation.ts';
 import { watchProgress } from './progress.ts';
 import type { RunOwner } from './run-names.ts';
+import { copyRunPages } from './run-pages.ts';
 import { exitCodeOf, printRun, printRunFailure, type RunSurroundings } from './run-report.ts';
 import { timeTowards } from './target.ts';
 
@@ -86,6 +87,7 @@ async function runOn(platform: Platform, execution: Execution, outputs: Outputs)
   const record = RunRecord.parse(JSON.parse(text));
   if (execution.json) outputs.out.write(text);
   if (record.error?.name !== 'InputRefused') printRun(shown, record, surroundings);
+  shown.line(`Page of the run: ${await copyRunPages(objects, record, execution.place.data)}`);
   if (record.outcome !== 'SUCCEEDED') printRunFailure(outputs.err, record, surroundings);
   else await execution.afterwards?.(objects);
   return exitCodeOf(record);

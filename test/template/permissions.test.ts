@@ -53,7 +53,7 @@ const ACTIONS: Record<FunctionName, string[]> = {
   audit: [...LEDGER, 'dynamodb:Query', ...WRITE],
   reconcile: ['dynamodb:GetItem', 'dynamodb:Query', ...READ, ...WRITE],
   record: [
-    'dynamodb:GetItem',
+    ...LEDGER,
     'dynamodb:Query',
     ...READ,
     ...WRITE,
@@ -79,7 +79,7 @@ const ITEMS: Record<FunctionName, Record<string, string[]>> = {
   publish: { GetItem: ['mark', 'window'], UpdateItem: ['mark', 'run', 'window'], Query: ['window'] },
   audit: { GetItem: ['audit', 'window'], UpdateItem: ['audit', 'run', 'window'], Query: ['audit'] },
   reconcile: { GetItem: ['window'], Query: ['run'] },
-  record: { GetItem: ['mark', 'run', 'window'], Query: ['drift', 'run'] },
+  record: { GetItem: ['mark', 'run', 'window'], UpdateItem: ['run'], Query: ['drift', 'run'] },
 };
 
 /** Prefixes of objects. */
