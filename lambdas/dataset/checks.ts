@@ -1,7 +1,7 @@
 import { catalogued } from '../model/errors.ts';
 import type { RowCounts } from '../model/payloads.ts';
 import type { OutputFormat } from '../model/pipelines.ts';
-import type { Draft } from './drafts.ts';
+import type { TypedRows } from './drafts.ts';
 import type { LocalOutput } from './outputs.ts';
 import type { TransformRequest } from './request.ts';
 
@@ -13,6 +13,12 @@ import type { TransformRequest } from './request.ts';
 const DISK_FACTORS: Readonly<Record<OutputFormat, number>> = { parquet: 2.5, csv: 4, jsonl: 5 };
 const MEGABYTE = 1_000_000;
 
+/**
+ * The same for records that are stored with gzip, which makes a tenth of them: their rows' text, a draft at a time, drafts and
+ * Parquet; the text outputs are as long as the records were.
+ */
+export const RECORD_DISK_FACTORS: Readonly<Record<OutputFormat, number>> = { parquet: 6, csv: 16, jsonl: 30 };
+
 /** What the disk that a transform needs depends on. */
 export interface DiskNeed {
   parts: readonly { bytes: number }[];
@@ -21,9 +27,12 @@ export interface DiskNeed {
 }
 
 /** Throws `WindowTooLarge` where the parts, outputs and spill may exceed the disk. */
-export function requireDisk({ parts, outputs, diskLimitMegabytes }: DiskNeed): void {
+export function requireDisk(
+  { parts, outputs, diskLimitMegabytes }: DiskNeed,
+  factors: Readonly<Record<OutputFormat, number>> = DISK_FACTORS,
+): void {
   const bytes = sum(parts.map((part) => part.bytes));
-  const needed = Math.ceil((bytes * Math.max(...outputs.map((format) => DISK_FACTORS[format]))) / MEGABYTE);
+  const needed = Math.ceil((bytes * Math.max(...outputs.map((format) => factors[format]))) / MEGABYTE);
   if (needed > diskLimitMegabytes)
     throw catalogued(
       'WindowTooLarge',
@@ -33,14 +42,14 @@ export function requireDisk({ parts, outputs, diskLimitMegabytes }: DiskNeed): v
 }
 
 /** Records that the parts hold, flawed ones among them. */
-export function recordsIn(drafts: readonly Draft[]): number {
+export function recordsIn(drafts: readonly TypedRows[]): number {
   return sum(drafts.map(({ rows, flawed }) => rows + flawed));
 }
 
 /**
  * Throws `RecordCountMismatch` where a part, or the window, has more or fewer records than CXone announced.
  */
-export function requireRecordCounts({ recordCount }: TransformRequest, drafts: readonly Draft[]): void {
+export function requireRecordCounts({ recordCount }: TransformRequest, drafts: readonly TypedRows[]): void {
   for (const draft of drafts) {
     const { number, announced } = draft.part;
     const received = recordsIn([draft]);
@@ -65,7 +74,7 @@ export function requireRecordCounts({ recordCount }: TransformRequest, drafts: r
 
 /** Throws `RejectsAboveThreshold` or `RowsOutsideWindow`. The lake has nothing of the generation yet. */
 export function requireThresholds(
-  { thresholds, day }: TransformRequest,
+  { thresholds, day }: Pick<TransformRequest, 'thresholds' | 'day'>,
   { parsed, rejects, outsideWindow }: Pick<RowCounts, 'parsed' | 'rejects' | 'outsideWindow'>,
   quarantineKey: string | undefined,
 ): void {

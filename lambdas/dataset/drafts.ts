@@ -26,15 +26,21 @@ import {
  * parsed once.
  */
 
-/** A part that has been typed. */
-export interface Draft {
+/** Typed rows in a local Parquet file. */
+export interface TypedRows {
+  /** Its place among the others: rows have their order by it. `announced` is how many rows were promised. */
+  part: { number: number; announced?: number | undefined };
+  file: string;
+  /** Rows of the file, rejects by type among them. */
+  rows: number;
+  /** Records that are rejects already and not in the file. */
+  flawed: number;
+}
+
+/** A part that has been typed. Its flawed records were taken out before it was read; none where it was read as it is. */
+export interface Draft extends TypedRows {
   part: LocalPart;
   plan: ColumnPlan;
-  file: string;
-  /** Rows of the draft, rejects by type among them. */
-  rows: number;
-  /** Records that were taken out before the part was read. None where the part was read as it is. */
-  flawed: number;
 }
 
 /** A row's problem: which column it is about, where it is about one. */
@@ -150,7 +156,7 @@ function repeatsHeader({ format, columns = [] }: LocalPart): string {
  * Rows of all drafts that are not rejects, with `_position`: part and row in one number, ascending by part
  * and line.
  */
-export function acceptedRows(drafts: readonly Draft[], columns: readonly string[]): string {
+export function acceptedRows(drafts: readonly TypedRows[], columns: readonly string[]): string {
   return drafts
     .map(
       (draft) => `SELECT ${list([...columns, `${positionIn(draft)} AS _position`])}
@@ -163,7 +169,7 @@ export function acceptedRows(drafts: readonly Draft[], columns: readonly string[
 const PART_SHIFT = 2 ** 38;
 
 /** The SQL for a row's position; its row in the part counts from 1. */
-export function positionIn(draft: Draft): string {
+export function positionIn(draft: TypedRows): string {
   return `${draft.part.number * PART_SHIFT + 1} + file_row_number`;
 }
 

@@ -1,5 +1,5 @@
 import type { Database } from './database.ts';
-import { acceptedRows, type Draft, positionsOf } from './drafts.ts';
+import { acceptedRows, positionsOf, type TypedRows } from './drafts.ts';
 import { list, quoteName } from './sql.ts';
 
 /**
@@ -17,7 +17,7 @@ export interface DuplicateCounts {
  */
 export async function findDuplicates(
   database: Database,
-  drafts: readonly Draft[],
+  drafts: readonly TypedRows[],
   key: readonly string[],
 ): Promise<DuplicateCounts> {
   const columns = key.map(quoteName);

@@ -1,7 +1,7 @@
 import { catalogued } from '../model/errors.ts';
 import type { DurationUnit, Mapping } from '../model/mapping.ts';
 import type { Database } from './database.ts';
-import type { Draft } from './drafts.ts';
+import type { TypedRows } from './drafts.ts';
 import { list, quoteName, quoteText, SQL_TYPES } from './sql.ts';
 
 /** What one of a unit is in seconds. */
@@ -22,7 +22,7 @@ export type PartUnits = ReadonlyMap<number, DurationUnit>;
  */
 export async function durationUnits(
   database: Database,
-  drafts: readonly Draft[],
+  drafts: readonly TypedRows[],
   mapping: Mapping,
 ): Promise<PartUnits> {
   const declared = mapping.columns.find(({ column }) => column === mapping.durationColumn)?.unit;
@@ -50,7 +50,7 @@ export async function durationUnits(
  */
 async function fitOf(
   database: Database,
-  draft: Draft,
+  draft: TypedRows,
   mapping: Mapping,
 ): Promise<Record<DurationUnit | 'rows', number>> {
   const duration = quoteName(mapping.durationColumn ?? '');

@@ -4,7 +4,7 @@ import { isoInstant } from '../model/days.ts';
 import type { GenerationId } from '../model/ids.ts';
 import type { Mapping } from '../model/mapping.ts';
 import type { Database } from './database.ts';
-import { type Draft, positionIn } from './drafts.ts';
+import { positionIn, type TypedRows } from './drafts.ts';
 import { notDropped } from './duplicates.ts';
 import { finalColumns, type PartUnits } from './durations.ts';
 import { list, quoteName, quoteText, SQL_TYPES } from './sql.ts';
@@ -22,12 +22,16 @@ export interface FinalRows {
 /** Level 1 of zstd is faster than the default 3 and, on call records, smaller too. */
 const PARQUET = 'FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1';
 
-/** Writes all rows that are neither rejects nor dropped, by part and line. */
+/**
+ * Writes all rows that are neither rejects nor dropped: by part and line, or in the order of columns that together no two of them
+ * have alike.
+ */
 export async function writeFinalRows(
   database: Database,
-  drafts: readonly Draft[],
+  drafts: readonly TypedRows[],
   units: PartUnits,
   window: { day: Day; generation: GenerationId; mapping: Mapping; folder: string },
+  order: readonly string[] = [],
 ): Promise<FinalRows> {
   const file = join(window.folder, 'final.parquet');
   const { mapping } = window;
@@ -38,7 +42,8 @@ export async function writeFinalRows(
         FROM read_parquet(${quoteText(draft.file)}, file_row_number = true) WHERE _problem IS NULL)
       WHERE ${notDropped(draft.part.number)}`,
   );
-  const select = [schemaOnly(mapping, added), ...parts].join(' UNION ALL ');
+  const ordered = order.length === 0 ? '' : ` ORDER BY ${list(order.map(quoteName))}`;
+  const select = `${[schemaOnly(mapping, added), ...parts].join(' UNION ALL ')}${ordered}`;
   await database.run(`COPY (${select}) TO ${quoteText(file)} (${PARQUET})`);
   return { file, ...(await factsOf(database, file, mapping)) };
 }

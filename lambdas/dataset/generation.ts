@@ -10,10 +10,11 @@ import type { TransformRequest } from './request.ts';
 export const TRANSFORM_VERSION = 1;
 
 /** What determines a generation: digests of the parts, and everything that is done to them. */
-export type GenerationInput = Pick<
-  TransformRequest,
-  'day' | 'format' | 'mapping' | 'key' | 'outputs' | 'thresholds'
-> & { parts: readonly { number: number; sha256: string }[] };
+export type GenerationInput = GenerationRules &
+  Pick<TransformRequest, 'format'> & { parts: readonly { number: number; sha256: string }[] };
+
+/** Everything that is done to a window's content. */
+export type GenerationRules = Pick<TransformRequest, 'day' | 'mapping' | 'key' | 'outputs' | 'thresholds'>;
 
 /**
  * The id of the generation that these parts make under these rules: the same for the same content whatever
@@ -22,18 +23,43 @@ export type GenerationInput = Pick<
  */
 export function generationId(input: GenerationInput): GenerationId {
   const parts = input.parts.toSorted((left, right) => left.number - right.number);
-  const content = {
+  return generationOf(input, { format: input.format, parts: parts.map(({ sha256 }) => sha256) });
+}
+
+/** What determines a generation of records. */
+export interface RecordContent {
+  /** A digest of all records that does not depend on their order. */
+  records: string;
+  /** A digest of what was left out of them for another one with the same key. */
+  dropped: string;
+  completeness: number;
+  /** Names the key under which columns are hashed. */
+  privacyKey: string | undefined;
+}
+
+/**
+ * The id of the generation that records make: the same for the same records in whatever order and parts they came, as long as the
+ * same ones win among those with the same key.
+ */
+export function recordGenerationId(rules: GenerationRules, content: RecordContent): GenerationId {
+  return generationOf(rules, { format: 'records', ...content });
+}
+
+function generationOf(
+  { day, mapping, key, outputs, thresholds }: GenerationRules,
+  content: object,
+): GenerationId {
+  const determined = {
     version: TRANSFORM_VERSION,
-    day: input.day,
-    format: input.format,
-    parts: parts.map(({ sha256 }) => sha256),
-    mapping: digestOf(input.mapping),
-    columns: lakeColumns(input.mapping),
-    key: input.key,
-    outputs: input.outputs.toSorted(),
-    thresholds: input.thresholds,
+    day,
+    ...content,
+    mapping: digestOf(mapping),
+    columns: lakeColumns(mapping),
+    key,
+    outputs: outputs.toSorted(),
+    thresholds,
   };
-  return GenerationId.parse(digestOf(content).slice(0, 32));
+  return GenerationId.parse(digestOf(determined).slice(0, 32));
 }
 
 /**

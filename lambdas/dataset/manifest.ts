@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Day } from '../model/days.ts';
 import { DatasetId, GenerationId, TenantId } from '../model/ids.ts';
 import { DurationUnit } from '../model/mapping.ts';
-import { RowCounts } from '../model/payloads.ts';
+import { Integrity, RowCounts } from '../model/payloads.ts';
 import { OutputFormat } from '../model/pipelines.ts';
 import type { ObjectStore } from '../model/ports.ts';
 import { digestOf, TRANSFORM_VERSION } from './generation.ts';
@@ -25,6 +25,10 @@ export const Drift = z.strictObject({
   unknownColumns: z.array(z.string()),
   missingOptional: z.array(z.string()),
   convertedParts: z.array(z.strictObject({ part: z.int(), unit: DurationUnit })),
+  retyped: z
+    .array(z.string())
+    .optional()
+    .describe('Lake columns whose values came as another kind of JSON than their type’s'),
 });
 
 /** What became of a window's parts. Everything but `milliseconds` follows from the input alone. */
@@ -39,6 +43,7 @@ export const TransformedWindow = z.strictObject({
   maxEvent: z.string().optional(),
   allNullColumns: z.array(z.string()),
   quarantineKeys: z.array(z.string()),
+  integrity: Integrity.optional().describe('Of records: how complete they are'),
 });
 export type TransformedWindow = z.infer<typeof TransformedWindow>;
 
@@ -74,7 +79,7 @@ export function manifestKey(lakePrefix: string, generation: GenerationId): strin
 /** Writes the manifest. */
 export async function writeManifest(
   objects: ObjectStore,
-  request: TransformRequest,
+  request: Pick<TransformRequest, 'tenant' | 'dataset' | 'day' | 'mapping' | 'key' | 'parts'>,
   window: TransformedWindow,
 ): Promise<void> {
   const { tenant, dataset, day, mapping, key, parts } = request;
@@ -116,4 +121,15 @@ function jsonOf(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** Names of unknown columns that a result carries at most, and characters of each. The manifest has all. */
+const NAMES_REPORTED = 50;
+const NAME_CHARACTERS = 100;
+
+/** The window as it is handed on: bounded, whatever the names of unknown columns are. */
+export function reported(window: TransformedWindow): TransformedWindow {
+  const names = window.drift.unknownColumns.slice(0, NAMES_REPORTED);
+  const unknownColumns = names.map((name) => name.slice(0, NAME_CHARACTERS));
+  return { ...window, drift: { ...window.drift, unknownColumns } };
 }

@@ -3,11 +3,15 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
+import type { GenerationId } from '../model/ids.ts';
 import type { Mapping } from '../model/mapping.ts';
 import type { OutputFormat } from '../model/pipelines.ts';
+import type { ObjectStore } from '../model/ports.ts';
 import { type Database, exhaustion } from './database.ts';
 import type { FinalRows } from './final-rows.ts';
 import { gzipMembers } from './gzip.ts';
+import type { OutputFile } from './manifest.ts';
+import type { TransformRequest } from './request.ts';
 import { isoText, list, quoteName, quoteText } from './sql.ts';
 
 /** An output on the local disk, and the rows that were counted in it after it was written. */
@@ -81,4 +85,18 @@ async function lineFeeds(file: string): Promise<number> {
     for (let at = bytes.indexOf(0x0a); at >= 0; at = bytes.indexOf(0x0a, at + 1)) rows++;
   }
   return rows;
+}
+
+/** Puts an output where the generation's files lie. */
+export async function uploadOutput(
+  { format, file, rows }: LocalOutput,
+  { prefixes, dataset, day }: Pick<TransformRequest, 'prefixes' | 'dataset' | 'day'>,
+  generation: GenerationId,
+  objects: ObjectStore,
+): Promise<OutputFile> {
+  const folder = `${format === 'parquet' ? prefixes.lake : prefixes.export}gen=${generation}/`;
+  const key = `${folder}${dataset}-${day}.${format === 'parquet' ? 'parquet' : `${format}.gz`}`;
+  const contentType = format === 'parquet' ? 'application/vnd.apache.parquet' : 'application/gzip';
+  const written = await objects.writeStream(key, createReadStream(file), contentType);
+  return { key, format, ...written, rows };
 }

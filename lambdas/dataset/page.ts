@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { catalogued } from '../model/errors.ts';
-import { kindOf, problemSentence, problemsOf } from '../model/refusal.ts';
+import { problemSentence, problemsOf } from '../model/refusal.ts';
+import { keysOf } from '../model/source-path.ts';
 import { elementsOf, membersOf, valueTextAt } from './json-text.ts';
-import { keysOf } from './source-path.ts';
+import { isUtcTimestamp } from './utc-timestamps.ts';
 
 /** One page of a cursor-paged answer. */
 export interface Page {
@@ -73,25 +74,13 @@ function malformed(what: string) {
   return catalogued('PageMalformed', `A page of results is not of the promised form: ${what}.`);
 }
 
-const TIMESTAMP = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:?\d\d)?$/;
-const UTC = /^(?:Z|[+-]00:?00)$/;
-
 /**
  * The instant, in epoch milliseconds, that a record bears at the path (`interval.startTime`): it says the record's day.
- * Undefined where there is no timestamp: such a record cannot become a row. Throws `TimestampNotUtc` for a timestamp
- * that has no zone, or another than UTC: the days of all of the answer's records are in doubt then.
+ * Undefined where there is no timestamp: such a record cannot become a row. Throws `TimestampNotUtc`.
  */
 export function recordInstant(text: string, path: string): number | undefined {
   const value: unknown = JSON.parse(valueTextAt(text, keysOf(path)) ?? 'null');
-  if (typeof value !== 'string') return undefined;
-  const match = TIMESTAMP.exec(value);
-  if (match === null) return undefined;
-  if (!UTC.test(match[1] ?? ''))
-    throw catalogued(
-      'TimestampNotUtc',
-      `A record bears ${kindOf(value)} at ${path} that is a timestamp ${match[1] === undefined ? 'without a zone' : 'of another zone than UTC'}.`,
-      { field: path },
-    );
+  if (typeof value !== 'string' || !isUtcTimestamp(value, path)) return undefined;
   const instant = Date.parse(value);
   // A day that the calendar does not have becomes one of the next month, or none.
   const isReal = Number.isFinite(instant) && new Date(instant).toISOString().startsWith(value.slice(0, 10));

@@ -40,6 +40,7 @@ export const SQL_TYPES: Readonly<Record<ColumnType, string>> = {
   duration: 'DECIMAL(18, 6)',
   integer: 'BIGINT',
   decimal: 'DECIMAL(38, 9)',
+  double: 'DOUBLE',
   boolean: 'BOOLEAN',
 };
 
@@ -48,8 +49,10 @@ const USUAL_TIMESTAMP = '2___-__-__T__:__:__.___Z';
 const TIMESTAMP = String.raw`\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6}0*)?)?(Z|[+-](0\d|1[0-4])(:?[0-5]\d)?)`;
 const INTEGER = String.raw`[+-]?\d+(\.0*)?`;
 const DECIMAL = String.raw`[+-]?(\d+(\.\d{0,9}0*)?|\.\d{1,9}0*|\d+(\.\d{1,9})?[eE]\+?\d{1,2})`;
+const FRACTION = String.raw`[+-]?(\d+(\.\d*)?|\.\d+)`;
+/** Seventeen digits say all that is in 64 bits: more would be lost. With sign and point. */
+const DOUBLE_CHARACTERS = 19;
 const NUMBER = String.raw`[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?`;
-
 /**
  * The value as its type, or null where it does not fit. Timestamps need a zone and become UTC. Integers and
  * decimals must fit to the digit; durations are rounded to the microsecond. DuckDB's own casts are laxer
@@ -73,6 +76,8 @@ export function typed(type: ColumnType, value: string): string {
       return matching(DECIMAL, cast);
     case 'duration':
       return matching(NUMBER, cast);
+    case 'double':
+      return `CASE WHEN length(${value}) <= ${DOUBLE_CHARACTERS} THEN ${matching(FRACTION, cast)} END`;
     case 'boolean':
       return `CASE WHEN lower(${value}) IN ('true', 'yes', '1') THEN true
         WHEN lower(${value}) IN ('false', 'no', '0') THEN false END`;

@@ -1,6 +1,4 @@
-import { createReadStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
-import { endOf, startOf } from '../model/days.ts';
 import type { GenerationId } from '../model/ids.ts';
 import type { RowCounts } from '../model/payloads.ts';
 import {
@@ -22,23 +20,20 @@ import {
   manifestKey,
   type OutputFile,
   readManifest,
+  reported,
   type TransformedWindow,
   writeManifest,
 } from './manifest.ts';
-import { type LocalOutput, writeOutput } from './outputs.ts';
+import { type LocalOutput, uploadOutput, writeOutput } from './outputs.ts';
 import { fetchPart } from './parts.ts';
 import { quarantineRejects, quarantineSuperseded } from './quarantine.ts';
 import type { TransformPorts, TransformRequest } from './request.ts';
-import { quoteName, quoteText } from './sql.ts';
+import { countRows } from './row-counts.ts';
 
 export type { TransformPorts, TransformRequest } from './request.ts';
 
 /** What became of a window, and how long the transform took: 0 where the generation was there already. */
 export type TransformResult = TransformedWindow & { milliseconds: number };
-
-/** Names of unknown columns that a result carries at most, and characters of each. The manifest has all. */
-const NAMES_REPORTED = 50;
-const NAME_CHARACTERS = 100;
 
 /**
  * Makes a window's generation of its parts: typed, without duplicates, each row accounted for. The manifest
@@ -79,7 +74,7 @@ interface Work {
 }
 
 async function makeGeneration(work: Work): Promise<TransformedWindow> {
-  const { request, generation } = work;
+  const { request, generation, objects } = work;
   const { mapping } = request;
   await using database = await openDatabase(request.workFolder, request.memoryLimitMegabytes);
   const { drafts, drift } = await draftParts(database, work);
@@ -92,7 +87,7 @@ async function makeGeneration(work: Work): Promise<TransformedWindow> {
   for (const format of request.outputs) outputs.push(await writeOutput(database, final, format, window));
   requireSums(counts, outputs);
   const files: OutputFile[] = [];
-  for (const output of outputs) files.push(await upload(output, work));
+  for (const output of outputs) files.push(await uploadOutput(output, request, generation, objects));
   return {
     generation,
     manifestKey: manifestKey(request.prefixes.lake, generation),
@@ -132,7 +127,7 @@ async function judgeRows(
   drafts: readonly Draft[],
   { request, generation, objects }: Work,
 ): Promise<Omit<RowCounts, 'rowsOut'> & { quarantineKeys: string[] }> {
-  const { rejects, outsideWindow } = await countRows(database, drafts, request);
+  const { rejects, outsideWindow } = await countRows(database, drafts, request.mapping, request.day);
   const { duplicates, superseded } = await findDuplicates(database, drafts, request.key);
   const prefix = `${request.prefixes.quarantine}gen=${generation}/`;
   const quarantineKeys: string[] = [];
@@ -151,41 +146,7 @@ async function judgeRows(
   return { ...counts, quarantineKeys };
 }
 
-async function countRows(
-  database: Database,
-  drafts: readonly Draft[],
-  { day, mapping }: TransformRequest,
-): Promise<{ rejects: number; outsideWindow: number }> {
-  const counts = { rejects: 0, outsideWindow: 0 };
-  const instant = `epoch_us(${quoteName(mapping.windowColumn)})`;
-  for (const { file, flawed } of drafts) {
-    const [row] = await database.rows(
-      `SELECT count(_problem) AS rejects,
-         count_if(_problem IS NULL AND (${instant} < ${startOf(day) * 1_000} OR ${instant} >= ${endOf(day) * 1_000})) AS outside
-       FROM read_parquet(${quoteText(file)})`,
-    );
-    counts.rejects += Number(row?.rejects) + flawed;
-    counts.outsideWindow += Number(row?.outside);
-  }
-  return counts;
-}
-
-async function upload({ format, file, rows }: LocalOutput, work: Work): Promise<OutputFile> {
-  const { request, generation, objects } = work;
-  const folder = `${format === 'parquet' ? request.prefixes.lake : request.prefixes.export}gen=${generation}/`;
-  const key = `${folder}${request.dataset}-${request.day}.${format === 'parquet' ? 'parquet' : `${format}.gz`}`;
-  const contentType = format === 'parquet' ? 'application/vnd.apache.parquet' : 'application/gzip';
-  const written = await objects.writeStream(key, createReadStream(file), contentType);
-  return { key, format, ...written, rows };
-}
-
 function convertedParts(units: PartUnits, { mapping }: TransformRequest) {
   const declared = mapping.columns.find(({ column }) => column === mapping.durationColumn)?.unit;
   return [...units].filter(([, unit]) => unit !== declared).map(([part, unit]) => ({ part, unit }));
-}
-
-function reported(window: TransformedWindow): TransformedWindow {
-  const names = window.drift.unknownColumns.slice(0, NAMES_REPORTED);
-  const unknownColumns = names.map((name) => name.slice(0, NAME_CHARACTERS));
-  return { ...window, drift: { ...window.drift, unknownColumns } };
 }

@@ -1,3 +1,4 @@
+import type { TransformedWindow } from '../dataset/manifest.ts';
 import { transformWindow } from '../dataset/transform.ts';
 import { outputPrefixes, partListKey } from '../lake/keys.ts';
 import { raiseDrift } from '../ledger/drift.ts';
@@ -69,20 +70,7 @@ export async function transformAttempt(
     );
     if (request.task !== 'adhoc')
       await raiseDrift(ledger, claim.dataset, made.drift.unknownColumns, claim.run);
-    const driftColumns = made.drift.unknownColumns.length + made.drift.missingOptional.length;
-    return {
-      outcome: 'transformed',
-      facts: {
-        generation: made.generation,
-        manifestKey: made.manifestKey,
-        files: made.files.length,
-        bytesIn: made.bytesIn,
-        bytesOut: made.bytesOut,
-        rows: made.counts,
-        maxEvent: made.maxEvent,
-        driftColumns,
-      },
-    };
+    return { outcome: 'transformed', facts: factsOf(made) };
   } catch (error) {
     if (!isError(error, 'RecordCountMismatch') || request.fetch >= LAST_FETCH) throw error;
     return {
@@ -91,4 +79,20 @@ export async function transformAttempt(
       received: Number(error.facts.received),
     };
   }
+}
+
+/** What the commit needs to know of a transformed window. */
+export function factsOf(made: TransformedWindow): GenerationFacts {
+  const { unknownColumns, missingOptional } = made.drift;
+  return {
+    generation: made.generation,
+    manifestKey: made.manifestKey,
+    files: made.files.length,
+    bytesIn: made.bytesIn,
+    bytesOut: made.bytesOut,
+    rows: made.counts,
+    maxEvent: made.maxEvent,
+    driftColumns: unknownColumns.length + missingOptional.length,
+    ...(made.integrity === undefined ? {} : { integrity: made.integrity }),
+  };
 }

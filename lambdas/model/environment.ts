@@ -64,6 +64,12 @@ export const ENVIRONMENTS = {
   poll: variables.pick({ ...calls, LAKE_BUCKET: true }),
   download: variables.pick({ ...calls, LAKE_BUCKET: true }),
   transform: variables.pick({ ...base, LAKE_BUCKET: true, DISK_MEGABYTES: true, MEMORY_MEGABYTES: true }),
+  'transform-records': variables.pick({
+    ...base,
+    LAKE_BUCKET: true,
+    DISK_MEGABYTES: true,
+    MEMORY_MEGABYTES: true,
+  }),
   commit: variables.pick(base),
   publish: variables.pick({ ...base, LAKE_BUCKET: true, GLUE_DATABASE: true }),
   audit: variables.pick({ ...base, LAKE_BUCKET: true, AUDIT_KEY_ARN: true, AUDIT_LOCK_DAYS: true }),

@@ -173,6 +173,19 @@ export const CATALOGUE = {
     remedy:
       'Read the reasons in the quarantine object that the message names; mend the mapping or raise the threshold, and start the window again.',
   },
+  CompletenessBelowThreshold: {
+    meaning:
+      'More records than the configured rate allows lack fields that the mapping requires. Nothing was committed.',
+    acts: 'platform engineer',
+    remedy:
+      'See which fields the message names: grant the scope or ask for the columns that bring them, or mend the mapping, and start the window again with "refresh": true.',
+  },
+  FieldsUnknown: {
+    meaning: 'The source has fields that the mapping does not know, and the mapping’s newFields is fail.',
+    acts: 'platform engineer',
+    remedy:
+      'Add the fields that the message names to the mapping, or set its newFields to extra or ignore, deploy, and start the window again.',
+  },
   RowsOutsideWindow: {
     meaning: 'More rows than the threshold allows start outside the window’s day.',
     acts: 'platform engineer',

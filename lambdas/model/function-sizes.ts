@@ -10,6 +10,7 @@ export const FUNCTION_SIZES: Record<FunctionName, { memory: number; seconds: num
   // A part of 145 MB at a slow 1 MB/s takes 2.5 minutes; 15 minutes is Lambda's own limit.
   download: { memory: 512, seconds: 900 },
   transform: { memory: 3_008, seconds: 900 },
+  'transform-records': { memory: 3_008, seconds: 900 },
   commit: { memory: 256, seconds: 30 },
   publish: { memory: 256, seconds: 120 },
   audit: { memory: 256, seconds: 120 },

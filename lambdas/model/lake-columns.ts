@@ -1,4 +1,4 @@
-import type { ColumnType, Mapping } from './mapping.ts';
+import { type ColumnType, lakeMapping, type Mapping } from './mapping.ts';
 
 /** A column as the Glue catalog knows it. */
 export interface LakeColumn {
@@ -10,7 +10,8 @@ export interface LakeColumn {
 /**
  * The type of a column in Parquet, CSV and Athena. `timestamp` is UTC with microseconds. `duration` is
  * decimal seconds down to the microsecond: a source in decimal milliseconds loses nothing. `decimal` holds 29
- * digits before and 9 after the point.
+ * digits before and 9 after the point; `double` is a binary floating-point number of 64 bits, as averages are written: a
+ * number that has no such form to the digit is refused.
  */
 export const GLUE_TYPES: Readonly<Record<ColumnType, string>> = {
   text: 'string',
@@ -18,6 +19,7 @@ export const GLUE_TYPES: Readonly<Record<ColumnType, string>> = {
   duration: 'decimal(18,6)',
   integer: 'bigint',
   decimal: 'decimal(38,9)',
+  double: 'double',
   boolean: 'boolean',
 };
 
@@ -33,5 +35,9 @@ const ADDED: readonly LakeColumn[] = [
 
 /** Every column of a dataset's files, in their order. The partition key `dt` is not in the files. */
 export function lakeColumns(mapping: Mapping): LakeColumn[] {
-  return [...mapping.columns.map(({ column, type }) => ({ name: column, type: GLUE_TYPES[type] })), ...ADDED];
+  const mapped = lakeMapping(mapping).columns.map(({ column, type }) => ({
+    name: column,
+    type: GLUE_TYPES[type],
+  }));
+  return [...mapped, ...ADDED];
 }

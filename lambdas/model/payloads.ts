@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Day } from './days.ts';
 import { FamilyName } from './families.ts';
+import { GenerationFacts } from './generation-facts.ts';
 import { DatasetId, GenerationId, JobId, RunArn, TokenFingerprint } from './ids.ts';
 import { Mapping } from './mapping.ts';
 import { CdrFilters, CdrSettings, OutputFormat, PipelineName, Thresholds } from './pipelines.ts';
@@ -9,6 +10,8 @@ import { CdrFilters, CdrSettings, OutputFormat, PipelineName, Thresholds } from 
  * What passes between states and functions: one schema a payload and a result. Machines (lib/workflows) are written against
  * these types, handlers parse their input with these schemas. All are small: references, counts and facts.
  */
+
+export { GenerationFacts, Integrity, RowCounts } from './generation-facts.ts';
 
 const instant = z.iso.datetime({ precision: 3 });
 const count = z.int().min(0);
@@ -183,30 +186,6 @@ export const TransformPayload = z.strictObject({
   fetch: z.int().min(1),
   settings: TransformSettings,
 });
-
-/** Rows of a window by what became of them: `parsed` = `rowsOut` + `duplicates` + `superseded` + `rejects`. */
-export const RowCounts = z.strictObject({
-  parsed: count,
-  rowsOut: count,
-  duplicates: count,
-  superseded: count,
-  rejects: count,
-  outsideWindow: count,
-});
-export type RowCounts = z.infer<typeof RowCounts>;
-
-/** A generation as the commit needs it. The list of files is in the manifest. */
-export const GenerationFacts = z.strictObject({
-  generation: GenerationId,
-  manifestKey: z.string(),
-  files: count,
-  bytesIn: count,
-  bytesOut: count,
-  rows: RowCounts,
-  maxEvent: instant.optional(),
-  driftColumns: count,
-});
-export type GenerationFacts = z.infer<typeof GenerationFacts>;
 
 export const TransformResult = z.discriminatedUnion('outcome', [
   z.strictObject({ outcome: z.literal('transformed'), facts: GenerationFacts }),

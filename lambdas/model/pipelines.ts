@@ -34,6 +34,10 @@ export const Thresholds = z.strictObject({
 });
 export type Thresholds = z.infer<typeof Thresholds>;
 
+/** The share of a day's records, 0 to 1, that must have every field that the mapping requires: below it nothing is committed. */
+export const Completeness = z.number().min(0).max(1).default(0.99);
+export type Completeness = z.infer<typeof Completeness>;
+
 /** Filters of the data download API. */
 export const CdrFilters = z.strictObject({
   skillGroups: z.array(z.string().min(1).max(200)).min(1).max(500).optional(),

@@ -23,6 +23,7 @@ export const LEDGER_ACCESS: Readonly<Record<FunctionName, LedgerAccess>> = {
   poll: call,
   download: { ...call, part: CHANGE },
   transform: { ...stage, part: LIST, drift: NOTE },
+  'transform-records': { ...stage, part: LIST, drift: NOTE },
   commit: stage,
   publish: { window: [...CHANGE, ...LIST], mark: CHANGE, run: NOTE },
   audit: { window: CHANGE, run: NOTE, audit: [...CHANGE, ...LIST] },
@@ -39,6 +40,10 @@ export const LAKE_ACCESS: Readonly<
   download: { read: ['raw'], write: ['raw'] },
   // Before it writes a generation it looks whether that is there already, in all its files.
   transform: { read: ['raw', 'lake', 'export', 'adhoc'], write: ['lake', 'export', 'quarantine', 'adhoc'] },
+  'transform-records': {
+    read: ['raw', 'lake', 'export', 'adhoc'],
+    write: ['lake', 'export', 'quarantine', 'adhoc'],
+  },
   publish: { read: ['lake'], write: ['current'] },
   // Nobody else writes here, and it reads nothing: what it has written it does not need again.
   audit: { read: [], write: ['audit'] },

@@ -14,7 +14,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const LAMBDA_BYTES = 250 * 1024 * 1024;
 
 /** Functions that run DuckDB. */
-const WITH_DUCKDB: readonly FunctionName[] = ['transform'];
+const WITH_DUCKDB: readonly FunctionName[] = ['transform', 'transform-records'];
 
 /** CommonJS packages within an ES module look for these. */
 const BANNER = [

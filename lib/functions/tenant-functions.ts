@@ -27,6 +27,9 @@ export type FunctionsByName<Name extends FunctionName = FunctionName> = {
   readonly [One in Name]: PipelineFunction;
 };
 
+/** Megabytes of disk for a day of records: some 600 MB of them as they are stored, with gzip. */
+const RECORDS_DISK = 4_096;
+
 /** Memory and disk of a function, megabytes. */
 interface Size {
   memory?: number;
@@ -86,6 +89,7 @@ export class TenantFunctions extends Construct {
     const { cdr } = this.props.configured;
     const sizes: Partial<Record<FunctionName, Size>> = {
       transform: { memory: cdr.settings.transformMemory, disk: cdr.settings.transformDisk },
+      'transform-records': { disk: RECORDS_DISK },
     };
     return sizes[name] ?? {};
   }

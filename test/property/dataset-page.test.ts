@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readPage } from '../../lambdas/dataset/page.ts';
-import { keysOf, pathOf } from '../../lambdas/dataset/source-path.ts';
+import { keysOf, pathOf } from '../../lambdas/model/source-path.ts';
 
 const ROUNDS = 300;
 

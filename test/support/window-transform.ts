@@ -34,6 +34,9 @@ export const TEXTS = Mapping.parse({
   ],
 });
 
+/** What a transform left behind, whatever it was told. */
+export type Outcome = Pick<Transformed, 'store' | 'result'>;
+
 /** A transform that ran, and what it left behind. */
 export interface Transformed {
   store: MemoryObjectStore;
@@ -94,7 +97,7 @@ export async function transform(
 export const stoppedClock = { now: () => 0, sleep: async () => {} };
 
 /** Bytes of the transform's one output of a format. */
-export function outputBytes({ store, result }: Transformed, format: string): Buffer {
+export function outputBytes({ store, result }: Outcome, format: string): Buffer {
   const file = result.files.find((candidate) => candidate.format === format);
   const bytes = file && store.objects.get(file.key);
   if (bytes === undefined) throw new Error(`There is no ${format} output.`);
@@ -103,7 +106,7 @@ export function outputBytes({ store, result }: Transformed, format: string): Buf
 
 /** Rows of the transform's Parquet file, or of a query over it as `lake`. */
 export async function lakeRows(
-  transformed: Transformed,
+  transformed: Outcome,
   sql = 'SELECT * FROM lake',
 ): Promise<Record<string, Json>[]> {
   const folder = await mkdtemp(join(tmpdir(), 'lake-'));
@@ -121,7 +124,7 @@ export async function lakeRows(
 }
 
 /** Values of one column of the Parquet file, in the file's order. */
-export async function lakeColumn(transformed: Transformed, column: string): Promise<Json[]> {
+export async function lakeColumn(transformed: Outcome, column: string): Promise<Json[]> {
   return (await lakeRows(transformed)).map((row) => row[column] ?? null);
 }
 

@@ -39,6 +39,7 @@ const ACTIONS: Record<FunctionName, string[]> = {
   poll: [...LEDGER, ...READ, ...WRITE],
   download: [...LEDGER, ...READ, ...WRITE],
   transform: [...LEDGER, 'dynamodb:Query', ...READ, ...WRITE],
+  'transform-records': [...LEDGER, 'dynamodb:Query', ...READ, ...WRITE],
   commit: LEDGER,
   publish: [
     ...LEDGER,
@@ -75,6 +76,7 @@ const ITEMS: Record<FunctionName, Record<string, string[]>> = {
     UpdateItem: ['limiter', 'part', 'run', 'token', 'window'],
   },
   transform: { GetItem: ['window'], UpdateItem: ['drift', 'run', 'window'], Query: ['part'] },
+  'transform-records': { GetItem: ['window'], UpdateItem: ['drift', 'run', 'window'], Query: ['part'] },
   commit: { GetItem: ['window'], UpdateItem: ['run', 'window'] },
   publish: { GetItem: ['mark', 'window'], UpdateItem: ['mark', 'run', 'window'], Query: ['window'] },
   audit: { GetItem: ['audit', 'window'], UpdateItem: ['audit', 'run', 'window'], Query: ['audit'] },
@@ -91,6 +93,10 @@ const OBJECTS: Record<FunctionName, { read: string[]; write: string[] }> = {
   poll: { read: ['raw'], write: ['raw'] },
   download: { read: ['raw'], write: ['raw'] },
   transform: { read: ['adhoc', 'export', 'lake', 'raw'], write: ['adhoc', 'export', 'lake', 'quarantine'] },
+  'transform-records': {
+    read: ['adhoc', 'export', 'lake', 'raw'],
+    write: ['adhoc', 'export', 'lake', 'quarantine'],
+  },
   commit: { read: [], write: [] },
   publish: { read: ['lake'], write: ['current'] },
   audit: { read: [], write: ['audit'] },

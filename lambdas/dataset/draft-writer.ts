@@ -1,0 +1,108 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { catalogued } from '../model/errors.ts';
+import type { Mapping } from '../model/mapping.ts';
+import type { Database } from './database.ts';
+import { selectDraft } from './draft-text.ts';
+import type { TypedRows } from './drafts.ts';
+import { LineFile } from './line-file.ts';
+import type { QuarantinedRow } from './row-walk.ts';
+import { quoteText } from './sql.ts';
+
+/** Characters of text that make a draft: DuckDB reads one while the next is written. */
+const DRAFT_CHARACTERS = 32_000_000;
+
+/** What drafting needs. */
+export interface Drafting {
+  database: Database;
+  /** The lake's mapping. */
+  mapping: Mapping;
+  folder: string;
+}
+
+/** What was written. */
+export interface DraftFiles {
+  drafts: TypedRows[];
+  /** A local file with a line of JSON for each reject. */
+  rejectsFile: string;
+  rejects: number;
+}
+
+/** Writes rows into drafts, and rejects into a file of their own. */
+export class DraftWriter {
+  readonly #drafting: Drafting;
+  readonly #rejects: LineFile;
+  readonly #drafts: TypedRows[] = [];
+  #rows: LineFile;
+  /** Rejects before this draft. */
+  #rejectsBefore = 0;
+  /** DuckDB at the draft before. */
+  #reading: Promise<void> = Promise.resolve();
+
+  constructor(drafting: Drafting) {
+    this.#drafting = drafting;
+    this.#rejects = new LineFile(join(drafting.folder, 'rejects.jsonl'));
+    this.#rows = this.#begin();
+  }
+
+  /** @param row a line of a draft's text, or a reject */
+  take(row: string | QuarantinedRow): void {
+    if (typeof row === 'string') this.#rows.add(row);
+    else this.#rejects.add(`${JSON.stringify(row)}\n`);
+  }
+
+  /** To be called every few thousand rows: bounds what is held. */
+  async relieve(): Promise<void> {
+    await this.#rows.relieve();
+    await this.#rejects.relieve();
+    if (this.#rows.characters >= DRAFT_CHARACTERS) await this.#hand();
+  }
+
+  /** Waits until all is written. */
+  async end(): Promise<DraftFiles> {
+    if (this.#rows.lines > 0 || this.#rejects.lines > this.#rejectsBefore) await this.#hand();
+    await this.#rejects.close();
+    await this.#reading;
+    return { drafts: this.#drafts, rejectsFile: this.#rejects.path, rejects: this.#rejects.lines };
+  }
+
+  /** Lets go of files and of DuckDB after a failure. */
+  async abandon(): Promise<void> {
+    await Promise.allSettled([this.#reading, this.#rows.close(), this.#rejects.close()]);
+  }
+
+  #begin(): LineFile {
+    return new LineFile(join(this.#drafting.folder, `rows-${this.#drafts.length + 1}.csv`));
+  }
+
+  /** Hands the rows so far to DuckDB, as a draft. */
+  async #hand(): Promise<void> {
+    const text = this.#rows;
+    await text.close();
+    await this.#reading;
+    const number = this.#drafts.length + 1;
+    const file = join(this.#drafting.folder, `draft-${String(number).padStart(5, '0')}.parquet`);
+    const flawed = this.#rejects.lines - this.#rejectsBefore;
+    this.#drafts.push({ part: { number }, file, rows: text.lines, flawed });
+    this.#rejectsBefore = this.#rejects.lines;
+    this.#rows = this.#begin();
+    this.#reading = this.#read(text, file);
+    // Whoever waits for it next is told of its failure; until then nobody else is to be.
+    this.#reading.catch(() => undefined);
+  }
+
+  async #read(text: LineFile, file: string): Promise<void> {
+    const { database, mapping } = this.#drafting;
+    await database.run(
+      `COPY (${selectDraft(text.path, mapping)}) TO ${quoteText(file)} (FORMAT parquet, COMPRESSION lz4_raw)`,
+    );
+    const [metadata] = await database.rows(`SELECT num_rows FROM parquet_file_metadata(${quoteText(file)})`);
+    const rows = Number(metadata?.num_rows);
+    if (rows !== text.lines)
+      throw catalogued('SumsDisagree', 'DuckDB did not read the rows that were written for it.', {
+        rows,
+        written: text.lines,
+      });
+    await rm(text.path);
+  }
+}
