@@ -53,7 +53,7 @@ export function lambdaHandler<Name extends FunctionName, Payload extends z.ZodTy
 ) {
   const log = new Logger({ serviceName: `cxone-export-${definition.name}` });
   const run = async (event: unknown, context: Context): Promise<z.output<Result>> => {
-    const { env, clock, headers, temporaryFolder } = surroundings();
+    const { env, clock, random, headers, temporaryFolder } = surroundings();
     const environment = parsePayload(
       ENVIRONMENTS[definition.name],
       env,
@@ -85,7 +85,7 @@ export function lambdaHandler<Name extends FunctionName, Payload extends z.ZodTy
       clients,
       table,
       clock,
-      random: Math.random,
+      random,
       headers,
       calls,
       log,

@@ -5,6 +5,8 @@ import type { Clock } from './ports.ts';
 export interface Surroundings {
   env: Readonly<Record<string, string | undefined>>;
   clock: Clock;
+  /** Between 0, inclusive, and 1: for jitter. The embedded platform gives numbers that are the same in every run where it is told to. */
+  random: () => number;
   /** Headers added to every call to CXone. Empty on AWS; the embedded platform tells a simulator its time through them. */
   headers(): Record<string, string>;
   /** A folder on local disk. What an earlier invocation left in it may still be there; two invocations at once have two. */
@@ -34,6 +36,7 @@ const systemClock: Clock = {
 const lambda: Surroundings = {
   env: process.env,
   clock: systemClock,
+  random: Math.random,
   headers: () => ({}),
   temporaryFolder: tmpdir(),
 };

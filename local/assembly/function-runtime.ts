@@ -148,6 +148,7 @@ divert(process.stderr);
 Reflect.set(globalThis, Symbol.for('cxone-export.surroundings'), () => ({
   env: process.env,
   clock: { now, sleep },
+  random: Math.random,
   headers: () => instant.headers,
   temporaryFolder,
 }));

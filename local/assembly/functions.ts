@@ -46,6 +46,8 @@ export interface FunctionRunnerOptions {
   flow?: boolean;
   /** Told of every invocation in mode `process` that ended with an answer. */
   onInvocation?: (measure: InvocationMeasure) => void;
+  /** Numbers from 0 up to 1, for handlers' jitter; processes of their own have theirs. Default: Math.random. */
+  random?: () => number;
   /** Headers for calls to CXone. Default: none. */
   headers?: (clock: Clock) => Record<string, string>;
   /** The folder that entries are relative to. Default: the project's. */
@@ -131,6 +133,7 @@ async function runInvocation(
         ...found.environment,
       },
       clock: limit.clock,
+      random: options.random ?? Math.random,
       headers: () => options.headers?.(limit.clock) ?? {},
       temporaryFolder,
     };

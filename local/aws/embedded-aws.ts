@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { openDynamoDb, type TableDefinition } from './dynamodb.ts';
 import { type EffectListener, EffectListeners } from './effects.ts';
+import { environmentFor } from './endpoints.ts';
 import { lockFolder } from './folder-lock.ts';
 import { openGateway } from './gateway.ts';
 import { glue } from './glue.ts';
@@ -8,7 +9,6 @@ import { GlueCatalog } from './glue-catalog.ts';
 import { kms } from './kms.ts';
 import { KeyStore } from './kms-keys.ts';
 import { type Messaging, openMessaging } from './messaging.ts';
-import { embeddedRegion } from './names.ts';
 import { openS3, type S3 } from './s3/s3.ts';
 import { SecretStore } from './secrets.ts';
 import { secretsManager } from './secrets-manager.ts';
@@ -49,21 +49,6 @@ export interface EmbeddedAws {
   /** Adds a listener to every request; the function returned removes it. */
   onEffect(listener: EffectListener): () => void;
   close(): Promise<void>;
-}
-
-/** The services whose SDK clients look for an address of their own. */
-const endpoints = ['S3', 'DYNAMODB', 'SNS', 'SQS', 'SECRETS_MANAGER', 'KMS', 'GLUE', 'SFN'] as const;
-
-/** The environment variables for services that answer at `url`. Credentials are there because clients want some. */
-export function environmentFor(url: string): Record<string, string> {
-  return {
-    ...Object.fromEntries(endpoints.map((service) => [`AWS_ENDPOINT_URL_${service}`, url])),
-    AWS_REGION: embeddedRegion,
-    AWS_DEFAULT_REGION: embeddedRegion,
-    AWS_ACCESS_KEY_ID: 'embedded',
-    AWS_SECRET_ACCESS_KEY: 'embedded',
-    AWS_EC2_METADATA_DISABLED: 'true',
-  };
 }
 
 /**

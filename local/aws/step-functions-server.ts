@@ -9,13 +9,13 @@ export interface StepFunctionsServer {
   close(): Promise<void>;
 }
 
-/** Serves an engine's executions on 127.0.0.1, on a free port. */
+/** Serves an engine's executions on 127.0.0.1, on a free port; `ServiceUnavailable` (503) while there is no engine. */
 export async function serveStepFunctions(
-  engine: StepFunctionsPort,
+  engine: () => StepFunctionsPort | undefined,
   onEffect?: EffectListener,
 ): Promise<StepFunctionsServer> {
   const listeners = new EffectListeners();
   if (onEffect) listeners.add(onEffect);
-  const gateway = await openGateway([stepFunctions(() => engine)], listeners);
+  const gateway = await openGateway([stepFunctions(engine)], listeners);
   return { environment: { AWS_ENDPOINT_URL_SFN: gateway.url }, close: () => gateway.close() };
 }

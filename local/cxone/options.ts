@@ -20,7 +20,15 @@ export interface SimulatorOptions extends Partial<DaySettings> {
   readonly credentials?: readonly Credentials[];
   /** Told of each call once its answer has been sent or its connection ended. */
   readonly onCall?: (call: LoggedCall) => void;
+  /**
+   * Told of each call before it has any effect, and after it and before its caller hears of that. A promise holds the call
+   * until it settles; a rejection cuts the connection there.
+   */
+  readonly onExchange?: ExchangeListener;
 }
+
+/** See {@link SimulatorOptions.onExchange}. */
+export type ExchangeListener = (phase: 'before' | 'after', call: LoggedCall) => void | Promise<void>;
 
 const texts = z.array(z.string()).readonly();
 
@@ -41,6 +49,9 @@ const optionsSchema = z.strictObject({
   onCall: z
     .custom<(call: LoggedCall) => void>((value) => typeof value === 'function')
     .default(() => () => undefined),
+  onExchange: z
+    .custom<ExchangeListener>((value) => typeof value === 'function')
+    .default(() => () => undefined),
 });
 
 /** Options with everything settled; the day's settings apart, only those that were given. */
@@ -52,6 +63,7 @@ export interface SettledOptions {
   readonly clock: Clock;
   readonly credentials: readonly Credentials[];
   readonly onCall: (call: LoggedCall) => void;
+  readonly onExchange: ExchangeListener;
   readonly day: Partial<DaySettings>;
 }
 
@@ -60,8 +72,8 @@ export interface SettledOptions {
  * @throws ZodError with every problem and its path.
  */
 export function settle(options: SimulatorOptions): SettledOptions {
-  const { port, seed, scenarios, scenariosByDay, clock, credentials, onCall, ...day } =
+  const { port, seed, scenarios, scenariosByDay, clock, credentials, onCall, onExchange, ...day } =
     optionsSchema.parse(options);
   const given = Object.fromEntries(Object.entries(day).filter(([, value]) => value !== undefined));
-  return { port, seed, scenarios, scenariosByDay, clock, credentials, onCall, day: given };
+  return { port, seed, scenarios, scenariosByDay, clock, credentials, onCall, onExchange, day: given };
 }

@@ -5,6 +5,7 @@ import type { SimulatedClock } from './clock.ts';
 import { uuidOf } from './data/random.ts';
 import { type Answer, type Exchange, json, page, type Route, refusal } from './exchange.ts';
 import { fingerprintOf, type Outcome } from './gateway.ts';
+import type { ExchangeListener } from './options.ts';
 import { resetConnection, transmit } from './transmit.ts';
 
 /** Bytes of a posted body at most. */
@@ -21,6 +22,7 @@ export interface Service {
   readonly introduction: () => unknown;
   readonly handle: (route: Route, exchange: Exchange, call: LoggedCall) => Promise<Outcome>;
   readonly onCall: (call: LoggedCall) => void;
+  readonly onExchange: ExchangeListener;
 }
 
 /** Starts a listener on 127.0.0.1; port 0 takes a free one. */
@@ -73,12 +75,14 @@ async function serve(service: Service, request: IncomingMessage, response: Serve
     body: body ?? '',
     at: sentAt ?? service.clock.now(),
   });
+  if (!(await isHeld(service, 'before', call))) return resetConnection(response);
   const outcome =
     body === undefined
       ? whole(refusal(413, 'TOO_LARGE', `a body of more than ${bodyLimit} bytes`, requestId))
       : sentAt === undefined
         ? whole(refusal(400, 'INVALID_TIME', 'x-simulated-time has to be ISO 8601 in UTC', requestId))
         : await route(service, { request, method, url, requestId, body, sentAt }, call);
+  if (!(await isHeld(service, 'after', call))) return resetConnection(response);
   if (outcome === 'reset') resetConnection(response);
   else {
     call.status = outcome.answer.status;
@@ -86,6 +90,16 @@ async function serve(service: Service, request: IncomingMessage, response: Serve
   }
   call.duration = performance.now() - started;
   service.onCall(call);
+}
+
+/** Whether the connection holds once the listener has been told. */
+async function isHeld(service: Service, phase: 'before' | 'after', call: LoggedCall): Promise<boolean> {
+  try {
+    await service.onExchange(phase, call);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 interface Arrival {

@@ -5,9 +5,9 @@ import type { ReportRecord } from './data/report-records.ts';
 import { type AnalyticsJob, isAnalyticsJobGone, statusOfAnalyticsJob } from './families/analytics-jobs.ts';
 import { type DownloadJob, endOf, isGone, statusOf } from './families/download-jobs.ts';
 import type { SimulatedInteraction } from './families/interactions.ts';
-import { type SimulatorOptions, settle } from './options.ts';
+import { type SettledOptions, type SimulatorOptions, settle } from './options.ts';
 import { scenarios } from './scenarios/table.ts';
-import { close, listen, originOf } from './server.ts';
+import { close, listen, originOf, type Service } from './server.ts';
 import { type Asked, type AskedInteractions, type AskedReport, Simulation } from './simulation.ts';
 
 /** A job as a test sees it. */
@@ -67,6 +67,8 @@ export interface Simulator {
    * @throws ScenarioRefused and changes nothing.
    */
   use(scenarios: readonly string[]): void;
+  /** Begins anew, as it was started, at the same addresses: no calls, no jobs, no tokens, no changes made by clients. */
+  reset(): void;
   /** Ends every access token, as an administrator does. */
   revokeTokens(): void;
   /** What a loader has to find in a day's export, to the row, before any fault. */
@@ -93,13 +95,18 @@ export interface Simulator {
  */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const settled = settle(options);
-  const simulation = new Simulation(settled);
-  const stop = await startListeners(simulation, settled.seed, settled.port, settled.onCall);
+  let simulation = new Simulation(settled);
+  const { origins, stop } = await startListeners(() => simulation, settled);
+  Object.assign(simulation.origins, origins);
   return {
-    url: simulation.origins.api,
-    downloadUrl: simulation.origins.foreign,
-    calls: simulation.calls,
-    violations: simulation.watch.violations,
+    url: origins.api,
+    downloadUrl: origins.foreign,
+    get calls() {
+      return simulation.calls;
+    },
+    get violations() {
+      return simulation.watch.violations;
+    },
     get jobs() {
       return simulation.download.jobs.map((job) => view(job, simulation.clock.now()));
     },
@@ -108,6 +115,10 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     },
     now: () => simulation.clock.now(),
     use: (texts) => simulation.use(texts),
+    reset() {
+      simulation = new Simulation(settled);
+      Object.assign(simulation.origins, origins);
+    },
     revokeTokens: () => simulation.access.revokeAll(),
     expectedDay: (day, asked = {}) => expectDay(simulation.exportOf(day, asked)),
     interaction: (id) => simulation.interactions.find(id, simulation.clock.now()),
@@ -125,42 +136,35 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 }
 
 async function startListeners(
-  simulation: Simulation,
-  seed: string,
-  port: number,
-  onCall: (call: LoggedCall) => void,
-): Promise<() => Promise<void>> {
-  const routes = simulation.families.flatMap((family) => family.routes);
+  current: () => Simulation,
+  { seed, port, onCall, onExchange }: SettledOptions,
+): Promise<{ origins: Simulation['origins']; stop: () => Promise<void> }> {
   const introduction = { simulator: 'cxone-export', takesClock: true, scenarios: [...scenarios.keys()] };
-  const shared = {
+  const service = (host: 'api' | 'foreign'): Service => ({
+    host,
     seed,
-    clock: simulation.clock,
-    calls: simulation.calls,
     onCall,
-    handle: simulation.handle.bind(simulation),
-  };
-  const api = await listen(
-    {
-      ...shared,
-      host: 'api',
-      routes: routes.filter((route) => !route.foreign),
-      introduction: () => introduction,
+    onExchange,
+    get clock() {
+      return current().clock;
     },
-    port,
-  );
-  const foreign = await listen(
-    {
-      ...shared,
-      host: 'foreign',
-      routes: routes.filter((route) => route.foreign),
-      introduction: () => undefined,
+    get calls() {
+      return current().calls;
     },
-    0,
-  );
-  simulation.origins.api = originOf(api);
-  simulation.origins.foreign = originOf(foreign);
-  return async () => {
-    await Promise.all([close(api), close(foreign)]);
+    get routes() {
+      const routes = current().families.flatMap((family) => family.routes);
+      return routes.filter((route) => route.foreign === (host === 'foreign'));
+    },
+    introduction: () => (host === 'api' ? introduction : undefined),
+    handle: (route, exchange, call) => current().handle(route, exchange, call),
+  });
+  const api = await listen(service('api'), port);
+  const foreign = await listen(service('foreign'), 0);
+  return {
+    origins: { api: originOf(api), foreign: originOf(foreign) },
+    async stop() {
+      await Promise.all([close(api), close(foreign)]);
+    },
   };
 }
 

@@ -1,72 +1,101 @@
 import { createHash } from 'node:crypto';
-import { expect } from 'vitest';
-import { isoInstant, startOf } from '../../lambdas/model/days.ts';
-import type { Nights } from './killed-night.ts';
+import type { Phase } from './living-stores.ts';
 
-/** Whether every point is tried in every way (`npm run test:crash`), or each once in a way that its name decides. */
-export const EVERY_WAY = process.env.CXONE_EXPORT_CRASH === 'all';
+/** One request to a service or to CXone in a clean run: the n-th that is called so. */
+export interface Effect {
+  request: string;
+  occurrence: number;
+}
 
-/** How a night is stopped and taken up again. */
+/** Where a night is killed: around an outside effect, or on entering a state for the first time. */
+export type Point = (Effect & { phase: Phase }) | { state: string };
+
+/** How a night is killed and taken up again. */
 export interface Crash {
-  point: string;
+  point: Point;
   action: 'start' | 'redrive';
 }
 
-/** The crashes that a test file goes through: of each point one, or all. */
-export function crashesAt(points: readonly string[]): Crash[] {
-  if (EVERY_WAY)
-    return points.flatMap((point) => [
-      { point, action: 'start' } as const,
-      { point, action: 'redrive' } as const,
-    ]);
-  return points.map((point) => ({ point, action: drawn(point, 1) === 0 ? 'start' : 'redrive' }));
-}
-
-/** Of the two phases of each effect one, or both. */
-export function phasesOf(points: readonly string[]): string[] {
-  const phased = points.filter((point) => /^(before|after) /.test(point));
-  return phased.filter(
-    (point) => EVERY_WAY || point.startsWith(drawn(effectOf(point), 0) === 0 ? 'before ' : 'after '),
-  );
-}
-
-function effectOf(point: string): string {
-  return point.slice(point.indexOf(' ') + 1);
-}
-
-/** A coin that falls the same way for the same point: what failed once can be looked at again. */
-function drawn(text: string, byte: number): number {
-  return (createHash('sha256').update(text).digest()[byte] ?? 0) % 2;
+/** What a clean run shows of where a run can be killed. */
+export interface Trace {
+  effects: readonly Effect[];
+  states: readonly string[];
 }
 
 /**
- * Kills a night at the point, takes it up again, and expects what a night without any trouble leaves: one job, one
- * generation, the right rows, the right marks, the catalog on the ledger's generation.
+ * Which crashes are gone through: `CXONE_EXPORT_CRASH=all` all of them, else every effect once, the phase and the way back
+ * drawn by the number that `CXONE_EXPORT_CRASH` gives (1 where it gives none).
  */
-export async function expectRecovery(nights: Nights, night: number, { point, action }: Crash): Promise<void> {
-  const jobsBefore = nights.simulator.jobs.length;
-  const killed = await nights.run(night, 'start', point);
-  expect(killed, 'the process was killed at the point').toBeUndefined();
+export const CHOICE = process.env.CXONE_EXPORT_CRASH ?? '1';
 
-  const again = await nights.run(night, action);
+/** Whether every crash is gone through. */
+export const ALL = CHOICE === 'all';
 
-  const found = await nights.find(night);
-  const { rows, distinct, duplicates, superseded } = await nights.simulator.expectedDay(found.day);
-  expect(again?.status).toBe('SUCCEEDED');
-  expect(nights.simulator.jobs.length - jobsBefore).toBe(1);
-  expect(nights.simulator.violations).toEqual([]);
-  expect(found.window.attempt).toBe(1);
-  expect(found.generations).toEqual([found.window.generation]);
-  expect(found.window.facts?.rows).toEqual({
-    parsed: rows,
-    rowsOut: distinct,
-    duplicates,
-    superseded,
-    rejects: 0,
-    outsideWindow: 0,
-  });
-  expect(found.marks.loadedThrough).toBe(isoInstant(startOf(found.day) + 86_400_000));
-  expect(found.marks.maxEvent).toBe(found.window.facts?.maxEvent);
-  expect(found.catalogAgrees).toBe(true);
-  expect(found.current).toMatchObject({ generation: found.window.generation });
+/**
+ * The crashes to go through.
+ *
+ * @param sample so many effects are drawn where not all crashes are gone through. Default: every effect.
+ */
+export function crashesOf({ effects, states }: Trace, sample = effects.length): Crash[] {
+  const actions = ['start', 'redrive'] as const;
+  const phases = ['before', 'after'] as const;
+  if (!ALL)
+    return drawnEffects(effects, sample).map((effect) => {
+      const name = nameOf(effect);
+      return {
+        point: { ...effect, phase: drawn(phases, `phase ${name}`) },
+        action: drawn(actions, `action ${name}`),
+      };
+    });
+  const points: Point[] = [
+    ...effects.flatMap((effect) => phases.map((phase) => ({ ...effect, phase }))),
+    ...states.map((state) => ({ state })),
+  ];
+  return points.flatMap((point) => actions.map((action) => ({ point, action })));
+}
+
+function drawnEffects(effects: readonly Effect[], sample: number): Effect[] {
+  const byLot = effects.toSorted(
+    (left, right) => lot(`effect ${nameOf(left)}`) - lot(`effect ${nameOf(right)}`),
+  );
+  const chosen = new Set(byLot.slice(0, sample));
+  return effects.filter((effect) => chosen.has(effect));
+}
+
+function nameOf({ request, occurrence }: Effect): string {
+  return `${request} ${occurrence}`;
+}
+
+/** The point in words. */
+export function wordsFor(point: Point): string {
+  if ('state' in point) return `in state ${point.state}`;
+  const { phase, request, occurrence } = point;
+  return `${phase} ${request}${occurrence === 1 ? '' : `, number ${occurrence}`}`;
+}
+
+/** Counts requests by name; names that differ from run to run are taken out, so that a request of one run is found in another. */
+export function requestCounter(): (request: string) => Effect {
+  const seen = new Map<string, number>();
+  return (text) => {
+    const request = steady(text);
+    const occurrence = (seen.get(request) ?? 0) + 1;
+    seen.set(request, occurrence);
+    return { request, occurrence };
+  };
+}
+
+function steady(text: string): string {
+  return text
+    .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<id>')
+    .replaceAll(/[0-9a-f]{32,}/g, '<hash>');
+}
+
+function drawn<Option>(options: readonly [Option, Option], name: string): Option {
+  const [first, second] = options;
+  return lot(name) % 2 === 0 ? first : second;
+}
+
+/** A number that is the same for the same name and choice: what failed once can be looked at again. */
+function lot(name: string): number {
+  return createHash('sha256').update(`${CHOICE} ${name}`).digest().readUInt32BE();
 }

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { RunRecord } from '../../lambdas/model/run-record.ts';
 import type { LoggedCall } from '../../local/cxone/index.ts';
-import type { Ended, Night } from './night.ts';
+import type { Ended, StoredNight } from './night.ts';
 import {
   currentOf,
   generationsOf,
@@ -23,7 +23,11 @@ export interface Truth {
 }
 
 /** What a loader has to find of a day under the scenarios of now. */
-export async function truthOf(night: Night, day: string, format: 'csv' | 'json' = 'csv'): Promise<Truth> {
+export async function truthOf(
+  night: StoredNight,
+  day: string,
+  format: 'csv' | 'json' = 'csv',
+): Promise<Truth> {
   const { rows, distinct, duplicates, superseded, rejects, outside, columns } =
     await night.simulator.expectedDay(day, { format });
   const found: ReadRow[] = [];
@@ -36,8 +40,17 @@ export async function truthOf(night: Night, day: string, format: 'csv' | 'json' 
   };
 }
 
+/** The day is committed once, everywhere alike, holds exactly CXone's rows, and nobody is still at work on it. */
+export async function expectCommitted(night: StoredNight, truth: Truth, attempts = 1): Promise<void> {
+  await expectShown(night, truth, attempts);
+  const { registrants } = await windowOf(night, truth.day);
+  expect([...registrants], 'no committer is left').toEqual([]);
+  expectOneJobAnAttempt(night, truth.day, attempts);
+  expectOneAnswerAJob(night, truth.day);
+}
+
 /** The day is committed once, everywhere alike, and holds exactly CXone's rows. */
-export async function expectCommitted(night: Night, truth: Truth, attempts = 1): Promise<void> {
+export async function expectShown(night: StoredNight, truth: Truth, attempts = 1): Promise<void> {
   const { day } = truth;
   const window = await windowOf(night, day);
   const generation = window.generation;
@@ -47,17 +60,15 @@ export async function expectCommitted(night: Night, truth: Truth, attempts = 1):
   const current = await currentOf(night, day);
   expect(window.facts?.rows).toEqual(truth.counts);
   expect(window.attempt).toBe(attempts);
-  expect([...window.registrants], 'no committer is left').toEqual([]);
   expect(window).toMatchObject({ catalogGeneration: generation, currentGeneration: generation });
   expect(partition.location).toBe(partition.expected(generation));
   expect(current?.generation).toBe(generation);
   expect(await generationsOf(night, day)).toContain(generation);
   expect(await rowsOf(night, day)).toEqual(truth.rows);
-  expectOneJobAnAttempt(night, day, attempts);
 }
 
 /** Nothing of the day is committed, and no reader sees anything of it. */
-export async function expectUncommitted(night: Night, day: string): Promise<void> {
+export async function expectUncommitted(night: StoredNight, day: string): Promise<void> {
   const window = await windowOf(night, day);
   expect(window.generation).toBeUndefined();
   expect((await partitionOf(night, day)).location).toBeUndefined();
@@ -65,7 +76,7 @@ export async function expectUncommitted(night: Night, day: string): Promise<void
 }
 
 /** Every day up to that one is there, and the mark says so. */
-export async function expectLoadedThrough(night: Night, day: string): Promise<void> {
+export async function expectLoadedThrough(night: StoredNight, day: string): Promise<void> {
   const marks = await marksOf(night);
   const end = new Date(Date.parse(`${day}T00:00:00.000Z`) + 24 * 60 * MINUTE_MILLISECONDS).toISOString();
   expect(marks.loadedThrough).toBe(end);
@@ -73,7 +84,7 @@ export async function expectLoadedThrough(night: Night, day: string): Promise<vo
 
 /** The record says what the run did, and that of its windows. */
 export async function expectRecorded(
-  night: Night,
+  night: StoredNight,
   ended: Ended,
   days: readonly string[],
 ): Promise<RunRecord> {
@@ -84,13 +95,18 @@ export async function expectRecorded(
   return record;
 }
 
-function expectOneJobAnAttempt(night: Night, day: string, attempts: number): void {
+/** However often a job was asked for, CXone has one for each attempt, under one key. */
+export function expectOneJobAnAttempt(night: StoredNight, day: string, attempts: number): void {
   const jobs = night.simulator.jobs.filter((job) => job.day === day);
   const posts = night.calls().filter((call) => call.kind === 'submit' && call.day === day);
   const keys = new Set(posts.map(({ idempotencyKey }) => idempotencyKey));
   expect(jobs, 'one job an attempt').toHaveLength(attempts);
   expect(keys.size, 'one idempotency key an attempt').toBe(attempts);
-  for (const key of keys) {
+}
+
+function expectOneAnswerAJob(night: StoredNight, day: string): void {
+  const posts = night.calls().filter((call) => call.kind === 'submit' && call.day === day);
+  for (const key of new Set(posts.map(({ idempotencyKey }) => idempotencyKey))) {
     const answered = posts.filter(
       ({ idempotencyKey, status, fault }) =>
         idempotencyKey === key && fault === undefined && (status ?? 599) < 300,
@@ -101,7 +117,7 @@ function expectOneJobAnAttempt(night: Night, day: string, attempts: number): voi
 }
 
 /** CXone was treated as its documentation asks: its own watch saw nothing, polls keep their distance, the rate is held. */
-export function expectGoodManners(night: Night): void {
+export function expectGoodManners(night: StoredNight): void {
   const calls = night.calls();
   expect(night.violations()).toEqual([]);
   expect(

@@ -16,7 +16,7 @@ import { GenerationId, type RunArn, type TenantId } from '../../lambdas/model/id
 import { CDR_DATASET as DATASET } from '../../lambdas/model/payloads.ts';
 import { RunRecord } from '../../lambdas/model/run-record.ts';
 import { usualColumns } from '../../local/cxone/index.ts';
-import { type Night, TENANT } from './night.ts';
+import { type StoredNight, TENANT } from './night.ts';
 
 const Current = z.looseObject({
   generation: GenerationId,
@@ -32,7 +32,7 @@ const Current = z.looseObject({
 export type ReadRow = Readonly<Record<string, string>>;
 
 /** The stores of a night, opened as its functions open them. */
-export function storesOf(night: Night, tenant: TenantId = TENANT) {
+export function storesOf(night: StoredNight, tenant: TenantId = TENANT) {
   const { aws, assembly, bucket, clock } = night.platform;
   const clients = clientsFor(aws.environment);
   const table = dynamoTable(clients.dynamodb, assembly.tables[0]?.name ?? '');
@@ -47,17 +47,17 @@ export function storesOf(night: Night, tenant: TenantId = TENANT) {
 }
 
 /** The window's item in the ledger. */
-export function windowOf(night: Night, day: string, tenant: TenantId = TENANT): Promise<WindowState> {
+export function windowOf(night: StoredNight, day: string, tenant: TenantId = TENANT): Promise<WindowState> {
   return readWindow(storesOf(night, tenant).ledger, DATASET, Day.parse(day));
 }
 
 /** The dataset's marks. */
-export function marksOf(night: Night, tenant: TenantId = TENANT): Promise<Marks> {
+export function marksOf(night: StoredNight, tenant: TenantId = TENANT): Promise<Marks> {
   return readMarks(storesOf(night, tenant).ledger, DATASET);
 }
 
 /** Where the catalog's partition of the day points, and where it has to for a generation. */
-export async function partitionOf(night: Night, day: string, tenant: TenantId = TENANT) {
+export async function partitionOf(night: StoredNight, day: string, tenant: TenantId = TENANT) {
   const location = await storesOf(night, tenant).catalog.locationOf(DATASET, day);
   const expected = (generation: GenerationId) =>
     `s3://${night.platform.bucket}/${generationPrefix(tenant, DATASET, Day.parse(day), generation)}`;
@@ -65,7 +65,7 @@ export async function partitionOf(night: Night, day: string, tenant: TenantId = 
 }
 
 /** What an engine without Glue reads, or undefined where the day is not there. */
-export async function currentOf(night: Night, day: string, tenant: TenantId = TENANT) {
+export async function currentOf(night: StoredNight, day: string, tenant: TenantId = TENANT) {
   const { objects } = storesOf(night, tenant);
   const key = currentKey(tenant, DATASET, Day.parse(day));
   if ((await objects.find(key)) === undefined) return undefined;
@@ -73,26 +73,34 @@ export async function currentOf(night: Night, day: string, tenant: TenantId = TE
 }
 
 /** Keys under a prefix of the bucket. */
-export async function keysUnder(night: Night, prefix: string): Promise<string[]> {
+export async function keysUnder(night: StoredNight, prefix: string): Promise<string[]> {
   const keys: string[] = [];
   for await (const { key } of storesOf(night).objects.list(prefix)) keys.push(key);
   return keys;
 }
 
 /** Generations of the day that are complete. */
-export async function generationsOf(night: Night, day: string, tenant: TenantId = TENANT): Promise<string[]> {
+export async function generationsOf(
+  night: StoredNight,
+  day: string,
+  tenant: TenantId = TENANT,
+): Promise<string[]> {
   const keys = await keysUnder(night, windowPrefix('lake', tenant, DATASET, Day.parse(day)));
   return keys.flatMap((key) => /gen=([0-9a-f]{32})\/_manifest\.json$/.exec(key)?.[1] ?? []);
 }
 
 /** The run's record. */
-export async function recordOf(night: Night, run: RunArn, tenant: TenantId = TENANT): Promise<RunRecord> {
+export async function recordOf(
+  night: StoredNight,
+  run: RunArn,
+  tenant: TenantId = TENANT,
+): Promise<RunRecord> {
   const text = await storesOf(night, tenant).objects.readText(runRecordKey(tenant, 'cdr-export', run));
   return RunRecord.parse(JSON.parse(text));
 }
 
 /** The day's committed rows by CallId, read from the Parquet files that `current.json` lists. */
-export async function rowsOf(night: Night, day: string, tenant: TenantId = TENANT): Promise<ReadRow[]> {
+export async function rowsOf(night: StoredNight, day: string, tenant: TenantId = TENANT): Promise<ReadRow[]> {
   const current = await currentOf(night, day, tenant);
   const files = current?.manifest.window.files.filter(({ format }) => format === 'parquet') ?? [];
   const local = await copied(
@@ -104,7 +112,7 @@ export async function rowsOf(night: Night, day: string, tenant: TenantId = TENAN
 }
 
 /** Unknown columns of the day's committed rows, by name. */
-export async function extraColumnsOf(night: Night, day: string): Promise<string[]> {
+export async function extraColumnsOf(night: StoredNight, day: string): Promise<string[]> {
   const current = await currentOf(night, day);
   const local = await copied(night, current?.manifest.window.files.map(({ key }) => key) ?? []);
   const rows = await query(
@@ -130,7 +138,7 @@ const SELECTED = usualColumns
   .map((column) => `coalesce(${READING[column] ?? 'NULL'}, '') AS "${column}"`)
   .join(', ');
 
-async function copied(night: Night, keys: readonly string[]): Promise<string[]> {
+async function copied(night: StoredNight, keys: readonly string[]): Promise<string[]> {
   const { objects } = storesOf(night);
   const parent = join(night.folder, 'read');
   mkdirSync(parent, { recursive: true });

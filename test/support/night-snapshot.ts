@@ -1,11 +1,11 @@
 import { type _Object, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
-import type { Night } from './night.ts';
+import type { StoredNight } from './night.ts';
 import { storesOf } from './night-findings.ts';
 
 /** Every item of the ledger, by key. */
-export async function ledgerItems(night: Night): Promise<Record<string, unknown>[]> {
+export async function ledgerItems(night: StoredNight): Promise<Record<string, unknown>[]> {
   const { clients, tableName } = storesOf(night);
   const items: Record<string, unknown>[] = [];
   let from: Record<string, unknown> | undefined;
@@ -20,7 +20,7 @@ export async function ledgerItems(night: Night): Promise<Record<string, unknown>
 }
 
 /** Key of every object in the bucket, and the digest of what it holds. */
-export async function storedObjects(night: Night): Promise<Record<string, string | undefined>> {
+export async function storedObjects(night: StoredNight): Promise<Record<string, string | undefined>> {
   const { clients } = storesOf(night);
   const found: _Object[] = [];
   let token: string | undefined;
@@ -38,7 +38,7 @@ export async function storedObjects(night: Night): Promise<Record<string, string
 }
 
 /** Everything that a run could leave behind: ledger, objects, and the number of calls to CXone. */
-export async function snapshotOf(night: Night) {
+export async function snapshotOf(night: StoredNight) {
   return {
     ledger: await ledgerItems(night),
     objects: await storedObjects(night),
@@ -57,7 +57,7 @@ const QUEUE_ARN = `arn:aws:sqs:eu-west-1:000000000000:${QUEUE}`;
 const Received = z.object({ Messages: z.array(z.object({ Body: z.string() })).optional() });
 
 /** Subscribes a queue to all topics of the lake; the function returned takes what has been published since. */
-export function hearNotices(night: Night): () => Promise<string[]> {
+export function hearNotices(night: StoredNight): () => Promise<string[]> {
   const { aws, assembly } = night.platform;
   aws.resources.queue(QUEUE, {});
   for (const { arn } of assembly.topics)

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { isoInstant, lastSettledDay, startOf } from '../../lambdas/model/days.ts';
 import { RunArn, TenantId } from '../../lambdas/model/ids.ts';
 import type { PipelineName } from '../../lambdas/model/pipelines.ts';
+import type { Clock } from '../../lambdas/model/ports.ts';
 import { buildApp } from '../../lib/app.ts';
 import { type LoadedConfiguration, loadConfiguration } from '../../lib/configuration-file.ts';
 import type { FunctionMode } from '../../local/assembly/functions.ts';
@@ -19,6 +20,7 @@ import {
 } from '../../local/cxone/index.ts';
 import type { ExecutionDescription } from '../../local/engine/describe.ts';
 import { openPlatform, type Platform } from '../../local/platform.ts';
+import { steadyNumbers } from './steady-numbers.ts';
 
 /** The tenant of nights that name no other. */
 export const TENANT = TenantId.parse('acme');
@@ -26,7 +28,8 @@ export const TENANT = TenantId.parse('acme');
 /** Its client. The secret is searched for where it must not be. */
 export const CREDENTIALS: Credentials = { clientId: 'acme-client', clientSecret: 'acme-secret-kept' };
 
-const FIRST_NIGHT = Date.parse('2024-05-16T03:30:00.000Z');
+/** The instant at which the first night begins, epoch milliseconds. */
+export const FIRST_NIGHT = Date.parse('2024-05-16T03:30:00.000Z');
 const DAY_MILLISECONDS = 86_400_000;
 /** Nights of one simulator lie so far apart that none meets another's windows, jobs or pauses. */
 const BETWEEN_NIGHTS = 60 * DAY_MILLISECONDS;
@@ -96,21 +99,58 @@ export interface Night {
   close(): Promise<void>;
 }
 
+/** The stores of a night and the simulator beside them: what is left when its engine has ended. */
+export type StoredNight = Pick<Night, 'simulator' | 'folder' | 'calls' | 'violations'> & {
+  readonly platform: Pick<Platform, 'aws' | 'assembly' | 'bucket'> & { readonly clock: Clock };
+};
+
 /** How a run ended. */
 export interface Ended extends Pick<ExecutionDescription, 'status' | 'error' | 'cause' | 'input'> {
   run: RunArn;
 }
 
-/** Starts a simulator and synthesises the pipeline for it, once for a test file. */
-export async function prepareNights(options: NightsOptions = {}): Promise<Nights> {
+/** A simulator, and what was synthesised for it. */
+export interface PreparedNights {
+  /** A folder for everything else that nights need. */
+  readonly home: string;
+  readonly simulator: Simulator;
+  readonly configuration: LoadedConfiguration;
+  readonly assemblyFolder: string;
+  /** Values of the tenants' secrets, by name. */
+  readonly secrets: Readonly<Record<string, Credentials>>;
+  /** Stops the simulator and removes the folder. */
+  clear(): Promise<void>;
+}
+
+/** Starts a simulator and synthesises the pipeline for it. */
+export async function prepareAssembly(options: NightsOptions = {}): Promise<PreparedNights> {
   const home = mkdtempSync(join(tmpdir(), 'cxone-export-nights-'));
   const secrets = options.secrets ?? {};
   const credentials = [CREDENTIALS, ...Object.values(secrets)];
   const simulator = await startSimulator({ rows: 200, parts: 3, credentials, ...options.simulator });
   const configuration = configure(home, simulator, options);
   const assemblyFolder = join(home, 'cdk.out');
-  const { mode = 'source' } = options;
-  buildApp(configuration, { outdir: assemblyFolder, bundling: mode !== 'source', validation: false }).synth();
+  const bundling = (options.mode ?? 'source') !== 'source';
+  buildApp(configuration, { outdir: assemblyFolder, bundling, validation: false }).synth();
+  return {
+    home,
+    simulator,
+    configuration,
+    assemblyFolder,
+    secrets: Object.fromEntries(
+      configuration.tenants.map(({ tenant }) => [tenant.secret, secrets[tenant.id] ?? CREDENTIALS]),
+    ),
+    async clear() {
+      await simulator.stop();
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Starts a simulator and synthesises the pipeline for it, once for a test file. */
+export async function prepareNights(options: NightsOptions = {}): Promise<Nights> {
+  const prepared = await prepareAssembly(options);
+  const { home, simulator, configuration, assemblyFolder, secrets } = prepared;
   const opened: Night[] = [];
   return {
     simulator,
@@ -119,12 +159,10 @@ export async function prepareNights(options: NightsOptions = {}): Promise<Nights
       const night = await openNight(simulator, configuration, {
         folder: join(home, `night-${opened.length}`),
         assemblyFolder,
-        mode,
+        mode: options.mode ?? 'source',
         pipeline: options.pipeline ?? 'cdr-export',
         startAt: FIRST_NIGHT + opened.length * BETWEEN_NIGHTS,
-        secrets: Object.fromEntries(
-          configuration.tenants.map(({ tenant }) => [tenant.secret, secrets[tenant.id] ?? CREDENTIALS]),
-        ),
+        secrets,
         ...(onEffect ? { onEffect } : {}),
       });
       opened.push(night);
@@ -132,8 +170,7 @@ export async function prepareNights(options: NightsOptions = {}): Promise<Nights
     },
     async close() {
       for (const night of opened) await night.close();
-      await simulator.stop();
-      rmSync(home, { recursive: true, force: true });
+      await prepared.clear();
     },
   };
 }
@@ -231,14 +268,5 @@ async function openNight(
       platform = await open();
     },
     close,
-  };
-}
-
-/** Numbers from 0 up to 1 that are the same in every process (a linear congruential generator). */
-function steadyNumbers(): () => number {
-  let state = 20_240_515;
-  return () => {
-    state = (state * 1_664_525 + 1_013_904_223) % 4_294_967_296;
-    return state / 4_294_967_296;
   };
 }

@@ -177,10 +177,10 @@ describe('the world', () => {
     expect(found).toEqual([]);
   });
 
-  it('gives chance to handlers alone, which hand it on', () => {
+  it('gives chance through the surroundings alone', () => {
     const found = places(within('lambdas/'), /\bMath\.random\b/g);
 
-    expect(found).toEqual(['lambdas/handlers/handler.ts: Math.random']);
+    expect(found).toEqual(['lambdas/model/surroundings.ts: Math.random']);
   });
 
   it('hears of functions through their log alone', () => {

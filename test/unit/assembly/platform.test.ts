@@ -90,7 +90,7 @@ describe('OPS-06 the platform as a whole', () => {
       timestamp: new Date(start + 600_000),
     });
 
-    const apart = await serveStepFunctions(engine);
+    const apart = await serveStepFunctions(() => engine);
     const fromApart = new SFNClient({
       ...clientOptions(aws),
       endpoint: apart.environment.AWS_ENDPOINT_URL_SFN ?? '',

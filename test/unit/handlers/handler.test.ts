@@ -56,6 +56,7 @@ beforeEach(() => {
     env,
     clock,
     headers: () => ({ 'x-simulated-time': 'now' }),
+    random: () => 0.5,
     temporaryFolder: '/nowhere',
   });
   Reflect.set(globalThis, SURROUNDINGS, provided);

@@ -1,0 +1,51 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import type { StoredNight } from '../support/night.ts';
+import { type BenchOptions, openBench } from './crash-bench.ts';
+import { CHOICE, crashesOf, wordsFor } from './crash-points.ts';
+
+/** A pipeline whose process is killed around every effect that it has outside. */
+export interface CrashedPipeline extends BenchOptions {
+  /** What the tests are about: numbers of requirements, and the run in a few words. */
+  title: string;
+  /** Services that a clean run has to reach, so that a trace that misses one is noticed; `http` is CXone. */
+  services: readonly string[];
+  /** How many effects `npm test` draws, for a run whose every effect would take too long. Default: all. */
+  sample?: number;
+  /** What has to be found after a clean run, and just so after every crash and recovery. */
+  expectRecovered(night: StoredNight): Promise<void>;
+}
+
+/**
+ * Declares a test for a clean run, and one for each crash that follows from its trace: the engine's process is killed by
+ * SIGKILL before or after an effect while services and simulator live on, the run is started again or redriven in another
+ * process, and what is expected of a clean run is expected of this one.
+ */
+export async function describeCrashes(pipeline: CrashedPipeline): Promise<void> {
+  const { title, services, expectRecovered } = pipeline;
+  const bench = await openBench(pipeline);
+  const clean = await bench.runClean();
+  const crashes = crashesOf(clean.trace, pipeline.sample).map((crash) => ({
+    ...crash,
+    words: wordsFor(crash.point),
+  }));
+
+  describe(`${title}, killed by choice ${CHOICE}`, () => {
+    afterAll(() => bench.close());
+
+    it('is traced from a clean run first, which reaches every service', async () => {
+      const reached = clean.trace.effects.map(({ request }) => request.split(' ')[0]);
+      expect(clean.said.status).toBe('SUCCEEDED');
+      expect(reached).toEqual(expect.arrayContaining([...services]));
+      await expectRecovered(clean.stores.night);
+      await clean.stores[Symbol.asyncDispose]();
+    });
+
+    it.each(crashes)('ends as if nothing had happened: $words, then $action', async (crash) => {
+      const { stores, killed, again } = await bench.runKilled(crash);
+      await using _ = stores;
+      expect(killed, 'the process was killed at the point').toBeUndefined();
+      expect(again?.status).toBe('SUCCEEDED');
+      await expectRecovered(stores.night);
+    });
+  });
+}

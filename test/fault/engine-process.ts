@@ -1,0 +1,76 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { loadAssembly } from '../../local/assembly/assembly.ts';
+import { environmentFor } from '../../local/aws/endpoints.ts';
+import { serveStepFunctions } from '../../local/aws/step-functions-server.ts';
+import type { Engine } from '../../local/engine/engine.ts';
+import { openMachines } from '../../local/machines.ts';
+import { openClock } from '../../local/platform-clock.ts';
+import { steadyNumbers } from '../support/steady-numbers.ts';
+import { Order, type Said } from './engine-orders.ts';
+
+/*
+ * The engine and the functions of a night, apart from the services and the simulator that they call: a process to be
+ * killed. It loads everything first, so that one can be kept ready, and then runs one night after the other as it is told.
+ */
+
+const [assemblyFolder = '.', projectFolder = '.'] = process.argv.slice(2);
+const assembly = loadAssembly(assemblyFolder);
+for (const { entry } of assembly.functions)
+  if (entry !== undefined) await import(pathToFileURL(join(projectFolder, entry)).href);
+
+async function run(order: Order): Promise<Said> {
+  const states: string[] = [];
+  let engine: Engine | undefined;
+  const stepFunctions = await serveStepFunctions(() => engine);
+  const machines = openMachines(
+    assembly,
+    { environment: { ...environmentFor(order.services), ...stepFunctions.environment } },
+    openClock(order.folder, { skipWaits: true, flow: false, startAt: order.startAt }),
+    {
+      folder: order.folder,
+      tellTime: true,
+      flow: false,
+      random: steadyNumbers(),
+      onEvent: (_, { stateEnteredEventDetails: entered }) => {
+        if (entered === undefined) return;
+        const { name = '' } = entered;
+        if (name === order.killIn) process.kill(process.pid, 'SIGKILL');
+        states.push(name);
+      },
+    },
+  );
+  engine = machines.engine;
+  const machine = machines.machineOf(order.tenant, order.pipeline);
+  const arn = order.action === 'redrive' ? await redriveUnfinished(engine, machine) : undefined;
+  const run = arn ?? (await startAnother(engine, machine, order.input));
+  const { status, error } = await engine.wait(run);
+  await engine.idle();
+  await machines.close();
+  await stepFunctions.close();
+  return { status, ...(error === undefined ? {} : { error }), states: [...new Set(states)] };
+}
+
+async function redriveUnfinished(engine: Engine, machine: string): Promise<string | undefined> {
+  const unfinished = engine.list(machine).find(({ status }) => status !== 'SUCCEEDED');
+  if (unfinished !== undefined) await engine.redrive(unfinished.executionArn);
+  return unfinished?.executionArn;
+}
+
+/** Starts an execution under a name that is the same in every night, so that the keys of its objects are too. */
+async function startAnother(engine: Engine, machine: string, input: Order['input']): Promise<string> {
+  const name = `start-${engine.list(machine).length + 1}`;
+  return (await engine.start(machine, { name, input })).executionArn;
+}
+
+process.on('message', (message) => {
+  run(Order.parse(message)).then(
+    (said) => process.send?.(said),
+    (error: unknown) => {
+      console.error(error);
+      process.exit(1);
+    },
+  );
+});
+process.on('disconnect', () => process.exit(0));
+process.send?.('ready');

@@ -1,0 +1,69 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadAssembly } from '../../local/assembly/assembly.ts';
+import { provision } from '../../local/assembly/provision.ts';
+import { startAws } from '../../local/aws/embedded-aws.ts';
+import { lakeBucketOf } from '../../local/machines.ts';
+import { FIRST_NIGHT, type PreparedNights, type StoredNight } from '../support/night.ts';
+
+/** Before a request has any effect, or after it and before the caller hears of that. */
+export type Phase = 'before' | 'after';
+
+/** Hears of every request to a service or to CXone. A promise holds the request; a rejection cuts it off there. */
+export type RequestListener = (phase: Phase, request: string) => Promise<void>;
+
+/** The services and the simulator of one night: they live on when its engine's process is killed. */
+export interface LivingStores extends AsyncDisposable {
+  readonly night: StoredNight;
+  /** Where the services answer. */
+  readonly url: string;
+  /** Who hears of requests from now on; undefined for nobody. */
+  listen(listener: RequestListener | undefined): void;
+}
+
+/** What the simulator that `prepareAssembly` starts has to be given, so that its calls are heard too. */
+export interface Exchanges {
+  listener: RequestListener | undefined;
+}
+
+/** Opens services in a new folder, as they are after a deployment, and lets the simulator begin anew. */
+export async function openStores(
+  prepared: PreparedNights,
+  exchanges: Exchanges,
+  name: string,
+): Promise<LivingStores> {
+  const { simulator, assemblyFolder, secrets } = prepared;
+  const folder = join(prepared.home, name);
+  mkdirSync(folder, { recursive: true });
+  simulator.reset();
+  const assembly = loadAssembly(assemblyFolder);
+  const aws = await startAws({
+    folder,
+    clock: simulator,
+    onEffect: async (phase, { service, operation, resource }) =>
+      exchanges.listener?.(phase, `${service} ${operation} ${resource}`),
+  });
+  await provision(aws, assembly);
+  for (const [secret, value] of Object.entries(secrets)) aws.secrets.set(secret, JSON.stringify(value));
+  const clock = { now: () => simulator.now(), sleep: () => Promise.resolve() };
+  return {
+    night: {
+      simulator,
+      folder,
+      calls: () => [...simulator.calls],
+      violations: () => [...simulator.violations],
+      platform: { aws, assembly, bucket: lakeBucketOf(assembly), clock },
+    },
+    url: aws.url,
+    listen(listener) {
+      exchanges.listener = listener;
+    },
+    [Symbol.asyncDispose]: () => aws.close(),
+  };
+}
+
+/** When every night begins, epoch milliseconds. */
+export const NIGHT_BEGINS = FIRST_NIGHT;
+
+/** Name of the execution that a night begins with; one that is started after a crash has another. */
+export const FIRST_RUN = 'start-1';
