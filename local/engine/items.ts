@@ -3,8 +3,9 @@ import { randomUUID } from 'node:crypto';
 import type { MapState } from './definition.ts';
 import { StateFault } from './errors.ts';
 import { asArray, asNumber, asString } from './evaluate.ts';
-import type { Json, JsonObject } from './json.ts';
-import { bytesOf, PAYLOAD_LIMIT, withinLimit } from './limits.ts';
+import { batchItems } from './item-batches.ts';
+import type { Json } from './json.ts';
+import { withinLimit } from './limits.ts';
 import type { MapRunChild } from './store.ts';
 import { asIs, evaluateField, INPUT, type Visit } from './visit.ts';
 
@@ -30,7 +31,7 @@ export async function settleChildren(
   }
   if (state.ItemBatcher === undefined)
     return selected.map((input) => ({ name: randomUUID(), input, items: 1 }));
-  return await batch(state.ItemBatcher, visit, selected);
+  return await batchItems(state.ItemBatcher, visit, selected);
 }
 
 async function readItems(state: MapState, visit: Visit): Promise<Json[]> {
@@ -63,57 +64,4 @@ function parseItems(text: string, type: 'JSON' | 'JSONL'): Json[] {
 function asItems(value: unknown): Json[] {
   if (Array.isArray(value)) return value;
   throw new TypeError('it is not a JSON array');
-}
-
-async function batch(
-  batcher: NonNullable<MapState['ItemBatcher']>,
-  visit: Visit,
-  items: readonly Json[],
-): Promise<MapRunChild[]> {
-  const common: JsonObject =
-    batcher.BatchInput === undefined
-      ? {}
-      : { BatchInput: await evaluateField(visit, 'ItemBatcher/BatchInput', batcher.BatchInput, asIs) };
-  const mostItems = await limitOf(
-    visit,
-    'MaxItemsPerBatch',
-    batcher.MaxItemsPerBatch,
-    Number.MAX_SAFE_INTEGER,
-  );
-  const mostBytes = await limitOf(
-    visit,
-    'MaxInputBytesPerBatch',
-    batcher.MaxInputBytesPerBatch,
-    PAYLOAD_LIMIT,
-  );
-  const batches: Json[][] = [];
-  let bytes = 0;
-  const empty = bytesOf({ ...common, Items: [] });
-  for (const item of items) {
-    const size = bytesOf(item) + 1;
-    const last = batches.at(-1);
-    if (last === undefined || last.length >= mostItems || bytes + size > mostBytes) {
-      batches.push([item]);
-      bytes = empty + size;
-    } else {
-      last.push(item);
-      bytes += size;
-    }
-  }
-  return batches.map((Items) => {
-    const input = withinLimit('A batch of items', { ...common, Items });
-    return { name: randomUUID(), input, items: Items.length };
-  });
-}
-
-function limitOf(
-  visit: Visit,
-  field: string,
-  template: Json | undefined,
-  otherwise: number,
-): Promise<number> {
-  if (template === undefined) return Promise.resolve(otherwise);
-  return evaluateField(visit, `ItemBatcher/${field}`, template, (name, value) =>
-    asNumber(name, value, 1, otherwise),
-  );
 }

@@ -145,27 +145,6 @@ describe('distributed Map', () => {
     expect(outputOf(ended)).toEqual([{ got: { day: 'a', n: 0, run: 'r1' }, map: false }]);
   });
 
-  it('OPS-06 ItemBatcher gathers items under BatchInput, by count and by bytes', async () => {
-    const show = { One: { Type: 'Pass', End: true } };
-    const byCount = machine(show, {
-      Items: '{% $states.input %}',
-      ItemBatcher: { MaxItemsPerBatch: 2, BatchInput: { day: '{% $count($states.input) %}' } },
-    });
-    const byBytes = machine(show, {
-      Items: '{% $states.input %}',
-      ItemBatcher: { MaxInputBytesPerBatch: 25 },
-    });
-
-    const counted = await runToEnd(openBench(byCount), [1, 2, 3]);
-    const sized = await runToEnd(openBench(byBytes), ['aaaa', 'bbbb', 'cccc']);
-
-    expect(outputOf(counted)).toEqual([
-      { BatchInput: { day: 3 }, Items: [1, 2] },
-      { BatchInput: { day: 3 }, Items: [3] },
-    ]);
-    expect(outputOf(sized)).toEqual([{ Items: ['aaaa'] }, { Items: ['bbbb'] }, { Items: ['cccc'] }]);
-  });
-
   it('OPS-06 holds MaxConcurrency over the children', async () => {
     let running = 0;
     let peak = 0;
