@@ -66,7 +66,7 @@ export async function appendAudit(
   const noted = await noteEvent(ledger, chain, event, head.sequence);
   if (noted.sequence !== undefined) return { sequence: noted.sequence };
   for (let tries = 0; tries < APPEND_TRIES; tries++) {
-    const later = await recordsAfter(ledger, chain, noted.from, head);
+    const later = await recordsFrom(ledger, chain, Math.max(1, noted.from), head);
     const mine = later.find((record) => record.event === event.id);
     if (mine !== undefined) {
       await anchor(ports, chain, later, head.sequence);
@@ -100,20 +100,23 @@ async function noteEvent(ledger: WindowLedger, chain: ChainId, event: AuditEvent
   return readable(EventNote, written, `The note of the audit event ${event.id}`);
 }
 
-/** The records behind a number, without a gap, at least up to the head. */
-async function recordsAfter(
+/** The records from a number on, without a gap, at least up to the head and with the head's own as it was. */
+async function recordsFrom(
   ledger: WindowLedger,
   chain: ChainId,
-  after: number,
+  first: number,
   head: Link,
 ): Promise<StoredRecord[]> {
   const records: StoredRecord[] = [];
-  for await (const record of readRecords(ledger, chain.pipeline, after)) {
-    if (record.sequence !== after + records.length + 1) throw broken(chain, after + records.length + 1);
+  for await (const record of readRecords(ledger, chain.pipeline, first - 1)) {
+    const expected = first + records.length;
+    const isHead = expected === head.sequence;
+    if (record.sequence !== expected || (isHead && record.digest !== head.digest))
+      throw broken(chain, expected);
     records.push(record);
   }
   // A record that was appended over a cut tail would hide the cut.
-  if (after + records.length < head.sequence) throw broken(chain, after + records.length + 1);
+  if (first + records.length <= head.sequence) throw broken(chain, first + records.length);
   return records;
 }
 
@@ -170,7 +173,7 @@ function readable<Schema extends z.ZodType>(
 function broken({ pipeline }: ChainId, sequence: number) {
   return catalogued(
     'AuditChainBroken',
-    `The audit chain of ${pipeline} lacks record ${sequence}, which was there: nothing is added to it.`,
+    `The audit chain of ${pipeline} lacks record ${sequence} as it was: nothing is added to it.`,
     { sequence },
   );
 }

@@ -22,7 +22,7 @@ export async function auditWindow(
   for (const { text, entry } of entries.toSorted((left, right) => left.entry.commit - right.entry.commit)) {
     const event = commitEvent(entry);
     const { sequence } = await appendAudit(ports, { pipeline: window.pipeline, event });
-    await recordedCommit(ledger, entry, { sequence, text });
+    await recordedCommit(ledger, entry, { pipeline: window.pipeline, sequence, text });
   }
   return { recorded: entries.length };
 }

@@ -3,6 +3,7 @@ import { isoInstant } from '../model/days.ts';
 import { catalogued } from '../model/errors.ts';
 import type { GenerationId } from '../model/ids.ts';
 import type { ClaimedWindow, GenerationFacts } from '../model/payloads.ts';
+import type { PipelineName } from '../model/pipelines.ts';
 import { type Change, conditionalUpdate } from './expressions.ts';
 import { windowKey } from './keys.ts';
 import { endedRegistrants, registrant } from './registrants.ts';
@@ -106,12 +107,12 @@ function commitOf(
 export async function recordedCommit(
   ledger: WindowLedger,
   { dataset, day }: CommitEntry,
-  record: { sequence: number; text: string },
+  record: { pipeline: PipelineName; sequence: number; text: string },
 ): Promise<void> {
   const key = windowKey(ledger.tenant, dataset, day);
   await ledger.table.update(
     key,
-    conditionalUpdate({ set: { auditSequence: record.sequence } }, [
+    conditionalUpdate({ set: { auditSequence: record.sequence, auditPipeline: record.pipeline } }, [
       // It is a witness of how long the chain has been: never lowered.
       {
         any: [

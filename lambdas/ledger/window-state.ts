@@ -3,6 +3,7 @@ import { Day } from '../model/days.ts';
 import { catalogued } from '../model/errors.ts';
 import { GenerationId, JobId, RunArn } from '../model/ids.ts';
 import { GenerationFacts } from '../model/payloads.ts';
+import { PipelineName } from '../model/pipelines.ts';
 import type { Item, ItemKey } from '../model/ports.ts';
 
 const milliseconds = z.number();
@@ -63,6 +64,7 @@ export const WindowState = z.object({
     .default(new Set())
     .describe('Commits that have no audit record yet, each as JSON: see CommitEntry'),
   auditSequence: count.optional().describe('The latest audit record of the window'),
+  auditPipeline: PipelineName.optional().describe('Whose chain that record is in'),
   pinned: z.boolean().default(false),
 });
 export type WindowState = z.infer<typeof WindowState>;

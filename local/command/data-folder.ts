@@ -2,10 +2,11 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { clientsFor } from '../../lambdas/aws/clients.ts';
 import { dynamoTable } from '../../lambdas/aws/dynamo-table.ts';
+import { kmsMac } from '../../lambdas/aws/kms-mac.ts';
 import { s3ObjectStore } from '../../lambdas/aws/s3-object-store.ts';
 import type { WindowLedger } from '../../lambdas/ledger/windows.ts';
 import { DatasetId, TenantId } from '../../lambdas/model/ids.ts';
-import type { ObjectStore } from '../../lambdas/model/ports.ts';
+import type { MacKey, ObjectStore } from '../../lambdas/model/ports.ts';
 import { surroundings } from '../../lambdas/model/surroundings.ts';
 import { loadAssembly } from '../assembly/assembly.ts';
 import type { Assembly } from '../assembly/types.ts';
@@ -31,6 +32,8 @@ export function openRuns(data: string): { view: EngineView; assembly: Assembly }
 /** The lake of a data folder, open for reading. */
 export interface OpenLake extends AsyncDisposable {
   objects: ObjectStore;
+  /** The key that authenticates audit records. */
+  mac: MacKey;
   /** The ledger of each tenant that the folder was synthesised for. */
   ledgers: ReadonlyMap<TenantId, WindowLedger>;
   /** Every dataset that any of them has a table for. */
@@ -46,7 +49,7 @@ export async function openLake(data: string): Promise<OpenLake> {
   const bucket = functions.find(({ environment }) => environment.LAKE_BUCKET)?.environment.LAKE_BUCKET;
   if (bucket === undefined) throw nothingThere(data);
   const aws = await startAws({ folder: data });
-  const { s3, dynamodb } = clientsFor(aws.environment);
+  const { s3, dynamodb, kms } = clientsFor(aws.environment);
   const ledgers = new Map(
     functions.flatMap(({ environment: { TENANT, LEDGER_TABLE } }) => {
       if (TENANT === undefined || LEDGER_TABLE === undefined) return [];
@@ -60,7 +63,14 @@ export async function openLake(data: string): Promise<OpenLake> {
     }),
   );
   const datasets = [...new Set(glueTables.map(({ name }) => DatasetId.parse(name)))];
-  return { objects: s3ObjectStore(s3, bucket), ledgers, datasets, [Symbol.asyncDispose]: () => aws.close() };
+  const auditKey = functions.find(({ environment }) => environment.AUDIT_KEY_ARN)?.environment.AUDIT_KEY_ARN;
+  return {
+    objects: s3ObjectStore(s3, bucket),
+    mac: kmsMac(kms, auditKey ?? ''),
+    ledgers,
+    datasets,
+    [Symbol.asyncDispose]: () => aws.close(),
+  };
 }
 
 function nothingThere(data: string): CommandRefused {

@@ -1,6 +1,7 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { TenantId } from '../../lambdas/model/ids.ts';
 import { type PipelineName, PipelineName as PipelineNames } from '../../lambdas/model/pipelines.ts';
+import type { AuditRequest } from './audit.ts';
 import { DATA_FOLDER } from './data-folder.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { type Failure, failureOf, printFailure } from './failures.ts';
@@ -70,6 +71,7 @@ function buildProgram(outputs: Outputs, choose: Choose): Command {
   addRunning(program, choose);
   addLooking(program, choose);
   addDrift(program, choose);
+  addAudit(program, choose);
   addSurroundings(program, choose);
   return program;
 }
@@ -148,6 +150,26 @@ function addDrift(program: Command, choose: Choose): void {
       choose(async (outputs) =>
         (await import('./drift.ts')).acknowledgeColumn({ ...request, dataset, column }, outputs),
       ),
+    );
+}
+
+function addAudit(program: Command, choose: Choose): void {
+  const audit = command(program, 'audit', 'the chain of records over everything that was committed');
+  withData(
+    command(
+      audit,
+      'verify',
+      'find edits, removals, cut tails, changes of order and a rewritten past; exit code 1 where there are any',
+    ),
+  )
+    .option('--tenant <id>', 'only its chains', tenantId)
+    .option('--pipeline <name>', 'only its chain', pipelineName)
+    .option('--ledger-table <name>', 'on AWS: LedgerTableName of the lake’s stack')
+    .option('--bucket <name>', 'on AWS: LakeBucketName')
+    .option('--audit-key <arn>', 'on AWS: AuditKeyArn')
+    .option('--json', 'one JSON document')
+    .action((options: AuditRequest) =>
+      choose(async (outputs) => (await import('./audit.ts')).verifyChains(options, outputs), options.json),
     );
 }
 

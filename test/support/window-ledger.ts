@@ -81,7 +81,11 @@ export async function seenThrough(
   await leaveCommit(ledger, claim, generation);
   const { unaudited } = await readWindow(ledger, claim.dataset, claim.day);
   for (const text of unaudited)
-    await recordedCommit(ledger, CommitEntry.parse(JSON.parse(text)), { sequence: 1, text });
+    await recordedCommit(ledger, CommitEntry.parse(JSON.parse(text)), {
+      pipeline: 'cdr-export',
+      sequence: 1,
+      text,
+    });
 }
 
 /** The state of a window that nobody has touched, with some of it changed. */

@@ -1,6 +1,6 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { synthesise, tenant } from './synthesised.ts';
+import { environmentOf, statementsOfFunction, synthesise, tenant } from './synthesised.ts';
 
 const templates = synthesise({
   lake: { retention: { rawDays: 11, quarantineDays: 22, runRecordDays: 33, supersededGenerationDays: 44 } },
@@ -91,6 +91,27 @@ describe('the lake’s bucket', () => {
     );
 
     expect(expiring).toEqual(['raw/', 'quarantine/', 'runs/', 'adhoc/', 'athena/']);
+  });
+});
+
+describe('the audit chain', () => {
+  it('ALL-12 has a key of its own for authentication, retained', () => {
+    lake.hasResource('AWS::KMS::Key', {
+      DeletionPolicy: 'Retain',
+      Properties: Match.objectLike({ KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' }),
+    });
+  });
+
+  it('ALL-12 is locked where the lake says so, and Object Lock is off otherwise', () => {
+    const locked = synthesise({ lake: { auditLockDays: 365 }, tenants: [tenant('acme')] });
+    const [retention] = statementsOfFunction(locked('cxone-export-acme'), 'audit').filter(({ actions }) =>
+      actions.includes('s3:PutObjectRetention'),
+    );
+
+    locked('cxone-export-lake').hasResourceProperties('AWS::S3::Bucket', { ObjectLockEnabled: true });
+    expect(environmentOf(locked('cxone-export-acme'), 'audit').AUDIT_LOCK_DAYS).toBe('365');
+    expect(retention?.resources).toEqual([expect.stringMatching(/\/audit\/acme\/\*$/)]);
+    lake.resourcePropertiesCountIs('AWS::S3::Bucket', { ObjectLockEnabled: true }, 0);
   });
 });
 

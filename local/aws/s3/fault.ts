@@ -7,6 +7,7 @@ export function s3Fault(code: keyof typeof statuses, message: string): ServiceFa
 }
 
 const statuses = {
+  AccessDenied: 403,
   BadDigest: 400,
   BucketAlreadyOwnedByYou: 409,
   EntityTooSmall: 400,

@@ -10,7 +10,7 @@ import type { S3Request } from './route.ts';
 
 // What S3 keeps of an upload's headers and gives back with the object.
 const keptHeader =
-  /^(content-type|content-language|content-disposition|cache-control|expires|x-amz-meta-.+|x-amz-server-side-encryption(-aws-kms-key-id|-bucket-key-enabled)?)$/;
+  /^(content-type|content-language|content-disposition|cache-control|expires|x-amz-meta-.+|x-amz-server-side-encryption(-aws-kms-key-id|-bucket-key-enabled)?|x-amz-object-lock-(mode|retain-until-date))$/;
 
 /** The headers of an upload that come back with the object. */
 export function keptHeaders(request: S3Request): Record<string, string> {
@@ -75,6 +75,7 @@ export function replaceObject(
   const replaced = index.atomically(() => {
     const before = index.object(bucket, key);
     checkWriteConditions(header(message, 'if-match'), header(message, 'if-none-match'), before);
+    if (before && before.etag !== object.etag) refuseLocked(before, object.modified);
     index.putObject(bucket, key, object);
     also?.();
     return before;
@@ -128,10 +129,20 @@ export function headObject(index: ObjectIndex, request: S3Request): Reply {
   };
 }
 
+/**
+ * A locked object keeps its bytes. S3 would add a version beside the locked one; here are no versions, so what would lose the
+ * locked one is refused.
+ */
+function refuseLocked({ headers }: ObjectFacts, now: number): void {
+  const until = Date.parse(headers['x-amz-object-lock-retain-until-date'] ?? '');
+  if (until > now) throw s3Fault('AccessDenied', 'The object is locked, and no versions are kept here.');
+}
+
 /** DeleteObject; deleting what is not there succeeds, as on S3. */
-export function deleteObject(index: ObjectIndex, bucket: string, key: string): void {
+export function deleteObject(index: ObjectIndex, bucket: string, key: string, now: number): void {
   requireBucket(index, bucket);
   const before = index.object(bucket, key);
+  if (before) refuseLocked(before, now);
   index.deleteObject(bucket, key);
   if (before) index.removeFiles(before.segments);
 }

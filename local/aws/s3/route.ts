@@ -75,7 +75,7 @@ export interface S3Request {
 
 // Request headers beginning with x-amz- that an operation may carry: what is not here would be ignored, so it is refused.
 const knownHeader =
-  /^x-amz-(date|content-sha256|user-agent|security-token|decoded-content-length|trailer|meta-.+|checksum-(crc32|sha1|sha256|algorithm|mode|type)|sdk-checksum-algorithm|server-side-encryption(-aws-kms-key-id|-bucket-key-enabled|-context)?)$/;
+  /^x-amz-(date|content-sha256|user-agent|security-token|decoded-content-length|trailer|meta-.+|checksum-(crc32|sha1|sha256|algorithm|mode|type)|sdk-checksum-algorithm|server-side-encryption(-aws-kms-key-id|-bucket-key-enabled|-context)?|object-lock-(mode|retain-until-date))$/;
 
 /** Longest key, in bytes of UTF-8. */
 const longestKey = 1024;

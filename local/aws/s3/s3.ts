@@ -61,7 +61,7 @@ async function perform(index: ObjectIndex, request: S3Request, now: () => number
     case 'ListMultipartUploads':
       return listUploads(index, request);
     case 'DeleteObjects':
-      return deleteObjects(index, request);
+      return deleteObjects(index, request, now);
     case 'PutObject':
       return putObject(index, request, now);
     case 'GetObject':
@@ -69,7 +69,7 @@ async function perform(index: ObjectIndex, request: S3Request, now: () => number
     case 'HeadObject':
       return headObject(index, request);
     case 'DeleteObject':
-      deleteObject(index, request.bucket, request.key);
+      deleteObject(index, request.bucket, request.key, now());
       return { status: 204, headers: {} };
     case 'CreateMultipartUpload':
       return createUpload(index, request, now);
@@ -107,13 +107,13 @@ function checkBucketName(name: string): void {
   }
 }
 
-async function deleteObjects(index: ObjectIndex, request: S3Request): Promise<Reply> {
+async function deleteObjects(index: ObjectIndex, request: S3Request, now: () => number): Promise<Reply> {
   requireBucket(index, request.bucket);
   const xml = (await readBody(request.message)).toString('utf8');
   const keys = [...xml.matchAll(/<Key>(.*?)<\/Key>/gs)].map(([, key = '']) => unescapeXml(key));
   if (keys.length === 0 || keys.length > 1000)
     throw s3Fault('MalformedXML', 'A request deletes 1 to 1000 keys.');
-  for (const key of keys) deleteObject(index, request.bucket, key);
+  for (const key of keys) deleteObject(index, request.bucket, key, now());
   const quiet = /<Quiet>true<\/Quiet>/.test(xml);
   const deleted = quiet ? [] : keys.map((key) => `<Deleted><Key>${escapeXml(key)}</Key></Deleted>`);
   return xmlReply(

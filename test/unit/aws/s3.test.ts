@@ -28,6 +28,41 @@ async function put(Key: string, Body = 'x'): Promise<void> {
   await s3.send(new PutObjectCommand({ Bucket, Key, Body, ContentLength: Buffer.byteLength(Body) }));
 }
 
+describe('OPS-06 ALL-12 embedded S3, locked objects', () => {
+  const lock = (Key: string, until: number, Body = 'kept') =>
+    s3.send(
+      new PutObjectCommand({
+        Bucket,
+        Key,
+        Body,
+        ObjectLockMode: 'COMPLIANCE',
+        ObjectLockRetainUntilDate: new Date(until),
+      }),
+    );
+
+  it('keep their bytes until their time is over, and may be written again with the same', async () => {
+    const Key = 'audit/one.jsonl';
+    await lock(Key, Date.now() + 60_000);
+
+    const changed = await put(Key, 'other').catch((error: Error) => error.name);
+    const removed = await s3
+      .send(new DeleteObjectCommand({ Bucket, Key }))
+      .catch((error: Error) => error.name);
+    await lock(Key, Date.now() + 60_000);
+
+    expect([changed, removed, await textOf(Key)]).toEqual(['AccessDenied', 'AccessDenied', 'kept']);
+  });
+
+  it('are as others afterwards', async () => {
+    const Key = 'audit/two.jsonl';
+    await lock(Key, Date.now() - 1_000);
+
+    await put(Key, 'other');
+
+    expect(await textOf(Key)).toBe('other');
+  });
+});
+
 describe('OPS-06 embedded S3, single objects', () => {
   it('gives an object back with its type, metadata, encryption headers and digest', async () => {
     const Key = 'raw/ä b+c=d&e/part 1.csv';
