@@ -29,9 +29,9 @@ export function kindOfText(text: string): JsonKind {
   }
 }
 
-/** The kind of JSON value in which a type is expected: another is drift, even where its value fits. */
-export const USUAL_KIND: Readonly<Record<ColumnType, JsonKind>> = {
-  text: 'string',
+/** The kind of JSON value in which a type is expected: another is drift, even where its value fits. Text takes any. */
+export const USUAL_KIND: Readonly<Record<ColumnType, JsonKind | undefined>> = {
+  text: undefined,
   timestamp: 'string',
   duration: 'number',
   integer: 'number',

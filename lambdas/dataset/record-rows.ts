@@ -2,7 +2,7 @@ import type { Mapping } from '../model/mapping.ts';
 import { lakeMapping } from '../model/mapping.ts';
 import { ContentDigest } from './content-digest.ts';
 import { textField } from './draft-text.ts';
-import { type FieldReader, fieldReader, kindOfText, USUAL_KIND } from './field-values.ts';
+import { type FieldReader, fieldReader, type JsonKind, kindOfText, USUAL_KIND } from './field-values.ts';
 import { stringValue } from './json-text.ts';
 import { isPrivate, type PrivacyKey, type Protection, protectionOf } from './privacy.ts';
 import { countAt, RecordFindings } from './record-findings.ts';
@@ -30,7 +30,7 @@ interface RowColumn {
   isText: boolean;
   isKey: boolean;
   isRequired: boolean;
-  usualKind: string;
+  usualKind: JsonKind | undefined;
   read: FieldReader;
   protect: Protection;
 }
@@ -95,7 +95,8 @@ export class RecordRows {
         countAt(findings.absent, position);
         if (column.isRequired) complete = false;
       } else if (value === null) countAt(findings.nulls, position);
-      else if (kindOfText(text) !== column.usualKind) countAt(findings.otherKind, position);
+      else if (column.usualKind !== undefined && kindOfText(text) !== column.usualKind)
+        countAt(findings.otherKind, position);
       if (value === undefined) problem ??= { reason: 'TypeMismatch', column: column.source };
       else if (value !== null) row += column.isText ? textField(column.protect(value)) : value;
       else if (column.isKey) problem ??= { reason: 'RequiredValueMissing', column: column.source };
