@@ -1,8 +1,9 @@
 /*
- * `npm run bench -- cdr [--quick]`: measures on this machine; asserts nothing.
+ * `npm run bench -- cdr [--quick]`, `npm run bench -- seal`: measures on this machine; asserts nothing.
  */
 const benches: Readonly<Record<string, (words: readonly string[]) => Promise<void>>> = {
   cdr: async (words) => (await import('./cdr.ts')).benchCdr(words),
+  seal: async () => (await import('./seal.ts')).benchSeal(),
 };
 
 const [name = '', ...words] = process.argv.slice(2);

@@ -40,24 +40,38 @@ export interface Opening {
 
 const derive = promisify(pbkdf2);
 
-/** A key for one object, never used before, and how to get at it again. One derivation, or one call of KMS. */
-export async function freshKey(
-  sealing: Sealing,
-  object: ObjectIdentity,
-): Promise<{ key: KeyObject; reference: KeyReference }> {
+/** A key, and how to get at it again. */
+export interface FreshKey {
+  key: KeyObject;
+  reference: KeyReference;
+}
+
+/**
+ * Begins to make a key for one object, never used before: one derivation, or one call of KMS. A derivation is under way from
+ * now on, beside other work, because it takes a while and needs no name; KMS is called when the object is known.
+ */
+export function prepareKey(sealing: Sealing): (object: ObjectIdentity) => Promise<FreshKey> {
   switch (sealing.mode) {
-    case 'kms': {
-      const { key, keyArn, sealedKey } = await sealing.dataKeys.generate(object);
-      return { key, reference: { kind: 'kms', keyArn, sealedKey } };
-    }
+    case 'kms':
+      return async (object) => {
+        const { key, keyArn, sealedKey } = await sealing.dataKeys.generate(object);
+        return { key, reference: { kind: 'kms', keyArn, sealedKey } };
+      };
     case 'passphrase': {
-      const ring = await sealing.passphrases.read();
-      const salt = randomBytes(SALT_BYTES);
-      const { secret, current: passphraseVersion } = ring;
-      const key = await derivedKey(named(ring, passphraseVersion), salt);
-      return { key, reference: { kind: 'passphrase', secret, passphraseVersion, salt } };
+      const derived = currentKey(sealing.passphrases);
+      // Whoever asks for the key hears of it; nobody may ask.
+      derived.catch(() => undefined);
+      return () => derived;
     }
   }
+}
+
+async function currentKey(passphrases: Passphrases): Promise<FreshKey> {
+  const ring = await passphrases.read();
+  const salt = randomBytes(SALT_BYTES);
+  const { secret, current: passphraseVersion } = ring;
+  const key = await derivedKey(named(ring, passphraseVersion), salt);
+  return { key, reference: { kind: 'passphrase', secret, passphraseVersion, salt } };
 }
 
 /** The key that a package refers to. Throws `ArchiveKeyMissing`, `ArchiveKeyWrong`. */

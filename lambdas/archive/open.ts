@@ -26,7 +26,7 @@ export interface OpenedArchive {
  * @throws ObjectMissing, and what `openPackage` throws
  */
 export async function openObject(
-  ports: { objects: ObjectStore; opening: Opening },
+  ports: { objects: Pick<ObjectStore, 'open'>; opening: Opening },
   identity: ObjectIdentity,
 ): Promise<OpenedArchive> {
   const chunks: Buffer[] = [];

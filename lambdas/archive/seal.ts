@@ -5,7 +5,8 @@ import { archiveObjectKey } from '../lake/keys.ts';
 import type { Day } from '../model/days.ts';
 import type { TenantId } from '../model/ids.ts';
 import type { ObjectStore } from '../model/ports.ts';
-import { freshKey, type Sealing } from './keys.ts';
+import { type FreshKey, prepareKey, type Sealing } from './keys.ts';
+import type { ObjectIdentity } from './package.ts';
 import { contentBytesIn, sealedBytes } from './seal-bytes.ts';
 
 /** Most bytes of an object, so that any ordinary JSON library opens it. */
@@ -40,7 +41,7 @@ export interface SealedObject {
 
 /** What sealing needs of the world. */
 export interface SealPorts {
-  objects: ObjectStore;
+  objects: Pick<ObjectStore, 'find' | 'writeStream'>;
   sealing: Sealing;
 }
 
@@ -49,33 +50,42 @@ export interface SealPorts {
  * records, so the same records in the same order are the same objects, and those that are there are not uploaded again.
  * Memory is bounded by one object's compressed content, whatever the number of records.
  *
- * @param records sorted by id, ascending by UTF-16 code units, none twice
+ * @param records in batches of any size, a batch being far cheaper than a record at a time; sorted by id, ascending by UTF-16 code units, none twice
  * @param objectBytes most bytes of an object; default: 64 MiB. Objects end between blocks of records of 1 MiB, so a single longer record is an object of its own
  * @throws ArchiveKeyMissing
  */
 export async function* sealRecords(
   ports: SealPorts,
   { tenant, day }: { tenant: TenantId; day: Day },
-  records: AsyncIterable<ArchiveRecord> | Iterable<ArchiveRecord>,
+  records: AsyncIterable<readonly ArchiveRecord[]> | Iterable<readonly ArchiveRecord[]>,
   objectBytes: number = OBJECT_BYTES,
 ): AsyncGenerator<SealedObject> {
   const room = contentBytesIn(objectBytes) - HELD_BACK_BYTES;
-  let content = new ObjectContent();
+  let draft: Draft | undefined;
   for await (const block of blocksOf(records)) {
-    if (content.ids.length > 0 && content.compressedBytes + longestGzip(block.bytes.length) > room) {
-      yield await store(ports, tenant, day, content);
-      content = new ObjectContent();
+    // Gzip has worked on the block before while this one was joined.
+    await draft?.content.taken();
+    if (draft !== undefined && draft.content.compressedBytes + longestGzip(block.bytes.length) > room) {
+      yield await store(ports.objects, tenant, day, draft);
+      draft = undefined;
     }
-    await content.add(block);
+    draft ??= { content: new ObjectContent(), keyOf: prepareKey(ports.sealing) };
+    draft.content.add(block);
   }
-  if (content.ids.length > 0) yield await store(ports, tenant, day, content);
+  if (draft !== undefined) yield await store(ports.objects, tenant, day, draft);
+}
+
+/** An object that is being made. */
+interface Draft {
+  content: ObjectContent;
+  keyOf: (object: ObjectIdentity) => Promise<FreshKey>;
 }
 
 async function store(
-  { objects, sealing }: SealPorts,
+  objects: SealPorts['objects'],
   tenant: TenantId,
   day: Day,
-  content: ObjectContent,
+  { content, keyOf }: Draft,
 ): Promise<SealedObject> {
   const chunks = await content.end();
   const { ids, plainBytes, sha256 } = content;
@@ -84,8 +94,7 @@ async function store(
   if (existing !== undefined)
     return { key, sha256, ids, plainBytes, sealedBytes: existing.bytes, uploaded: false };
   const identity = { tenant, object: key };
-  const fresh = await freshKey(sealing, identity);
-  const body = Readable.from(sealedBytes(identity, fresh, chunks), { objectMode: false });
+  const body = Readable.from(sealedBytes(identity, await keyOf(identity), chunks), { objectMode: false });
   const { bytes } = await objects.writeStream(key, body, 'application/json');
   return { key, sha256, ids, plainBytes, sealedBytes: bytes, uploaded: true };
 }
@@ -95,29 +104,51 @@ interface Block {
   bytes: Buffer;
 }
 
-/** Whole records, joined until they are a block. */
+/** Whole records, a line each, joined until they are a block. */
 async function* blocksOf(
-  records: AsyncIterable<ArchiveRecord> | Iterable<ArchiveRecord>,
+  records: AsyncIterable<readonly ArchiveRecord[]> | Iterable<readonly ArchiveRecord[]>,
 ): AsyncGenerator<Block> {
-  let ids: string[] = [];
-  let lines: string[] = [];
-  let characters = 0;
+  let block = new BlockOfLines();
   let before: string | undefined;
-  for await (const { id, line } of records) {
-    if ((before !== undefined && id <= before) || line.includes('\n'))
-      throw new Error('records to be sealed must be sorted by id, none twice, each on one line');
-    before = id;
-    ids.push(id);
-    lines.push(line, '\n');
-    characters += line.length + 1;
-    if (characters < BLOCK_BYTES) continue;
-    yield { ids, bytes: Buffer.from(lines.join('')) };
-    ids = [];
-    lines = [];
-    characters = 0;
-  }
-  if (ids.length > 0) yield { ids, bytes: Buffer.from(lines.join('')) };
+  for await (const batch of records)
+    for (const { id, line } of batch) {
+      if ((before !== undefined && id <= before) || line.includes('\n'))
+        throw new Error('records to be sealed must be sorted by id, none twice, each on one line');
+      before = id;
+      block.add(id, line);
+      if (block.bytes < BLOCK_BYTES) continue;
+      yield block.whole();
+      block = new BlockOfLines();
+    }
+  if (block.bytes > 0) yield block.whole();
 }
+
+/** Lines written one after the other into one stretch of memory: joined as strings they would be copied three times. */
+class BlockOfLines {
+  readonly #ids: string[] = [];
+  #memory = Buffer.allocUnsafeSlow(BLOCK_BYTES + BLOCK_BYTES / 4);
+  bytes = 0;
+
+  add(id: string, line: string): void {
+    // UTF-8 has three bytes at most for a unit of UTF-16.
+    const needed = this.bytes + line.length * 3 + 1;
+    if (needed > this.#memory.length) {
+      const wider = Buffer.allocUnsafeSlow(Math.max(needed, this.#memory.length));
+      this.#memory.copy(wider, 0, 0, this.bytes);
+      this.#memory = wider;
+    }
+    this.bytes += this.#memory.write(line, this.bytes);
+    this.#memory[this.bytes] = LINE_FEED;
+    this.bytes += 1;
+    this.#ids.push(id);
+  }
+
+  whole(): Block {
+    return { ids: this.#ids, bytes: this.#memory.subarray(0, this.bytes) };
+  }
+}
+
+const LINE_FEED = 0x0a;
 
 /** Bytes that gzip makes of so many at most: blocks that do not compress are stored with five bytes before each. */
 function longestGzip(bytes: number): number {
@@ -133,6 +164,7 @@ class ObjectContent {
   readonly #chunks: Buffer[] = [];
   readonly #hash = createHash('sha256');
   #emitted = 0;
+  #taken = Promise.resolve();
 
   constructor() {
     this.#gzip.on('data', (chunk: Buffer) => {
@@ -151,19 +183,26 @@ class ObjectContent {
     return this.#hash.copy().digest('hex');
   }
 
-  async add({ ids, bytes }: Block): Promise<void> {
-    const taken = new Promise<void>((resolve, reject) => {
+  /** Takes a block. The one before must have been taken. */
+  add({ ids, bytes }: Block): void {
+    this.#taken = new Promise<void>((resolve, reject) => {
       this.#gzip.write(bytes, (error) => (error ? reject(error) : resolve()));
     });
-    // While gzip works on its own thread.
+    // Whoever waits for it hears of it.
+    this.#taken.catch(() => undefined);
     this.#hash.update(bytes);
     for (const id of ids) this.ids.push(id);
     this.plainBytes += bytes.length;
-    await taken;
+  }
+
+  /** Resolves when gzip has taken the last block in whole. */
+  taken(): Promise<void> {
+    return this.#taken;
   }
 
   /** The compressed content. Nothing can be added afterwards. */
   async end(): Promise<readonly Buffer[]> {
+    await this.#taken;
     await new Promise<void>((resolve, reject) => {
       this.#gzip.once('error', reject);
       this.#gzip.once('end', resolve);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { freshKey, type Opening, type Sealing } from '../../lambdas/archive/keys.ts';
+import { type Opening, prepareKey, type Sealing } from '../../lambdas/archive/keys.ts';
 import { openPackage } from '../../lambdas/archive/open.ts';
 import { readPackage } from '../../lambdas/archive/read-package.ts';
 import { sealedBytes } from '../../lambdas/archive/seal-bytes.ts';
@@ -17,7 +17,7 @@ const opening: Opening = { passphrases, dataKeys };
 const content = fc.array(fc.uint8Array({ maxLength: 700 }), { maxLength: 6 });
 
 async function sealWith(sealing: Sealing, chunks: readonly Uint8Array[]): Promise<Buffer> {
-  const fresh = await freshKey(sealing, IDENTITY);
+  const fresh = await prepareKey(sealing)(IDENTITY);
   return buffer(
     sealedBytes(
       IDENTITY,

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type DataKeys, freshKey, type Opening, type Sealing } from '../../../lambdas/archive/keys.ts';
+import { type DataKeys, type Opening, prepareKey, type Sealing } from '../../../lambdas/archive/keys.ts';
 import { openPackage, recordsOf } from '../../../lambdas/archive/open.ts';
 import { sealedBytes } from '../../../lambdas/archive/seal-bytes.ts';
 import { heldDataKeys, passphrasesOf } from '../../support/archive-keys.ts';
@@ -175,7 +175,7 @@ describe('ARC-04 docs/envelope.md', () => {
 
   it('ARC-04 lets other code open what is sealed here', async () => {
     const sealing: Sealing = { mode: 'passphrase', passphrases };
-    const sealed = await buffer(sealedBytes(identity, await freshKey(sealing, identity), [gzipSync(TEXT)]));
+    const sealed = await buffer(sealedBytes(identity, await prepareKey(sealing)(identity), [gzipSync(TEXT)]));
     const text = sealed.toString('utf8');
 
     const opened = await openedElsewhere(
@@ -231,7 +231,7 @@ describe.runIf(pythonCanOpen())('ARC-04 Python', () => {
 
   it('ARC-04 opens what is sealed here with the program of the page, and old packages too', async () => {
     const sealing: Sealing = { mode: 'passphrase', passphrases };
-    const sealed = await buffer(sealedBytes(identity, await freshKey(sealing, identity), [gzipSync(TEXT)]));
+    const sealed = await buffer(sealedBytes(identity, await prepareKey(sealing)(identity), [gzipSync(TEXT)]));
 
     const opened = [sealed.toString('utf8'), withPassphrase, old].map((text) => {
       writeFileSync(file, text);

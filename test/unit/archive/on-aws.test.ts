@@ -27,7 +27,7 @@ const RECORDS: ArchiveRecord[] = ['a', 'b'].map((id) => ({ id, line: JSON.string
 
 async function sealOne(sealing: Sealing, day: string, records: readonly ArchiveRecord[] = RECORDS) {
   const [sealed] = await Array.fromAsync(
-    sealRecords({ objects, sealing }, { tenant: TENANT, day: Day.parse(day) }, records),
+    sealRecords({ objects, sealing }, { tenant: TENANT, day: Day.parse(day) }, [records]),
   );
   if (sealed === undefined) throw new Error('There is no object.');
   return sealed;

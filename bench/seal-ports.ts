@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto';
+import type { ArchiveRecord, SealPorts } from '../lambdas/archive/seal.ts';
+import { Secret } from '../lambdas/cxone/secret.ts';
+import { Day } from '../lambdas/model/days.ts';
+import { TenantId } from '../lambdas/model/ids.ts';
+import { drawInteractions, interactionText } from '../local/cxone/data/interaction-details.ts';
+
+/** Whose archive is measured, and which day of it. */
+export const OWNER = { tenant: TenantId.parse('acme'), day: Day.parse('2024-05-15') };
+
+/** Interactions of the simulator as records, sorted by id, each made when it is asked for: about 900 bytes. */
+export function* benchRecords(count: number): Generator<ArchiveRecord> {
+  const drawn = drawInteractions({ seed: 'bench', day: OWNER.day, count, atOnce: 0 });
+  drawn.sort((left, right) => (left.id < right.id ? -1 : 1));
+  for (const one of drawn) {
+    const now = {
+      status: 'closed',
+      updatedAt: one.closedAt,
+      fields: new Map(),
+      playbackUrl: (medium: string) => `https://media.example/${medium}`,
+    };
+    yield { id: one.id, line: interactionText(one, now) };
+  }
+}
+
+/** The same in batches of 100, as details are fetched. */
+export function* benchBatches(count: number): Generator<ArchiveRecord[]> {
+  let batch: ArchiveRecord[] = [];
+  for (const record of benchRecords(count)) {
+    batch.push(record);
+    if (batch.length < 100) continue;
+    yield batch;
+    batch = [];
+  }
+  yield batch;
+}
+
+const passphrases = new Map([['v1', new Secret(randomBytes(16).toString('hex'))]]);
+
+/** Seals with a passphrase, one derivation an object; takes objects and forgets them. */
+export const benchPorts: SealPorts = {
+  sealing: {
+    mode: 'passphrase',
+    passphrases: { read: async () => ({ secret: 'bench', current: 'v1', passphrases }) },
+  },
+  objects: {
+    find: async () => undefined,
+    async writeStream(_key, body) {
+      let bytes = 0;
+      for await (const chunk of body) bytes += (chunk as Buffer).length;
+      return { bytes, sha256: '' };
+    },
+  },
+};
