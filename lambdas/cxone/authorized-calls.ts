@@ -14,7 +14,10 @@ export interface TokenSource {
 }
 
 /** A call that is made with our token. */
-export type AuthorizedCall = Omit<Call, 'authority'>;
+export interface AuthorizedCall extends Omit<Call, 'authority'> {
+  /** A 403 may be about the one thing that is asked for, which is restricted: it says nothing of the token, which is kept. */
+  aboutOne?: boolean;
+}
 
 /** Calls with our token, in its place. */
 export interface AuthorizedCalls {
@@ -33,12 +36,15 @@ export function authorizedCalls(
   tokens: TokenSource,
   renewed: boolean,
 ): AuthorizedCalls {
-  async function withToken<Result>(make: (token: AccessToken) => Promise<Result>): Promise<Result> {
+  async function withToken<Result>(
+    { aboutOne = false }: AuthorizedCall,
+    make: (token: AccessToken) => Promise<Result>,
+  ): Promise<Result> {
     const token = await tokens.read();
     try {
       return await make(token);
     } catch (error) {
-      throw isError(error, 'ScopeMissing') ? await discarded(token, error) : error;
+      throw isError(error, 'ScopeMissing') && !aboutOne ? await discarded(token, error) : error;
     }
   }
 
@@ -54,10 +60,10 @@ export function authorizedCalls(
 
   return {
     json: (call, schema) =>
-      withToken((token) =>
+      withToken(call, (token) =>
         transport.json({ ...call, authority: { kind: 'bearer', token, renewed } }, schema),
       ),
     open: (call) =>
-      withToken((token) => transport.open({ ...call, authority: { kind: 'bearer', token, renewed } })),
+      withToken(call, (token) => transport.open({ ...call, authority: { kind: 'bearer', token, renewed } })),
   };
 }

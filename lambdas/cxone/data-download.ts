@@ -8,7 +8,7 @@ import { JobId } from '../model/ids.ts';
 import type { CdrFilters } from '../model/pipelines.ts';
 import type { AuthorizedCalls } from './authorized-calls.ts';
 import { type JobFile, type JobStatus, JobStatusBody } from './job-status.ts';
-import { type PartAddress, partAddress } from './part-address.ts';
+import { openFile } from './open-file.ts';
 import { offsetOf } from './part-range.ts';
 import type { OpenAnswer, Transport } from './transport.ts';
 
@@ -55,18 +55,18 @@ export interface DataDownload {
 
 const Submitted = z.object({ requestId: JobId });
 
-/** How often an address of a part may send us on. */
-const MAXIMUM_REDIRECTS = 3;
-
 /** Makes the client of the data download API. */
 export function createDataDownload(
   family: Family,
   { calls, transport }: { calls: AuthorizedCalls; transport: Transport },
 ): DataDownload {
-  async function openAt({ url, own }: PartAddress, headers: Record<string, string>): Promise<OpenAnswer> {
-    const call = { name: 'part', method: 'GET', url, headers } as const;
+  async function openPart(file: JobFile, headers: Record<string, string>): Promise<OpenAnswer> {
     try {
-      return await (own ? calls.open(call) : transport.open({ ...call, authority: { kind: 'none' } }));
+      return await openFile(
+        family,
+        { calls, transport },
+        { call: 'part', what: 'a part', address: file.url, headers },
+      );
     } catch (error) {
       if (isError(error, 'RequestRefused') && error.facts.status === 416)
         throw catalogued(
@@ -77,20 +77,6 @@ export function createDataDownload(
         );
       throw renamed(error, 'PartNotReady', 'CXone has no such part, or not yet.');
     }
-  }
-
-  async function follow(file: JobFile, headers: Record<string, string>): Promise<OpenAnswer> {
-    let at = partAddress(family, file.url);
-    for (let hop = 0; hop <= MAXIMUM_REDIRECTS; hop += 1) {
-      const answer = await openAt(at, headers);
-      if (answer.status < 300) return answer;
-      const next = partAddress(family, answer.header('location') ?? '', at.url);
-      // Once away from the family's host the token stays away: what leads back was not written by CXone.
-      at = { url: next.url, own: at.own && next.own };
-    }
-    throw catalogued('CallbackRefused', `A part is redirected more than ${MAXIMUM_REDIRECTS} times.`, {
-      part: file.part,
-    });
   }
 
   return {
@@ -129,7 +115,7 @@ export function createDataDownload(
     },
 
     async openPart(file, range = { from: 0 }) {
-      const answer = await follow(file, {
+      const answer = await openPart(file, {
         accept: 'application/octet-stream',
         'accept-encoding': 'identity',
         ...(range.from > 0 ? { range: `bytes=${range.from}-` } : {}),
