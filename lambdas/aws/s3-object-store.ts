@@ -7,6 +7,7 @@ import {
   PutObjectCommand,
   paginateListObjectsV2,
   type S3Client,
+  S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { catalogued } from '../model/errors.ts';
@@ -20,13 +21,31 @@ const WAITING_BYTES = 1024 * 1024;
 
 /** The lake's bucket. The bucket's own default encryption applies; every upload carries a checksum that S3 verifies. */
 export function s3ObjectStore(client: S3Client, bucket: string): ObjectStore {
+  // A list says that there is nothing; HEAD and GET say 403 to who may not list the whole bucket, and no role of ours may.
+  const find = async (key: string) => {
+    const { Contents } = await client.send(
+      new ListObjectsV2Command({ Bucket: bucket, Prefix: key, MaxKeys: 1 }),
+    );
+    const found = Contents?.[0];
+    return found?.Key === key ? { key, bytes: found.Size ?? 0 } : undefined;
+  };
+  const isMissing = async (key: string, error: unknown) => {
+    if (error instanceof NoSuchKey) return true;
+    if (!(error instanceof S3ServiceException) || error.name !== 'AccessDenied') return false;
+    try {
+      return (await find(key)) === undefined;
+    } catch {
+      // Who may not list either is told of the first refusal: it is the one to be mended.
+      return false;
+    }
+  };
   const open = async (key: string) => {
     try {
       const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
       if (Body instanceof Readable) return Body;
       throw catalogued('ObjectMissing', `The object ${key} has no body that can be streamed.`);
     } catch (error) {
-      if (error instanceof NoSuchKey)
+      if (await isMissing(key, error))
         throw catalogued('ObjectMissing', `There is no object ${key}.`, {}, error);
       throw error;
     }
@@ -89,14 +108,7 @@ export function s3ObjectStore(client: S3Client, bucket: string): ObjectStore {
       }
       return { bytes, sha256: hash.digest('hex') };
     },
-    async find(key) {
-      // A list says that there is nothing; a HEAD says 403 to who may not list the whole bucket, and no role of ours may.
-      const { Contents } = await client.send(
-        new ListObjectsV2Command({ Bucket: bucket, Prefix: key, MaxKeys: 1 }),
-      );
-      const found = Contents?.[0];
-      return found?.Key === key ? { key, bytes: found.Size ?? 0 } : undefined;
-    },
+    find,
     async *list(prefix) {
       for await (const page of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix }))
         for (const { Key, Size } of page.Contents ?? [])

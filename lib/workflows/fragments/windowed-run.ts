@@ -4,8 +4,7 @@ import {
   Condition,
   DistributedMap,
   type IChainable,
-  ProcessorMode,
-  ProcessorType,
+  StateMachineType,
   Succeed,
 } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
@@ -83,6 +82,7 @@ export function windowedRun(scope: Construct, run: WindowedRun): IChainable {
 function exportWindows(scope: Construct, run: WindowedRun): DistributedMap {
   const map = DistributedMap.jsonata(scope, 'ExportWindows', {
     label: 'Window',
+    mapExecutionType: StateMachineType.STANDARD,
     maxConcurrency: run.windowsAtOnce,
     toleratedFailurePercentage: 100,
     itemReader: new WindowListReader(run),
@@ -97,6 +97,6 @@ function exportWindows(scope: Construct, run: WindowedRun): DistributedMap {
     resultWriterV2: new ChildResultWriter(run),
     outputs: {},
   });
-  map.itemProcessor(run.window, { mode: ProcessorMode.DISTRIBUTED, executionType: ProcessorType.STANDARD });
+  map.itemProcessor(run.window);
   return map;
 }

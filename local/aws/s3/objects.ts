@@ -156,7 +156,8 @@ function requireObject(index: ObjectIndex, request: S3Request): ObjectFacts {
   const { bucket, key, message } = request;
   requireBucket(index, bucket);
   const object = index.object(bucket, key);
-  if (!object) throw s3Fault('NoSuchKey', 'The specified key does not exist.');
+  // S3 says NoSuchKey only to who may list the whole bucket: to roles that may list some prefixes, as those of all functions, this.
+  if (!object) throw s3Fault('AccessDenied', 'Access Denied');
   const match = header(message, 'if-match');
   const noneMatch = header(message, 'if-none-match');
   if (match !== undefined && match !== object.etag) throw s3Fault('PreconditionFailed', 'If-Match');

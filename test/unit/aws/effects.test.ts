@@ -95,7 +95,7 @@ describe('ALL-03 effects, as crash tests see them', () => {
       return [whileHeld, await exists('held')];
     });
 
-    expect([during, after]).toEqual(['NoSuchKey', true]);
+    expect([during, after]).toEqual(['AccessDenied', true]);
   });
 
   it.each([

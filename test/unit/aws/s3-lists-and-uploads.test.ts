@@ -139,7 +139,7 @@ describe('OPS-06 embedded S3, multipart uploads', () => {
     const after = await s3.send(new ListMultipartUploadsCommand({ Bucket }));
     expect(during.Uploads?.map((upload) => upload.Key)).toEqual(['half']);
     expect(after.Uploads ?? []).toEqual([]);
-    await expect(textOf('half')).rejects.toMatchObject({ name: 'NoSuchKey' });
+    await expect(textOf('half')).rejects.toMatchObject({ name: 'AccessDenied' });
     const late = s3.send(new UploadPartCommand({ Bucket, Key: 'half', UploadId, PartNumber: 2, Body: 'x' }));
     await expect(late).rejects.toMatchObject({ name: 'NoSuchUpload' });
   });

@@ -135,7 +135,7 @@ describe('OPS-06 embedded S3, single objects', () => {
     await expect(reading).rejects.toMatchObject({ name: 'InvalidRange', $metadata: { httpStatusCode: 416 } });
   });
 
-  it('names what is missing: NoSuchKey, NoSuchBucket, and 404 to a HEAD', async () => {
+  it('OPS-02 tells those who may not list a whole bucket nothing of missing objects: 403, and NoSuchBucket', async () => {
     const answers = await Promise.allSettled([
       s3.send(new GetObjectCommand({ Bucket, Key: 'nowhere' })),
       s3.send(new GetObjectCommand({ Bucket: 'elsewhere', Key: 'nowhere' })),
@@ -144,7 +144,7 @@ describe('OPS-06 embedded S3, single objects', () => {
     ]);
 
     const names = answers.map((answer) => (answer.status === 'rejected' ? answer.reason.name : 'no error'));
-    expect(names).toEqual(['NoSuchKey', 'NoSuchBucket', 'NotFound', 'NotFound']);
+    expect(names).toEqual(['AccessDenied', 'NoSuchBucket', 'Unknown', 'NotFound']);
   });
 
   it('refuses a body that does not have the digest it was sent with, and keeps the old object', async () => {
