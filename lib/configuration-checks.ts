@@ -19,7 +19,7 @@ const MAPPING_BYTES = 48 * 1024;
 
 /** What no single file can see: the configuration against the mapping, and against what AWS takes. */
 export function tenantProblems(configured: ConfiguredTenant, path: string): Problem[] {
-  const { tenant, families, cdr } = configured;
+  const { tenant, families, cdr, analytics } = configured;
   return [
     ...(RESERVED_TENANTS.includes(tenant.id)
       ? [
@@ -31,24 +31,41 @@ export function tenantProblems(configured: ConfiguredTenant, path: string): Prob
         ]
       : []),
     ...familyProblems(families.dataDownload, `${path}.families.dataDownload`),
-    ...cdrProblems(cdr.settings, cdr.mapping, `${path}.pipelines.cdr`),
+    ...exportProblems(cdr.settings, cdr.mapping, `${path}.pipelines.cdr`),
+    ...(analytics === undefined
+      ? []
+      : [
+          ...familyProblems(families.analytics, `${path}.families.analytics`),
+          ...exportProblems(analytics.settings, analytics.mapping, `${path}.pipelines.analytics`),
+        ]),
   ];
 }
 
 /** What works but is probably not meant. */
-export function tenantWarnings({ tenant, cdr: { settings, mapping } }: ConfiguredTenant): string[] {
+export function tenantWarnings({ tenant, cdr, analytics }: ConfiguredTenant): string[] {
+  const { columns } = cdr.settings;
+  const many = `${columns.length} columns are asked for: CXone's exports of ${MANY_COLUMNS} and more are known to fail`;
+  return [
+    ...exportWarnings(cdr.settings, cdr.mapping).map((sentence) => `cdr: ${sentence}.`),
+    ...(columns.length >= MANY_COLUMNS ? [`cdr: ${many}.`] : []),
+    ...(analytics ? exportWarnings(analytics.settings, analytics.mapping) : []).map(
+      (sentence) => `analytics: ${sentence}.`,
+    ),
+  ].map((sentence) => `${tenant.id}, ${sentence}`);
+}
+
+function exportWarnings(
+  { columns, outputs }: Pick<CdrPipeline, 'columns' | 'outputs'>,
+  mapping: Mapping,
+): string[] {
   const known = new Set(mapping.columns.flatMap(({ source, aliases }) => [source, ...aliases]));
-  const unmapped = settings.columns.filter((column) => !known.has(column));
+  const unmapped = columns.filter((column) => !known.has(column));
   const warnings = unmapped.map(
     (column) => `column ${column} is in no mapping: it lands in extra_columns and is reported as drift`,
   );
-  if (settings.columns.length >= MANY_COLUMNS)
-    warnings.push(
-      `${settings.columns.length} columns are asked for: CXone's exports of ${MANY_COLUMNS} and more are known to fail`,
-    );
-  if (!settings.outputs.includes('parquet'))
+  if (!outputs.includes('parquet'))
     warnings.push('parquet is not among the outputs: the Glue table shows nothing of what is exported');
-  return warnings.map((sentence) => `${tenant.id}, cdr: ${sentence}.`);
+  return warnings;
 }
 
 function familyProblems(family: Family, path: string): Problem[] {
@@ -63,7 +80,10 @@ function familyProblems(family: Family, path: string): Problem[] {
   ];
 }
 
-function cdrProblems(settings: CdrPipeline, mapping: Mapping, path: string): Problem[] {
+/** What a pipeline that asks for columns may be told to do beyond what its mapping, AWS and the scheduler take. */
+type ExportSettings = Pick<CdrPipeline, 'mapping' | 'key' | 'columns' | 'schedule'>;
+
+function exportProblems(settings: ExportSettings, mapping: Mapping, path: string): Problem[] {
   const shown = `mappings/${settings.mapping}.json`;
   const keys = settings.key.flatMap((name, index): Problem[] => {
     const column = mapping.columns.find((candidate) => candidate.column === name);

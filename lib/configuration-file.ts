@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { AnalyticsPipeline } from '../lambdas/model/analytics-pipeline.ts';
 import { Configuration, type Tenant } from '../lambdas/model/configuration.ts';
 import { type Family, type FamilyName, resolveFamily } from '../lambdas/model/families.ts';
 import { Mapping } from '../lambdas/model/mapping.ts';
-import { CDR_DATASET } from '../lambdas/model/payloads.ts';
+import { ANALYTICS_DATASET, CDR_DATASET } from '../lambdas/model/payloads.ts';
 import { CdrPipeline, type PipelineName } from '../lambdas/model/pipelines.ts';
 import { type Problem, problemsOf, Refusal } from '../lambdas/model/refusal.ts';
 import { tenantProblems, tenantWarnings } from './configuration-checks.ts';
@@ -19,6 +20,7 @@ export interface ConfiguredTenant {
   /** The mapping of every dataset that becomes a table, by the dataset. */
   datasets: Readonly<Record<string, Mapping>>;
   cdr: { settings: CdrPipeline; mapping: Mapping };
+  analytics?: { settings: AnalyticsPipeline; mapping: Mapping };
 }
 
 /** A configuration that has passed every check. */
@@ -49,9 +51,11 @@ export function loadConfiguration(file: string): LoadedConfiguration {
   ];
   if ('problems' in configuration) throw new Refusal(`The configuration ${file}`, problems);
   const tenants = configuration.value.tenants.flatMap((tenant, index) => {
-    const mapping = mappings.get(tenant.pipelines.cdr.mapping);
-    if (mapping === undefined || 'problems' in mapping) return [];
-    const configured = withDefaults(tenant, mapping.value);
+    const configured = withDefaults(tenant, (name) => {
+      const mapping = mappings.get(name);
+      return mapping === undefined || 'problems' in mapping ? undefined : mapping.value;
+    });
+    if (configured === undefined) return [];
     problems.push(...tenantProblems(configured, `tenants[${index}]`));
     return [configured];
   });
@@ -59,7 +63,15 @@ export function loadConfiguration(file: string): LoadedConfiguration {
   return { configuration: configuration.value, tenants, warnings: tenants.flatMap(tenantWarnings) };
 }
 
-function withDefaults(tenant: Tenant, mapping: Mapping): ConfiguredTenant {
+/** The tenant with all that its configuration leaves open; undefined where a mapping that it names cannot be used. */
+function withDefaults(
+  tenant: Tenant,
+  mappingOf: (name: string) => Mapping | undefined,
+): ConfiguredTenant | undefined {
+  const { cdr, analytics } = tenant.pipelines;
+  const cdrMapping = mappingOf(cdr.mapping);
+  const interactions = analytics && mappingOf(analytics.mapping);
+  if (cdrMapping === undefined || (analytics && interactions === undefined)) return undefined;
   const family = (name: FamilyName) => resolveFamily(name, tenant.baseUrl, tenant.families[name]);
   return {
     tenant,
@@ -70,9 +82,13 @@ function withDefaults(tenant: Tenant, mapping: Mapping): ConfiguredTenant {
       interactions: family('interactions'),
       dataActions: family('dataActions'),
     },
-    pipelines: ['cdr-export'],
-    datasets: { [CDR_DATASET]: mapping },
-    cdr: { settings: tenant.pipelines.cdr, mapping },
+    pipelines: ['cdr-export', ...(analytics ? (['analytics-export'] as const) : [])],
+    datasets: {
+      [CDR_DATASET]: cdrMapping,
+      ...(interactions ? { [ANALYTICS_DATASET]: interactions } : {}),
+    },
+    cdr: { settings: cdr, mapping: cdrMapping },
+    ...(analytics && interactions ? { analytics: { settings: analytics, mapping: interactions } } : {}),
   };
 }
 
@@ -85,6 +101,9 @@ function mappingNames(configuration: unknown): string[] {
     .parse(configuration);
   const named = tenants.flatMap(({ pipelines: { cdr, ...others } }) => [
     ...namesUnder({ mapping: CdrPipeline.parse({}).mapping, ...cdr }),
+    ...('analytics' in others
+      ? namesUnder({ mapping: AnalyticsPipeline.parse({}).mapping, ...Object(others.analytics) })
+      : []),
     ...namesUnder(others),
   ]);
   return [...new Set(named)];

@@ -14,6 +14,7 @@ import { FailureRecord } from './operations/failure-record.ts';
 import { NightlyStart } from './operations/nightly-start.ts';
 import { QueryWorkgroup } from './operations/query-workgroup.ts';
 import { DeadLetters } from './storage/dead-letters.ts';
+import { ANALYTICS_EXPORT_FUNCTIONS, AnalyticsExportWorkflow } from './workflows/analytics-export.ts';
 import { CDR_EXPORT_FUNCTIONS, CdrExportWorkflow } from './workflows/cdr-export.ts';
 import type { WorkflowProps } from './workflows/fragments/machine.ts';
 
@@ -85,7 +86,8 @@ export class TenantStack extends Stack {
 
   /** Every pipeline of the tenant. A pipeline that the configuration leaves out is absent. */
   private pipelines(functions: TenantFunctions): Partial<Record<PipelineName, DeployedPipeline>> {
-    const { cdr } = this.props.configured;
+    const { cdr, analytics } = this.props.configured;
+    const { rawDays } = this.props.settings.retention;
     return {
       'cdr-export': {
         id: 'CdrExport',
@@ -97,6 +99,19 @@ export class TenantStack extends Stack {
           }),
         nightly: cdr.settings,
       },
+      ...(analytics && {
+        'analytics-export': {
+          id: 'AnalyticsExport',
+          workflow: (id: string, common: WorkflowProps) =>
+            new AnalyticsExportWorkflow(this, id, {
+              ...common,
+              ...analytics,
+              rawDays,
+              functions: functions.of(ANALYTICS_EXPORT_FUNCTIONS),
+            }),
+          nightly: analytics.settings,
+        },
+      }),
     };
   }
 

@@ -4,7 +4,8 @@ import type { Family } from '../model/families.ts';
 import type { TenantId } from '../model/ids.ts';
 import type { Clock, ItemKey, Table } from '../model/ports.ts';
 import { readAccessToken, type TokenCipher } from './access-token.ts';
-import { authorizedCalls } from './authorized-calls.ts';
+import { type Analytics, createAnalytics } from './analytics.ts';
+import { type AuthorizedCalls, authorizedCalls } from './authorized-calls.ts';
 import { createDataDownload, type DataDownload } from './data-download.ts';
 import { dispatcherFor } from './dispatcher.ts';
 import { type ClientCredentials, createTokenEndpoint } from './token-endpoint.ts';
@@ -35,8 +36,11 @@ export interface Repetition {
   throttles: number;
 }
 
-/** The data download API, with the token from the ledger and a slot of the limiter for each call. */
-export function connectDataDownload(connection: Connection, repetition: Repetition): DataDownload {
+/** The way to a family's API: the token from the ledger, and a slot of the limiter for each call. */
+export function connectFamily(
+  connection: Connection,
+  repetition: Repetition,
+): { calls: AuthorizedCalls; transport: Transport } {
   const { tenant, family, table } = connection;
   const transport = transportOf(connection, limiterKey(tenant, family.name), repetition.throttles);
   const store = createTokenStore(table, tenant, family.name);
@@ -44,10 +48,17 @@ export function connectDataDownload(connection: Connection, repetition: Repetiti
     read: () => readAccessToken({ tenant, family: family.name }, { ...connection, store }),
     discard: store.discard,
   };
-  return createDataDownload(family, {
-    transport,
-    calls: authorizedCalls(transport, tokens, repetition.renewed),
-  });
+  return { transport, calls: authorizedCalls(transport, tokens, repetition.renewed) };
+}
+
+/** The data download API. */
+export function connectDataDownload(connection: Connection, repetition: Repetition): DataDownload {
+  return createDataDownload(connection.family, connectFamily(connection, repetition));
+}
+
+/** The analytics exports API. */
+export function connectAnalytics(connection: Connection, repetition: Repetition): Analytics {
+  return createAnalytics(connection.family, connectFamily(connection, repetition).calls);
 }
 
 /** What obtaining a family's token needs: for the token function alone. */

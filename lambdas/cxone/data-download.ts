@@ -7,6 +7,7 @@ import type { Family } from '../model/families.ts';
 import { JobId } from '../model/ids.ts';
 import type { CdrFilters } from '../model/pipelines.ts';
 import type { AuthorizedCalls } from './authorized-calls.ts';
+import { familyEndpoint } from './endpoint.ts';
 import { type JobFile, type JobStatus, JobStatusBody } from './job-status.ts';
 import { openFile } from './open-file.ts';
 import { offsetOf } from './part-range.ts';
@@ -85,7 +86,7 @@ export function createDataDownload(
         {
           name: 'submit',
           method: 'POST',
-          url: endpoint(family, 'submit'),
+          url: familyEndpoint(family, 'submit'),
           headers: {
             'content-type': 'application/json',
             accept: 'application/json',
@@ -104,7 +105,7 @@ export function createDataDownload(
           {
             name: 'status',
             method: 'GET',
-            url: endpoint(family, 'status', job),
+            url: familyEndpoint(family, 'status', job),
             headers: { accept: 'application/json' },
           },
           JobStatusBody,
@@ -146,13 +147,6 @@ function submission({ reportId, day, format, columns, filters }: ExportRequest) 
     columns,
     ...(filters === undefined ? {} : { filters }),
   };
-}
-
-function endpoint(family: Family, name: string, id = ''): URL {
-  const path = family.endpoints[name];
-  if (path === undefined)
-    throw catalogued('SettingsRefused', `The family ${family.name} has no endpoint called ${name}.`);
-  return new URL(`${family.baseUrl}${path.replaceAll('{id}', encodeURIComponent(id))}`);
 }
 
 function renamed(error: unknown, name: ErrorName, sentence: string): unknown {

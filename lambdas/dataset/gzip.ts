@@ -17,26 +17,31 @@ const SYSTEM_UNKNOWN = 255;
 /**
  * Compresses a stream into a gzip file of independent members. The same bytes give the same file however they
  * are cut into chunks: no time, no name and no system is in it. No bytes give one empty member.
+ *
+ * @param level of zlib: raw parts, which are read once, are packed fast
  */
-export async function* gzipMembers(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+export async function* gzipMembers(
+  source: AsyncIterable<Buffer>,
+  level: number = constants.Z_DEFAULT_COMPRESSION,
+): AsyncGenerator<Buffer> {
   const inFlight: Promise<Buffer>[] = [];
   try {
     let members = 0;
     for await (const block of blocksOf(source)) {
       members++;
-      inFlight.push(memberOf(block));
+      inFlight.push(memberOf(block, level));
       const oldest = inFlight.length >= MEMBERS_IN_FLIGHT ? inFlight.shift() : undefined;
       if (oldest !== undefined) yield await oldest;
     }
-    if (members === 0) yield await memberOf(Buffer.alloc(0));
+    if (members === 0) yield await memberOf(Buffer.alloc(0), level);
     while (inFlight.length > 0) yield await (inFlight.shift() ?? Buffer.alloc(0));
   } finally {
     await Promise.allSettled(inFlight);
   }
 }
 
-async function memberOf(block: Buffer): Promise<Buffer> {
-  const member = await gzip(block, { level: constants.Z_DEFAULT_COMPRESSION });
+async function memberOf(block: Buffer, level: number): Promise<Buffer> {
+  const member = await gzip(block, { level });
   member[SYSTEM_AT] = SYSTEM_UNKNOWN;
   return member;
 }

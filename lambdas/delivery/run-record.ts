@@ -3,6 +3,7 @@ import { driftEvents } from '../ledger/drift.ts';
 import { readMarks } from '../ledger/marks.ts';
 import {
   counters,
+  failureNoteOf,
   noteOf,
   readNotes,
   readOwnReport,
@@ -18,6 +19,7 @@ import { ListedWindow } from '../model/payloads.ts';
 import type { PipelineName } from '../model/pipelines.ts';
 import type { ExecutionFacts, ObjectStore } from '../model/ports.ts';
 import { type DatasetRecord, RunRecord, type WindowRecord } from '../model/run-record.ts';
+import { isExportedElsewhere, RangeReader } from '../planning/ranges.ts';
 import { costOf } from './cost.ts';
 import { timelineOf } from './timeline.ts';
 import { usageOf } from './usage.ts';
@@ -44,13 +46,15 @@ export async function makeRunRecord(
       : z.array(ListedWindow).parse(JSON.parse(await ports.objects.readText(planned.listKey)));
   const notes = await readNotes(ledger.table, ledger.tenant, request.run);
   const windows: WindowRecord[] = [];
+  const ranges = new RangeReader(ledger);
   for (const window of list)
     windows.push(
       windowRecord(
         request.run,
         window,
         await readWindow(ledger, window.dataset, window.day),
-        noteOf(notes, window),
+        { own: noteOf(notes, window), failure: failureNoteOf(notes, window) },
+        await isExportedElsewhere(ranges, window, request.run, now),
       ),
     );
   const datasets: DatasetRecord[] = [];
@@ -127,7 +131,8 @@ function windowRecord(
   run: RunArn,
   window: ListedWindow,
   state: WindowState,
-  notes: WindowNotes | undefined,
+  { own: notes, failure }: { own: WindowNotes | undefined; failure: WindowNotes | undefined },
+  exportedElsewhere: boolean,
 ): WindowRecord {
   const common = {
     dataset: window.dataset,
@@ -157,8 +162,9 @@ function windowRecord(
   // Another run was faster: it has this window's rows in its own record.
   if (isDone(state, run, window.task))
     return { ...common, outcome: 'unchanged', ...(facts && { generation: facts.generation }) };
-  if (notes?.error) return { ...common, outcome: 'failed', error: notes.error, sentence: notes.sentence };
-  if (state.claimedBy !== undefined && state.claimedBy !== run)
+  if (failure?.error)
+    return { ...common, outcome: 'failed', error: failure.error, sentence: failure.sentence };
+  if (exportedElsewhere || (state.claimedBy !== undefined && state.claimedBy !== run))
     return { ...common, outcome: 'alreadyRunning' };
   return { ...common, outcome: notes === undefined ? 'notTried' : 'failed' };
 }

@@ -2,6 +2,7 @@ import { s3ObjectStore } from '../aws/s3-object-store.ts';
 import { PlanPayload, PlanResult } from '../model/payloads.ts';
 import { estimateOf } from '../planning/estimate.ts';
 import { planRun } from '../planning/plan.ts';
+import { rangesOf } from '../planning/ranges.ts';
 import { parseRunInput } from '../planning/run-input.ts';
 import { lambdaHandler } from './handler.ts';
 
@@ -14,16 +15,21 @@ export const handler = lambdaHandler(
       ledger: invocation,
       objects: s3ObjectStore(invocation.clients.s3, invocation.environment.LAKE_BUCKET),
     };
-    const { plan, listKey } = await planRun(ports, request, payload.run, payload.settings);
+    const { plan, list, listKey } = await planRun(ports, request, payload.run, payload.settings);
+    const ranges = payload.settings.rangeDays === undefined ? undefined : rangesOf(list);
     return {
       windows: plan.windows.length,
       listKey,
       alreadyCommitted: plan.alreadyCommitted,
       leftOver: plan.leftOver,
       holes: plan.holes,
-      estimate: estimateOf(payload.settings.pipeline, plan.windows.length),
+      estimate: estimateOf(payload.settings.pipeline, plan.windows.length, ranges?.length),
       dryRun: request.input.dryRun === true,
       preview: plan.windows.slice(0, 31),
+      ranges: ranges && {
+        exports: ranges.length,
+        preview: ranges.slice(0, 31).map(({ dataset, day, days }) => ({ dataset, day, days })),
+      },
     };
   },
 );

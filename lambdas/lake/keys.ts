@@ -67,6 +67,17 @@ export function windowListKey(tenant: TenantId, pipeline: PipelineName, run: Run
   return `runs/${tenant}/${pipeline}/${runName(run)}/windows-${round}.json`;
 }
 
+/** The n-th list of ranges, from 0, that a round of a run makes of its list of windows. */
+export function rangesListKey(
+  tenant: TenantId,
+  pipeline: PipelineName,
+  run: RunArn,
+  round: number,
+  list: number,
+): string {
+  return `runs/${tenant}/${pipeline}/${runName(run)}/ranges-${round}-${list}.json`;
+}
+
 /** A run's record. */
 export function runRecordKey(tenant: TenantId, pipeline: PipelineName, run: RunArn): string {
   return `runs/${tenant}/${pipeline}/${runName(run)}.json`;

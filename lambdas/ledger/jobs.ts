@@ -42,7 +42,7 @@ function isInFlight({ jobState, jobStatus }: WindowState): boolean {
 }
 
 /** Attributes that belong to one job and must not outlive it. */
-const OF_ONE_JOB = [
+export const OF_ONE_JOB = [
   'jobId',
   'jobStatus',
   'submittedAt',

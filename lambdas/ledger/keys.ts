@@ -80,6 +80,26 @@ export function runListPartition(tenant: TenantId): string {
   return `${tenant}#run##list`;
 }
 
+/** The item that numbers the exports of a dataset, whatever their ranges. */
+export function attemptKey(tenant: TenantId, dataset: DatasetId): ItemKey {
+  return { pk: `${tenant}#attempt#${dataset}`, sk: 'attempts' };
+}
+
+/** The partition that holds what is known of the pages of a dataset's exports. */
+export function pagePartition(tenant: TenantId, dataset: DatasetId): string {
+  return `${tenant}#page#${dataset}`;
+}
+
+/** What the sort keys of an export's pages begin with. */
+export function pagePrefix(attempt: number): string {
+  return `${padded(attempt)}#`;
+}
+
+/** The item of the pages that one part of an export holds. */
+export function pageKey(tenant: TenantId, dataset: DatasetId, attempt: number, part: number): ItemKey {
+  return { pk: pagePartition(tenant, dataset), sk: `${pagePrefix(attempt)}${padded(part)}` };
+}
+
 function padded(number: number): string {
   return String(number).padStart(5, '0');
 }

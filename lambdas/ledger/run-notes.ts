@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Day } from '../model/days.ts';
-import { DatasetId, type RunArn, type TenantId } from '../model/ids.ts';
+import { DatasetId, type RunArn, rangeDataset, type TenantId } from '../model/ids.ts';
 import type { Item, Table } from '../model/ports.ts';
+import { type DayRange, nestedRanges } from '../model/ranges.ts';
 import { conditionalUpdate } from './expressions.ts';
 import { runPartition } from './keys.ts';
 
@@ -76,6 +77,23 @@ export type RunNotes = ReadonlyMap<string, WindowNotes>;
 /** The note of a window, or undefined where there is none. */
 export function noteOf(notes: RunNotes, window: NotedWindow): WindowNotes | undefined {
   return notes.get(nameOf(window));
+}
+
+/**
+ * The note that says why a window is not committed: its own where it names an error, else that of the narrowest export
+ * that would have brought the window's day.
+ */
+export function failureNoteOf(
+  notes: RunNotes,
+  window: NotedWindow & { range?: DayRange | undefined },
+): WindowNotes | undefined {
+  const own = noteOf(notes, window);
+  if (own?.error || window.range === undefined) return own;
+  const ranges = nestedRanges(window.range, window.day).toReversed();
+  const failed = ranges
+    .map(({ from, days }) => noteOf(notes, { dataset: rangeDataset(window.dataset, days), day: from }))
+    .find((note) => note?.error);
+  return failed ?? own;
 }
 
 function nameOf({ dataset, day }: NotedWindow): string {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AnalyticsPipeline } from './analytics-pipeline.ts';
 import { BaseUrl, FamilyName, FamilyOverrides } from './families.ts';
 import { TenantId } from './ids.ts';
 import { CdrPipeline } from './pipelines.ts';
@@ -99,7 +100,12 @@ export const Tenant = z.strictObject({
     .describe('Its value is {"clientId": "…", "clientSecret": "…"}'),
   baseUrl: BaseUrl.describe('Of every family that names no other'),
   families: z.partialRecord(FamilyName, FamilyOverrides).default({}),
-  pipelines: z.strictObject({ cdr: CdrPipeline.prefault({}) }).prefault({}),
+  pipelines: z
+    .strictObject({
+      cdr: CdrPipeline.prefault({}),
+      analytics: AnalyticsPipeline.optional().describe('Historical interactions. Absent: not deployed'),
+    })
+    .prefault({}),
 });
 export type Tenant = z.infer<typeof Tenant>;
 

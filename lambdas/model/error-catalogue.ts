@@ -1,4 +1,5 @@
 import { ARCHIVE_ERRORS } from './archive-errors.ts';
+import { PAGE_ERRORS } from './page-errors.ts';
 import { type CatalogueEntry, PLATFORM_ERRORS } from './platform-errors.ts';
 
 export type { CatalogueEntry, WhoActs } from './platform-errors.ts';
@@ -100,7 +101,7 @@ export const CATALOGUE = {
   },
   ExportTooLarge: {
     meaning:
-      'CXone gave the job up with INTERNAL_SERVER_ERROR after 14 minutes or more: too many columns for one day.',
+      'CXone gave the job up with INTERNAL_SERVER_ERROR after 14 minutes or more: too many columns for one day; or it refused a single day for its size.',
     acts: 'platform engineer',
     remedy:
       'Take columns out of the pipeline’s configuration (below 50) or filter by segment, deploy, and start again.',
@@ -139,20 +140,6 @@ export const CATALOGUE = {
     acts: 'NICE support',
     remedy:
       'Look at the raw part that the message names; refresh the window, and if it is the same ask NICE support.',
-  },
-  PageMalformed: {
-    meaning:
-      'A page of results is not JSON of the form { "data": [ … ] }. It is not taken for an empty page.',
-    acts: 'NICE support',
-    remedy:
-      'Redrive: the page is asked for again. If it repeats, give NICE support the request id and the report.',
-  },
-  TimestampNotUtc: {
-    meaning:
-      'A record bears a timestamp without a zone or of another zone than UTC: its day would be a guess.',
-    acts: 'platform engineer',
-    remedy:
-      'See that the report is asked for with the time zone UTC and that no proxy changes it; then start the window again with "refresh": true.',
   },
   RecordCountMismatch: {
     meaning: 'The rows of the parts are not as many as CXone announced, also after fetching them again.',
@@ -282,6 +269,7 @@ export const CATALOGUE = {
     remedy: 'Run the same command again, or redrive the run: it goes on where it stopped.',
   },
   ...ARCHIVE_ERRORS,
+  ...PAGE_ERRORS,
   ...PLATFORM_ERRORS,
 } as const satisfies Record<string, CatalogueEntry>;
 

@@ -11,6 +11,11 @@ export const FUNCTION_SIZES: Record<FunctionName, { memory: number; seconds: num
   download: { memory: 512, seconds: 900 },
   transform: { memory: 3_008, seconds: 900 },
   'transform-records': { memory: 3_008, seconds: 900 },
+  'list-ranges': { memory: 256, seconds: 300 },
+  'submit-export': { memory: 256, seconds: 120 },
+  'poll-export': { memory: 256, seconds: 120 },
+  // Holds 64 MB of records and a page of at most 128 MB; works until four minutes are left.
+  'fetch-export': { memory: 1_024, seconds: 900 },
   commit: { memory: 256, seconds: 30 },
   publish: { memory: 256, seconds: 120 },
   audit: { memory: 256, seconds: 120 },

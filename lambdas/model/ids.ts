@@ -49,6 +49,14 @@ export function runName(run: RunArn): string {
 }
 
 /**
+ * The dataset under which the ledger keeps the exports of ranges of so many days, each by its first day, so that an export
+ * of several days meets neither a window nor an export of another length: `interactions_r90`.
+ */
+export function rangeDataset(dataset: DatasetId, days: number): DatasetId {
+  return DatasetId.parse(`${dataset}_r${days}`);
+}
+
+/**
  * The dataset under which the ledger and the raw prefix keep what a run exports with other columns or filters: one of its
  * own, so that it meets no window of the lake. `cdr_adhoc_1a2b3c4d5e6f`.
  */

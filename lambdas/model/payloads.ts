@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import { AnalyticsFilter, AnalyticsFormat } from './analytics-request.ts';
 import { Day } from './days.ts';
 import { FamilyName } from './families.ts';
 import { GenerationFacts } from './generation-facts.ts';
 import { DatasetId, GenerationId, JobId, RunArn, TokenFingerprint } from './ids.ts';
 import { Mapping } from './mapping.ts';
 import { CdrFilters, CdrSettings, OutputFormat, PipelineName, Thresholds } from './pipelines.ts';
+import { DayRange } from './ranges.ts';
 
 /*
  * What passes between states and functions: one schema a payload and a result. Machines (lib/workflows) are written against
@@ -31,6 +33,9 @@ const tokenFacts = {
 };
 const throttleFacts = { throttles: count.describe('How often this call has been throttled in a row') };
 
+/** How the machine stands with a call to CXone. */
+export const CallFacts = z.strictObject({ ...tokenFacts, ...throttleFacts });
+
 /** A dataset that a pipeline loads, and the first day of it where the configuration names one. */
 export const PlannedDataset = z.strictObject({ dataset: DatasetId, startDate: Day.optional() });
 export type PlannedDataset = z.infer<typeof PlannedDataset>;
@@ -50,6 +55,7 @@ export const PlanSettings = z.strictObject({
     .array(z.string())
     .default([])
     .describe('Source names without which nothing can be transformed'),
+  rangeDays: DayRange.shape.days.optional().describe('Days that are exported together; absent: each alone'),
   ...PlanningSettings.shape,
 });
 export type PlanSettings = z.infer<typeof PlanSettings>;
@@ -72,15 +78,21 @@ export type WindowTask = z.infer<typeof WindowTask>;
 export const PlannedWindow = z.strictObject({ dataset: DatasetId, day: Day, task: WindowTask });
 export type PlannedWindow = z.infer<typeof PlannedWindow>;
 
-/** What a run may ask for instead of the configured columns and filters. */
+/** What a run may ask for instead of what is configured. */
 export const Overrides = z.strictObject({
   columns: z.array(z.string().min(1).max(128)).min(1).max(150).optional(),
-  filters: CdrFilters.optional(),
+  filters: z.union([CdrFilters, AnalyticsFilter]).optional(),
+  format: AnalyticsFormat.optional(),
+  reportId: z.string().min(1).max(200).optional(),
 });
 export type Overrides = z.infer<typeof Overrides>;
 
 /** One entry of the list of windows that the Map reads from S3, as its child is given it. */
-export const ListedWindow = z.strictObject({ ...PlannedWindow.shape, overrides: Overrides });
+export const ListedWindow = z.strictObject({
+  ...PlannedWindow.shape,
+  overrides: Overrides,
+  range: DayRange.optional().describe('The days that are exported together with it'),
+});
 export type ListedWindow = z.infer<typeof ListedWindow>;
 
 export const PlanResult = z.strictObject({
@@ -94,6 +106,13 @@ export const PlanResult = z.strictObject({
     .describe('What the list comes to: calls to CXone, USD on AWS'),
   dryRun: z.boolean(),
   preview: z.array(PlannedWindow).max(31).describe('The first windows of the list, for people'),
+  ranges: z
+    .strictObject({
+      exports: count,
+      preview: z.array(PlannedWindow.extend({ days: count }).omit({ task: true })).max(31),
+    })
+    .optional()
+    .describe('Where days are exported together: how many exports that takes, and the first of them'),
 });
 
 export const ClaimPayload = z.strictObject({ run: RunArn, dataset: DatasetId, day: Day, task: WindowTask });
@@ -125,7 +144,7 @@ export const SubmitPayload = z.strictObject({
   ...tokenFacts,
   ...throttleFacts,
   task: WindowTask,
-  overrides: Overrides,
+  overrides: Overrides.pick({ columns: true }).extend({ filters: CdrFilters.optional() }),
   settings: z.strictObject({
     reportId: z.string(),
     columns: z.array(z.string()).min(1),
@@ -257,6 +276,9 @@ const StatusChange = z
     }
     return { run: detail.executionArn, pipeline, outcome: detail.status };
   });
+
+/** The dataset of the historical interactions. */
+export const ANALYTICS_DATASET = DatasetId.parse('interactions');
 
 /** The dataset of the daily call detail records. */
 export const CDR_DATASET = DatasetId.parse('cdr');

@@ -60,7 +60,7 @@ export const DEFAULT_CDR_COLUMNS = [
 ];
 
 /** Which windows a run takes, in days of UTC. */
-const planning = {
+export const PLANNING_FIELDS = {
   startDate: Day.optional().describe('The first day that is exported. Default: the day before the first run'),
   settleMinutes: z
     .int()
@@ -80,6 +80,22 @@ const planning = {
     .max(60)
     .default(0)
     .describe('So many days before the last are exported again, for late rows'),
+};
+
+/** Of the function that transforms a pipeline's windows. */
+export const TRANSFORM_SIZES = {
+  transformMemory: z
+    .int()
+    .min(1_024)
+    .max(10_240)
+    .default(3_008)
+    .describe('Megabytes of the transform function'),
+  transformDisk: z
+    .int()
+    .min(512)
+    .max(10_240)
+    .default(4_096)
+    .describe('Megabytes of its disk: bounds the size of a window'),
 };
 
 /** The settings of `CdrPipeline`, each for itself. */
@@ -105,21 +121,10 @@ export const CdrSettings = z.strictObject({
     .default('cdr.v1'),
   outputs: z.array(OutputFormat).min(1).max(3).default(['parquet']),
   thresholds: Thresholds.prefault({}),
-  ...planning,
+  ...PLANNING_FIELDS,
   downloadsAtOnce: z.int().min(1).max(16).default(4).describe('Parts of one window fetched side by side'),
   windowsAtOnce: z.int().min(1).max(50).default(4).describe('Windows of one run exported side by side'),
-  transformMemory: z
-    .int()
-    .min(1_024)
-    .max(10_240)
-    .default(3_008)
-    .describe('Megabytes of the transform function'),
-  transformDisk: z
-    .int()
-    .min(512)
-    .max(10_240)
-    .default(4_096)
-    .describe('Megabytes of its disk: bounds the size of a window'),
+  ...TRANSFORM_SIZES,
 });
 
 const list = z.array(z.unknown()).catch([]);
@@ -135,37 +140,39 @@ const Readable = z
   })
   .catch({ columns: [], key: [], outputs: [], restateDays: 0, catchUpDays: Number.POSITIVE_INFINITY });
 
+/** Lists name nothing twice, and restatement leaves room in every run. */
+export const agreeingFields = unconditionalCheck<unknown>(({ value, issues }) => {
+  const found = Readable.parse(value);
+  for (const field of ['columns', 'key', 'outputs'] as const)
+    found[field].forEach((entry, index) => {
+      if (found[field].indexOf(entry) !== index)
+        issues.push({
+          code: 'custom',
+          input: entry,
+          path: [field, index],
+          message: 'must be listed once only',
+        });
+    });
+  if (found.restateDays > found.catchUpDays - 2)
+    issues.push({
+      code: 'custom',
+      input: found.restateDays,
+      path: ['restateDays'],
+      message:
+        'must be at most catchUpDays less 2, so that every run has room for the last day and for a missed one',
+    });
+});
+
 /** Daily call detail records by asynchronous data download. */
-export const CdrPipeline = CdrSettings.check(
-  unconditionalCheck(({ value, issues }) => {
-    const found = Readable.parse(value);
-    for (const field of ['columns', 'key', 'outputs'] as const)
-      found[field].forEach((entry, index) => {
-        if (found[field].indexOf(entry) !== index)
-          issues.push({
-            code: 'custom',
-            input: entry,
-            path: [field, index],
-            message: 'must be listed once only',
-          });
-      });
-    if (found.restateDays > found.catchUpDays - 2)
-      issues.push({
-        code: 'custom',
-        input: found.restateDays,
-        path: ['restateDays'],
-        message:
-          'must be at most catchUpDays less 2, so that every run has room for the last day and for a missed one',
-      });
-  }),
-);
+export const CdrPipeline = CdrSettings.check(agreeingFields);
 export type CdrPipeline = z.infer<typeof CdrPipeline>;
 
 /** Name of a pipeline: of its machine, its records and its command. */
-export const PipelineName = z.enum(['cdr-export']);
+export const PipelineName = z.enum(['cdr-export', 'analytics-export']);
 export type PipelineName = z.infer<typeof PipelineName>;
 
 /** The API that each pipeline calls. */
 export const FAMILY_OF: Readonly<Record<PipelineName, FamilyName>> = {
   'cdr-export': 'dataDownload',
+  'analytics-export': 'analytics',
 };

@@ -35,13 +35,43 @@ const ORDINARY: Readonly<Record<PipelineName, OrdinaryWindow>> = {
       objectWrites: 12,
     },
   },
+  /*
+   * A day of 10,000 interactions: two pages of 5,000; claim, transform of 6 s of 3 GB, commit, publish, audit. Submitting and polling are the
+   * range's.
+   */
+  'analytics-export': {
+    calls: 2,
+    usage: {
+      stateTransitions: 25,
+      gigabyteSeconds: 22,
+      functionCalls: 6,
+      ledgerReads: 25,
+      ledgerWrites: 25,
+      objectWrites: 8,
+    },
+  },
+};
+
+/** What the exports of ranges come to, beside their windows. */
+const ORDINARY_RANGE: OrdinaryWindow = {
+  // Submit, and ten polls in a quarter of an hour.
+  calls: 11,
+  usage: {
+    stateTransitions: 90,
+    gigabyteSeconds: 15,
+    functionCalls: 20,
+    ledgerReads: 60,
+    ledgerWrites: 60,
+    objectWrites: 4,
+  },
 };
 
 /** Estimates a plan by the number of its windows: what a run really used is in its record. */
-export function estimateOf(pipeline: PipelineName, windows: number): Estimate {
+export function estimateOf(pipeline: PipelineName, windows: number, ranges = 0): Estimate {
   const { calls, usage } = ORDINARY[pipeline];
   return {
-    calls: windows === 0 ? 0 : CALLS_OF_RUN + windows * calls,
-    costUsd: Math.round(windows * costOf(usage) * 1_000_000) / 1_000_000,
+    calls: windows === 0 ? 0 : CALLS_OF_RUN + windows * calls + ranges * ORDINARY_RANGE.calls,
+    costUsd:
+      Math.round((windows * costOf(usage) + ranges * costOf(ORDINARY_RANGE.usage)) * 1_000_000) / 1_000_000,
   };
 }

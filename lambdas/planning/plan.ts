@@ -7,6 +7,7 @@ import type { Day } from '../model/days.ts';
 import { adhocDataset, type DatasetId, type RunArn } from '../model/ids.ts';
 import type { ListedWindow, PlannedDataset, PlannedWindow, PlanSettings } from '../model/payloads.ts';
 import type { ObjectStore } from '../model/ports.ts';
+import { rangeHolding } from '../model/ranges.ts';
 import type { ParsedInput } from './run-input.ts';
 import { isAdhoc, type KnownWindows, planWindows, type WindowPlan } from './windows.ts';
 
@@ -45,28 +46,41 @@ export async function planRun(
   request: ParsedInput,
   run: RunArn,
   settings: PlanSettings,
-): Promise<{ plan: RunPlan; listKey: string }> {
+): Promise<{ plan: RunPlan; list: ListedWindow[]; listKey: string }> {
   const { ledger } = ports;
-  const { report, columns, filters, dryRun } = request.input;
+  const { report, columns, filters, format, reportId, dryRun } = request.input;
   const wanted = settings.datasets.filter(({ dataset }) => report === undefined || dataset === report);
   const plans = await Promise.all(wanted.map((dataset) => planDataset(ledger, request, settings, dataset)));
   const plan = together(plans);
   const listKey = windowListKey(ledger.tenant, settings.pipeline, run, 0);
-  if (dryRun === true) return { plan, listKey };
   const adhoc = isAdhoc(request.input);
-  if (!adhoc) for (const { dataset, startDate } of plans) await fixStartDate(ledger, dataset, startDate);
   const list = plan.windows.map(
     (window): ListedWindow => ({
       ...window,
       dataset: adhoc ? adhocDataset(window.dataset, run) : window.dataset,
-      overrides: { columns, filters },
+      overrides: { columns, filters, format, reportId },
+      ...rangeFor(window.day, request, settings),
     }),
   );
+  if (dryRun === true) return { plan, list, listKey };
+  if (!adhoc) for (const { dataset, startDate } of plans) await fixStartDate(ledger, dataset, startDate);
   await ports.objects.writeText(listKey, JSON.stringify(list), 'application/json');
   const about = { tenant: ledger.tenant, run, now: ledger.clock.now() };
   const { alreadyCommitted, leftOver, datasets } = plan;
   await notePlan(ledger.table, about, { listKey, alreadyCommitted, leftOver, datasets });
-  return { plan, listKey };
+  return { plan, list, listKey };
+}
+
+/** The days that are exported together with a day, where the pipeline does so: those that the input names, cut from its first day on, else the day alone. */
+function rangeFor(
+  day: Day,
+  { input: { from, to } }: ParsedInput,
+  { rangeDays }: PlanSettings,
+): Pick<ListedWindow, 'range'> {
+  if (rangeDays === undefined) return {};
+  if (from === undefined || to === undefined || day < from || day >= to)
+    return { range: { from: day, days: 1 } };
+  return { range: rangeHolding(day, { from, to }, rangeDays) };
 }
 
 type DatasetPlan = WindowPlan & { dataset: DatasetId };

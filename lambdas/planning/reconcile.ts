@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import { noteOf, readNotes } from '../ledger/run-notes.ts';
+import { failureNoteOf, readNotes } from '../ledger/run-notes.ts';
 import { isDone, readWindow, type WindowLedger } from '../ledger/windows.ts';
 import { catalogued } from '../model/errors.ts';
 import type { RunArn } from '../model/ids.ts';
 import { ListedWindow, type PlannedWindow } from '../model/payloads.ts';
 import type { ObjectStore } from '../model/ports.ts';
+import { isExportedElsewhere, isHeldElsewhere, RangeReader } from './ranges.ts';
 
 /** Windows that an error's message names; the run's record has all. */
 const NAMED_WINDOWS = 20;
@@ -24,12 +25,13 @@ export async function reconcile(
 ): Promise<Reconciliation> {
   const windows = z.array(ListedWindow).parse(JSON.parse(await ports.objects.readText(request.listKey)));
   const outcome: Reconciliation = { committed: 0, alreadyRunning: 0, unfinished: [] };
+  const ranges = new RangeReader(ports.ledger);
   for (const window of windows) {
     const state = await readWindow(ports.ledger, window.dataset, window.day);
+    const now = ports.ledger.clock.now();
     const elsewhere =
-      state.claimedBy !== undefined &&
-      state.claimedBy !== request.run &&
-      state.leaseUntil > ports.ledger.clock.now();
+      isHeldElsewhere(state, request.run, now) ||
+      (await isExportedElsewhere(ranges, window, request.run, now));
     if (isDone(state, request.run, window.task)) outcome.committed += 1;
     else if (elsewhere) outcome.alreadyRunning += 1;
     else outcome.unfinished.push(window);
@@ -38,11 +40,15 @@ export async function reconcile(
 }
 
 /** The error that ends a run with unfinished windows: names each with the error that its child ended with. */
-export async function windowsFailed(ledger: WindowLedger, run: RunArn, unfinished: readonly PlannedWindow[]) {
+export async function windowsFailed(
+  ledger: WindowLedger,
+  run: RunArn,
+  unfinished: readonly (PlannedWindow & Pick<ListedWindow, 'range'>)[],
+) {
   const notes = await readNotes(ledger.table, ledger.tenant, run);
   const listed = unfinished.slice(0, NAMED_WINDOWS).map((window) => {
     const { dataset, day } = window;
-    return `${dataset} ${day} ${noteOf(notes, window)?.error || 'without a word'}`;
+    return `${dataset} ${day} ${failureNoteOf(notes, window)?.error || 'without a word'}`;
   });
   const more = unfinished.length > NAMED_WINDOWS ? `, and ${unfinished.length - NAMED_WINDOWS} more` : '';
   return catalogued(

@@ -1,9 +1,11 @@
 import { z } from 'zod';
+import { AnalyticsFilter, filterProblems } from '../model/analytics-request.ts';
 import { Day, endOf, startOf } from '../model/days.ts';
 import { catalogued } from '../model/errors.ts';
 import { DatasetId } from '../model/ids.ts';
 import { Overrides, type PlanSettings } from '../model/payloads.ts';
-import type { PipelineName } from '../model/pipelines.ts';
+import { CdrFilters, type PipelineName } from '../model/pipelines.ts';
+import { widenedDays } from '../model/ranges.ts';
 import { kindOf, type Problem, problemSentence, problemsOf } from '../model/refusal.ts';
 
 const Instant = z.iso.datetime({ error: 'must be an instant in UTC such as 2024-05-16T03:30:00Z' });
@@ -23,11 +25,14 @@ export type RunInput = z.infer<typeof RunInput>;
 
 /** What each pipeline takes of it. */
 const INPUT_OF: Readonly<Record<PipelineName, z.ZodType<RunInput>>> = {
-  'cdr-export': RunInput.omit({ report: true }),
+  'cdr-export': RunInput.omit({ report: true, format: true, reportId: true }).extend({
+    filters: CdrFilters.optional(),
+  }),
+  'analytics-export': RunInput.omit({ report: true }).extend({ filters: AnalyticsFilter.optional() }),
 };
 
 /** The pipeline that is asked, and what it can be asked for. */
-export type InputTerms = Pick<PlanSettings, 'pipeline' | 'datasets' | 'requiredColumns'>;
+export type InputTerms = Pick<PlanSettings, 'pipeline' | 'datasets' | 'requiredColumns' | 'rangeDays'>;
 
 /** The parsed input and the instant that windows are computed from. */
 export interface ParsedInput {
@@ -35,6 +40,9 @@ export interface ParsedInput {
   /** Epoch milliseconds: the schedule's time, else the execution's start. */
   instant: number;
 }
+
+/** Fields that ask for something else than what is configured. */
+const OVERRIDES = Overrides.keyof().options;
 
 /** The fields of an input that are well-formed each for itself, whatever the others are. */
 const Readable = z
@@ -51,11 +59,13 @@ const Readable = z
  * ranges, days that have not ended.
  */
 export function parseRunInput(given: unknown, startTime: string, terms: InputTerms): ParsedInput {
-  const parsed = INPUT_OF[terms.pipeline].safeParse(given);
-  const readable = Readable.parse(given);
+  const widened = widenedInput(given, terms);
+  const parsed = INPUT_OF[terms.pipeline].safeParse(widened);
+  const readable = Readable.parse(widened);
   const instant = Date.parse(readable.scheduledTime ?? startTime);
   const problems = [
     ...(parsed.success ? [] : problemsOf(parsed.error, given)),
+    ...filterProblems(fieldsOf(given).filters, 'filters'),
     ...disagreements(fieldsOf(given), readable),
     ...unendedDays(readable, instant),
     ...futureSchedule(readable, startTime),
@@ -66,6 +76,23 @@ export function parseRunInput(given: unknown, startTime: string, terms: InputTer
   const count = `${problems.length} problem${problems.length === 1 ? '' : 's'}`;
   throw catalogued('InputRefused', `The input has ${count}: ${problems.map(problemSentence).join('; ')}.`);
 }
+
+/** Instants instead of days, where days are exported together, mean the whole days that hold them. */
+function widenedInput(given: unknown, { rangeDays }: InputTerms): unknown {
+  const { from, to } = Instants.parse(given);
+  if (rangeDays === undefined || (from === undefined && to === undefined)) return given;
+  const days = widenedDays(Date.parse(from ?? to ?? ''), Date.parse(to ?? from ?? ''));
+  return {
+    ...fieldsOf(given),
+    ...(from === undefined ? {} : { from: days.from }),
+    ...(to === undefined ? {} : { to: days.to }),
+  };
+}
+
+/** The ends of a range that are given as instants. */
+const Instants = z
+  .object({ from: Instant.optional().catch(undefined), to: Instant.optional().catch(undefined) })
+  .catch({});
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -86,7 +113,7 @@ function disagreements(given: Fields, readable: z.infer<typeof Readable>): Probl
     problems.push(problem('to', 'must be a day after from: the range is half-open and must not be empty'));
   if (given.refresh === true && date === undefined && from === undefined && to === undefined)
     problems.push(problem('refresh', 'must come with date, or with from and to'));
-  for (const override of ['columns', 'filters'] as const) {
+  for (const override of OVERRIDES) {
     if (given[override] === undefined) continue;
     if (date === undefined && from === undefined && to === undefined)
       problems.push(problem(override, 'must come with date, or with from and to'));

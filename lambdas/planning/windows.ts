@@ -52,9 +52,11 @@ function namedDays({ input }: ParsedInput): Day[] | undefined {
   return input.from !== undefined && input.to !== undefined ? daysBetween(input.from, input.to) : undefined;
 }
 
-/** Whether a run asks for other columns or filters: what it exports is its own, and no window of the lake. */
+/** Whether a run asks for something else than what is configured: what it exports is its own, and no window of the lake. */
 export function isAdhoc(input: RunInput): boolean {
-  return input.columns !== undefined || input.filters !== undefined;
+  return [input.columns, input.filters, input.format, input.reportId].some(
+    (override) => override !== undefined,
+  );
 }
 
 type Taken = Pick<WindowPlan, 'windows' | 'leftOver' | 'alreadyCommitted'>;

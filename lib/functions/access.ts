@@ -24,6 +24,10 @@ export const LEDGER_ACCESS: Readonly<Record<FunctionName, LedgerAccess>> = {
   download: { ...call, part: CHANGE },
   transform: { ...stage, part: LIST, drift: NOTE },
   'transform-records': { ...stage, part: LIST, drift: NOTE },
+  'list-ranges': { window: READ, run: NOTE },
+  'submit-export': { ...call, attempt: NOTE },
+  'poll-export': { ...call, attempt: READ },
+  'fetch-export': { ...call, attempt: NOTE, page: [...NOTE, ...LIST], part: NOTE },
   commit: stage,
   publish: { window: [...CHANGE, ...LIST], mark: CHANGE, run: NOTE },
   audit: { window: CHANGE, run: NOTE, audit: [...CHANGE, ...LIST] },
@@ -44,6 +48,8 @@ export const LAKE_ACCESS: Readonly<
     read: ['raw', 'lake', 'export', 'adhoc'],
     write: ['lake', 'export', 'quarantine', 'adhoc'],
   },
+  'list-ranges': { read: ['runs'], write: ['runs'] },
+  'fetch-export': { read: [], write: ['raw'] },
   publish: { read: ['lake'], write: ['current'] },
   // Nobody else writes here, and it reads nothing: what it has written it does not need again.
   audit: { read: [], write: ['audit'] },
@@ -56,6 +62,9 @@ export const CALLERS: Readonly<Partial<Record<FunctionName, FamilyName>>> = {
   submit: 'dataDownload',
   poll: 'dataDownload',
   download: 'dataDownload',
+  'submit-export': 'analytics',
+  'poll-export': 'analytics',
+  'fetch-export': 'analytics',
 };
 
 /** What a function may do beside its work on ledger and lake. */

@@ -15,6 +15,8 @@ export type ItemKind =
   | 'run'
   | 'limiter'
   | 'drift'
+  | 'attempt'
+  | 'page'
   | 'audit';
 
 /** What may be done with items of one kind: reading one, changing one, reading a partition. Never a scan. */

@@ -1,10 +1,11 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { ENVIRONMENTS } from '../../lambdas/model/environment.ts';
+import { ENVIRONMENTS, type FunctionName } from '../../lambdas/model/environment.ts';
 import { FUNCTION_SIZES } from '../../lambdas/model/function-sizes.ts';
 import {
   environmentOf,
   FUNCTION_NAMES,
+  FURTHER_PIPELINES,
   functionOf,
   statementsOfFunction,
   synthesise,
@@ -12,7 +13,11 @@ import {
 } from './synthesised.ts';
 
 const plain = synthesise({
-  tenants: [tenant('acme', { pipelines: { cdr: { transformMemory: 2_048, transformDisk: 3_000 } } })],
+  tenants: [
+    tenant('acme', {
+      pipelines: { ...FURTHER_PIPELINES, cdr: { transformMemory: 2_048, transformDisk: 3_000 } },
+    }),
+  ],
 })('cxone-export-acme');
 
 const given = synthesise({
@@ -31,9 +36,12 @@ const given = synthesise({
     tags: { department: 'care' },
     retention: { logDays: 30 },
   },
-  tenants: [tenant('acme')],
+  tenants: [tenant('acme', { pipelines: FURTHER_PIPELINES })],
 });
 const givenTenant = given('trial-acme');
+
+/** Megabytes of `/tmp` of functions that have more than the least. */
+const DISK: Partial<Record<FunctionName, number>> = { transform: 3_000, 'transform-records': 4_096 };
 
 describe.each(FUNCTION_NAMES)('the function %s', (name) => {
   it('OPS-01 is given the environment that its handler parses, and no more', () => {
@@ -54,7 +62,7 @@ describe.each(FUNCTION_NAMES)('the function %s', (name) => {
       TracingConfig: { Mode: 'Active' },
       Timeout: FUNCTION_SIZES[name].seconds,
       MemorySize: name === 'transform' ? 2_048 : FUNCTION_SIZES[name].memory,
-      EphemeralStorage: { Size: name === 'transform' ? 3_000 : 512 },
+      EphemeralStorage: { Size: DISK[name] ?? 512 },
     });
   });
 
@@ -107,7 +115,15 @@ describe('what is given to the lake', () => {
   it('OPS-01 hands the proxy to those who call CXone and to nobody else', () => {
     const proxied = FUNCTION_NAMES.filter((name) => 'EGRESS_PROXY' in environmentOf(givenTenant, name));
 
-    expect(proxied.sort()).toEqual(['download', 'poll', 'submit', 'token']);
+    expect(proxied.sort()).toEqual([
+      'download',
+      'fetch-export',
+      'poll',
+      'poll-export',
+      'submit',
+      'submit-export',
+      'token',
+    ]);
   });
 
   it('OPS-01 puts the permissions boundary on every role', () => {

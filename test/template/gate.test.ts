@@ -8,7 +8,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { buildApp } from '../../lib/app.ts';
 import { bytesIn } from '../../lib/functions/bundle.ts';
 import { checkAwsSolutions } from '../../lib/operations/aws-solutions.ts';
-import { configurationFile, FUNCTION_NAMES, scratchFolder, tenant } from './synthesised.ts';
+import { CDR_FUNCTION_NAMES, configurationFile, scratchFolder, tenant } from './synthesised.ts';
 
 const EXAMPLE = fileURLToPath(new URL('../../config/example.json', import.meta.url));
 
@@ -38,7 +38,7 @@ describe('the example, as it is deployed', () => {
   it('OPS-01 has one bundle a function, none above what Lambda takes', () => {
     const sizes = assets.map((folder) => bytesIn(folder));
 
-    expect(assets).toHaveLength(FUNCTION_NAMES.length);
+    expect(assets).toHaveLength(CDR_FUNCTION_NAMES.length);
     expect(Math.max(...sizes)).toBeLessThan(LAMBDA_BYTES);
   });
 

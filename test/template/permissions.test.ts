@@ -3,13 +3,14 @@ import type { FunctionName } from '../../lambdas/model/environment.ts';
 import {
   allStatements,
   FUNCTION_NAMES,
+  FURTHER_PIPELINES,
   type Statement,
   statementsOfFunction,
   synthesise,
   tenant,
 } from './synthesised.ts';
 
-const templates = synthesise({ tenants: [tenant('acme')] });
+const templates = synthesise({ tenants: [tenant('acme', { pipelines: FURTHER_PIPELINES })] });
 const acme = templates('cxone-export-acme');
 
 /** What every function may do: write its log and its traces. */
@@ -40,6 +41,10 @@ const ACTIONS: Record<FunctionName, string[]> = {
   download: [...LEDGER, ...READ, ...WRITE],
   transform: [...LEDGER, 'dynamodb:Query', ...READ, ...WRITE],
   'transform-records': [...LEDGER, 'dynamodb:Query', ...READ, ...WRITE],
+  'list-ranges': [...LEDGER, ...READ, ...WRITE],
+  'submit-export': LEDGER,
+  'poll-export': LEDGER,
+  'fetch-export': [...LEDGER, 'dynamodb:Query', ...WRITE],
   commit: LEDGER,
   publish: [
     ...LEDGER,
@@ -77,6 +82,20 @@ const ITEMS: Record<FunctionName, Record<string, string[]>> = {
   },
   transform: { GetItem: ['window'], UpdateItem: ['drift', 'run', 'window'], Query: ['part'] },
   'transform-records': { GetItem: ['window'], UpdateItem: ['drift', 'run', 'window'], Query: ['part'] },
+  'list-ranges': { GetItem: ['window'], UpdateItem: ['run'] },
+  'submit-export': {
+    GetItem: ['limiter', 'token', 'window'],
+    UpdateItem: ['attempt', 'limiter', 'run', 'token', 'window'],
+  },
+  'poll-export': {
+    GetItem: ['attempt', 'limiter', 'token', 'window'],
+    UpdateItem: ['limiter', 'run', 'token', 'window'],
+  },
+  'fetch-export': {
+    GetItem: ['limiter', 'token', 'window'],
+    UpdateItem: ['attempt', 'limiter', 'page', 'part', 'run', 'token', 'window'],
+    Query: ['page'],
+  },
   commit: { GetItem: ['window'], UpdateItem: ['run', 'window'] },
   publish: { GetItem: ['mark', 'window'], UpdateItem: ['mark', 'run', 'window'], Query: ['window'] },
   audit: { GetItem: ['audit', 'window'], UpdateItem: ['audit', 'run', 'window'], Query: ['audit'] },
@@ -97,11 +116,25 @@ const OBJECTS: Record<FunctionName, { read: string[]; write: string[] }> = {
     read: ['adhoc', 'export', 'lake', 'raw'],
     write: ['adhoc', 'export', 'lake', 'quarantine'],
   },
+  'list-ranges': { read: ['runs'], write: ['runs'] },
+  'submit-export': { read: [], write: [] },
+  'poll-export': { read: [], write: [] },
+  'fetch-export': { read: [], write: ['raw'] },
   commit: { read: [], write: [] },
   publish: { read: ['lake'], write: ['current'] },
   audit: { read: [], write: ['audit'] },
   reconcile: { read: ['runs'], write: ['runs'] },
   record: { read: ['runs'], write: ['runs'] },
+};
+
+/** Functions that call CXone, and which of its APIs. */
+const FAMILY_OF_CALLER: Partial<Record<FunctionName, string>> = {
+  submit: 'dataDownload',
+  poll: 'dataDownload',
+  download: 'dataDownload',
+  'submit-export': 'analytics',
+  'poll-export': 'analytics',
+  'fetch-export': 'analytics',
 };
 
 const statementsOf = (name: FunctionName) => statementsOfFunction(acme, name);
@@ -170,7 +203,7 @@ describe.each(FUNCTION_NAMES)('the role of %s', (name) => {
     expect(tokens.map(({ conditions }) => conditions['StringEquals kms:EncryptionContext:tenant'])).toEqual(
       tokens.map(() => ['acme']),
     );
-    expect(tokens).toHaveLength(['token', 'submit', 'poll', 'download'].includes(name) ? 1 : 0);
+    expect(tokens).toHaveLength(name === 'token' || FAMILY_OF_CALLER[name] !== undefined ? 1 : 0);
   });
 });
 
@@ -232,14 +265,14 @@ describe('tokens and credentials', () => {
       .filter(({ name }) => name !== 'token')
       .filter(({ statements }) => statements.length > 0);
 
-    expect(callers.map(({ name }) => name)).toEqual(['submit', 'poll', 'download']);
-    for (const { statements } of callers)
+    expect(callers.map(({ name }) => name)).toEqual(Object.keys(FAMILY_OF_CALLER));
+    for (const { name, statements } of callers)
       expect(statements).toEqual([
         expect.objectContaining({
           actions: ['kms:Decrypt'],
           conditions: {
             'StringEquals kms:EncryptionContext:tenant': ['acme'],
-            'StringEquals kms:EncryptionContext:family': ['dataDownload'],
+            'StringEquals kms:EncryptionContext:family': [FAMILY_OF_CALLER[name]],
             [kinds]: ['access'],
           },
         }),
@@ -272,12 +305,14 @@ describe('every role of a tenant', () => {
     expect(services).toEqual(['logs', 'xray']);
   });
 
-  it('ALL-18 lets the machine call every version of its functions', () => {
-    const [statement] = allowing(statements, 'lambda:InvokeFunction');
+  it('ALL-18 lets the machines call every version of their functions', () => {
+    const invocations = allowing(statements, 'lambda:InvokeFunction');
 
-    const versions = statement?.resources.filter((resource) => resource.endsWith('.Arn>:*'));
+    const versions = invocations.flatMap(({ resources }) =>
+      resources.filter((resource) => resource.endsWith('.Arn>:*')),
+    );
 
-    expect(versions).toHaveLength(FUNCTION_NAMES.length);
+    expect(new Set(versions).size).toBe(FUNCTION_NAMES.length);
   });
 
   it('ALL-15 lets the machine itself reach its own run’s objects only', () => {

@@ -1,16 +1,21 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Template } from 'aws-cdk-lib/assertions';
 import { flattenCfnReference } from 'cdk-nag/lib/utils/flatten-cfn-reference.js';
 import { z } from 'zod';
 import type { FunctionName } from '../../lambdas/model/environment.ts';
 import { buildApp } from '../../lib/app.ts';
 
-const MAPPING = readFileSync(new URL('../../config/mappings/cdr.v1.json', import.meta.url), 'utf8');
+const MAPPINGS = fileURLToPath(new URL('../../config/mappings', import.meta.url));
+const MAPPING = readFileSync(join(MAPPINGS, 'cdr.v1.json'), 'utf8');
 
-/** Every function of a tenant, in the order of a run. */
-export const FUNCTION_NAMES = [
+/** The pipelines that a tenant has only if it says so, with what they must have. */
+export const FURTHER_PIPELINES = { analytics: {} };
+
+/** The functions of a tenant that has call detail records alone, in the order of a run. */
+export const CDR_FUNCTION_NAMES = [
   'plan',
   'claim',
   'token',
@@ -25,6 +30,16 @@ export const FUNCTION_NAMES = [
   'record',
 ] as const satisfies FunctionName[];
 
+/** Every function of a tenant that has all pipelines. */
+export const FUNCTION_NAMES = [
+  ...CDR_FUNCTION_NAMES,
+  'list-ranges',
+  'submit-export',
+  'poll-export',
+  'fetch-export',
+  'transform-records',
+] as const satisfies FunctionName[];
+
 const SCRATCH = mkdtempSync(join(tmpdir(), 'template-test-'));
 process.once('exit', () => rmSync(SCRATCH, { recursive: true, force: true }));
 
@@ -36,8 +51,7 @@ export function scratchFolder(): string {
 /** Writes a configuration and its mappings into a folder of their own; returns the configuration's path. */
 export function configurationFile(configuration: unknown, mappings: Record<string, unknown> = {}): string {
   const folder = scratchFolder();
-  mkdirSync(join(folder, 'mappings'));
-  writeFileSync(join(folder, 'mappings', 'cdr.v1.json'), MAPPING);
+  cpSync(MAPPINGS, join(folder, 'mappings'), { recursive: true });
   for (const [name, mapping] of Object.entries(mappings))
     writeFileSync(join(folder, 'mappings', `${name}.json`), JSON.stringify(mapping));
   const file = join(folder, 'configuration.json');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { allStatements, FUNCTION_NAMES, type Statement, synthesise, tenant } from './synthesised.ts';
+import { allStatements, CDR_FUNCTION_NAMES, type Statement, synthesise, tenant } from './synthesised.ts';
 
 /** One tenant's name begins with the other's: what bounds a role must not be a mere beginning. */
 const templates = synthesise({ tenants: [tenant('acme'), tenant('acme-eu')] });
@@ -93,7 +93,7 @@ describe('one lake for both', () => {
   it('ALL-15 has one stack for each and shares no function, machine or schedule', () => {
     const count = (type: string) => Object.keys(stacks.acme.findResources(type)).length;
 
-    expect(count('AWS::Lambda::Function')).toBe(FUNCTION_NAMES.length);
+    expect(count('AWS::Lambda::Function')).toBe(CDR_FUNCTION_NAMES.length);
     expect(count('AWS::StepFunctions::StateMachine')).toBe(1);
     expect(count('AWS::Scheduler::Schedule')).toBe(1);
     for (const type of [

@@ -5,22 +5,23 @@ import type { TenantId } from '../../../lambdas/model/ids.ts';
 import type { PlanSettings } from '../../../lambdas/model/payloads.ts';
 import { jsonata } from './expressions.ts';
 
-interface RunObjects {
+/** Whose lists and results. */
+export interface RunObjects {
   tenant: TenantId;
   bucket: IBucket;
-  settings: PlanSettings;
+  settings: Pick<PlanSettings, 'pipeline'>;
 }
 
 function prefixOf({ tenant, settings }: RunObjects): string {
   return `runs/${tenant}/${settings.pipeline}`;
 }
 
-/** Reads a run's list of windows. The machine may read this pipeline's lists only, not the whole bucket as the library would have it. */
+/** Reads a run's list of windows, or what was made of it: its key is a variable. The machine may read this pipeline's lists only, not the whole bucket as the library would have it. */
 export class WindowListReader extends S3JsonItemReader {
   private readonly run: RunObjects;
 
-  constructor(run: RunObjects) {
-    super({ bucket: run.bucket, key: jsonata('$listKey') });
+  constructor(run: RunObjects, variable = 'listKey') {
+    super({ bucket: run.bucket, key: jsonata(`$${variable}`) });
     this.run = run;
   }
 

@@ -4,6 +4,7 @@ import {
   Condition,
   DistributedMap,
   type IChainable,
+  type State,
   StateMachineType,
   Succeed,
 } from 'aws-cdk-lib/aws-stepfunctions';
@@ -15,17 +16,31 @@ import { jsonata, REDRIVE, RESULT } from './expressions.ts';
 import { invoke } from './invoke.ts';
 import { ChildResultWriter, WindowListReader } from './map-objects.ts';
 
+/** The states between Plan and Reconcile: they find the list of windows in the variables `listKey` and `round`. */
+export interface RunWork {
+  start: State;
+  /** Leads on to Reconcile. */
+  end: (reconcile: State) => void;
+}
+
 /** What every run over windows needs. */
-export interface WindowedRun {
+interface RunFrame {
   tenant: TenantId;
   bucket: IBucket;
   functions: Record<'plan' | 'reconcile' | 'record', PipelineFunction>;
   settings: PlanSettings;
+}
+
+/** Each window by itself. */
+interface EachWindow {
   /** Windows side by side. */
   windowsAtOnce: number;
   /** The child: one execution a window, its input `{ run, day, task, dataset, overrides }`. */
   window: IChainable;
 }
+
+/** A run that does its windows each by itself, or in a way of its own. */
+export type WindowedRun = RunFrame & (EachWindow | { work: RunWork });
 
 /**
  * Plan, a Map Run with one child execution a window, Reconcile, RecordRun. Failed children do not stop the others:
@@ -44,7 +59,7 @@ export function windowedRun(scope: Construct, run: WindowedRun): IChainable {
     },
     assign: { listKey: jsonata(`${RESULT}.listKey`), round: 0 },
   });
-  const windows = exportWindows(scope, run);
+  const { start: windows, end } = 'work' in run ? run.work : exportWindows(scope, run);
   const reconcile = invoke(scope, 'Reconcile', {
     function: run.functions.reconcile,
     payload: {
@@ -64,7 +79,7 @@ export function windowedRun(scope: Construct, run: WindowedRun): IChainable {
     payload: { run: jsonata('$states.context.Execution.Id'), pipeline, outcome: 'SUCCEEDED' },
   });
   const is = (condition: string) => Condition.jsonata(jsonata(condition));
-  windows.next(reconcile);
+  end(reconcile);
   reconcile.next(
     Choice.jsonata(scope, 'WindowsLeft')
       .when(is("$states.input.outcome = 'again'"), windows)
@@ -79,7 +94,7 @@ export function windowedRun(scope: Construct, run: WindowedRun): IChainable {
   );
 }
 
-function exportWindows(scope: Construct, run: WindowedRun): DistributedMap {
+function exportWindows(scope: Construct, run: RunFrame & EachWindow): RunWork {
   const map = DistributedMap.jsonata(scope, 'ExportWindows', {
     label: 'Window',
     mapExecutionType: StateMachineType.STANDARD,
@@ -98,5 +113,10 @@ function exportWindows(scope: Construct, run: WindowedRun): DistributedMap {
     outputs: {},
   });
   map.itemProcessor(run.window);
-  return map;
+  return {
+    start: map,
+    end: (reconcile) => {
+      map.next(reconcile);
+    },
+  };
 }

@@ -1,0 +1,202 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { constants } from 'node:zlib';
+import type { Analytics } from '../cxone/analytics.ts';
+import { gzipMembers } from '../dataset/gzip.ts';
+import { recordInstant } from '../dataset/page.ts';
+import { rawPartKey } from '../lake/keys.ts';
+import {
+  beginPart,
+  type DayPart,
+  keepPages,
+  notePartsOf,
+  type ReceivedPage,
+  readStoredPages,
+} from '../ledger/pages.ts';
+import { holdRange, noteLoaded, type RangeState, rangeOf } from '../ledger/ranges.ts';
+import type { WindowLedger } from '../ledger/windows.ts';
+import { catalogued, isError } from '../model/errors.ts';
+import type { JobId } from '../model/ids.ts';
+import type { ObjectStore } from '../model/ports.ts';
+import type { ClaimedRange } from '../model/range-payloads.ts';
+import { forgotten } from './expiry.ts';
+import { RecordSpool, type SpooledDay } from './record-spool.ts';
+import { type FetchedPage, fetchPage } from './result-page.ts';
+
+/** Pages that become one part: what a crash costs at most. */
+const PAGES_OF_PART = 20;
+/** Bytes of records that are held in memory before they are stored. */
+const BYTES_OF_PART = 64 * 1_048_576;
+/** Objects of a part that are stored side by side. */
+const OBJECTS_AT_ONCE = 4;
+/** No page is asked for with less time left: one may take two minutes, and storing a part another. */
+const SHORTEST_TIME_LEFT_MILLISECONDS = 240_000;
+
+/** What fetching needs of the world. */
+export interface FetchPorts {
+  ledger: WindowLedger;
+  objects: ObjectStore;
+  analytics: Analytics;
+  /** Until the function is stopped. */
+  remainingMilliseconds: () => number;
+}
+
+/** Which export, and how its records are read. */
+export interface FetchRequest {
+  attempt: number;
+  pageSize: number;
+  /** Where a record says when it began; the first path that holds something counts. */
+  instantPaths: readonly string[];
+}
+
+/** How far the export is stored. */
+export interface FetchProgress {
+  more: boolean;
+  pages: number;
+  records: number;
+}
+
+/**
+ * Stores the pages of an export, from the cursor that the ledger holds on, until the last or until the function's time is
+ * up: some pages at a time become a part, an object a day, and count once they are durable. Whatever stops it, the next call goes
+ * on at the next page; what was stored and does not count has a number of its own and is never read. Throws
+ * `JobExpired` when CXone no longer knows the export, `CursorRepeated`, `PageMalformed` and `TimestampNotUtc`.
+ */
+export async function fetchPages(
+  ports: FetchPorts,
+  claim: ClaimedRange,
+  request: FetchRequest,
+): Promise<FetchProgress> {
+  let state = await holdRange(ports.ledger, claim);
+  if (state.loadedAt !== undefined) return progressOf(state, false);
+  const { jobId } = state;
+  if (jobId === undefined || state.jobState !== 'completed' || state.attempt !== request.attempt)
+    throw catalogued('JobExpired', `The export of ${claim.of} from ${claim.day} is no longer known.`);
+  const cursors = await takenUp(ports, claim, state);
+  while (!state.lastPage) {
+    if (ports.remainingMilliseconds() < SHORTEST_TIME_LEFT_MILLISECONDS) return progressOf(state, true);
+    state = await storePart(ports, claim, request, { jobId, state, cursors });
+  }
+  await noteLoaded(ports.ledger, claim, state);
+  return progressOf(state, false);
+}
+
+function progressOf({ pages, records }: RangeState, more: boolean): FetchProgress {
+  return { more, pages, records };
+}
+
+/** The digests of all cursors so far. The parts of the pages that count last are noted again: whoever stored them may have stopped before. */
+async function takenUp(ports: FetchPorts, claim: ClaimedRange, state: RangeState): Promise<Set<string>> {
+  const stored = await readStoredPages(ports.ledger, claim, state);
+  const last = stored.at(-1);
+  if (last !== undefined) await notePartsOf(ports.ledger, claim, state.attempt, last);
+  return new Set(stored.flatMap(({ pages }) => pages.flatMap(({ next }) => next ?? [])));
+}
+
+interface Progress {
+  jobId: JobId;
+  state: RangeState;
+  cursors: Set<string>;
+}
+
+/** Fetches some pages and makes them count. What was fetched before an error counts as well. */
+async function storePart(
+  ports: FetchPorts,
+  claim: ClaimedRange,
+  request: FetchRequest,
+  { jobId, state, cursors }: Progress,
+): Promise<RangeState> {
+  const spool = new RecordSpool(rangeOf(claim));
+  const pages: ReceivedPage[] = [];
+  let cursor = state.cursor ?? null;
+  const keep = () => keepPart(ports, claim, state, spool.taken(), pages, cursor);
+  try {
+    do {
+      const page = await nextPage(ports, claim, request, { jobId, state, cursors }, cursor);
+      spool.add(page.records, (record) => instantOf(record, request.instantPaths));
+      cursor = page.nextPageToken;
+      const next = cursor === null ? null : digestOf(cursor);
+      if (next !== null) cursors.add(next);
+      pages.push({
+        page: state.pages + pages.length + 1,
+        sha256: page.sha256,
+        records: page.records.length,
+        next,
+      });
+    } while (cursor !== null && !isFull(ports, spool, pages));
+  } catch (error) {
+    // The error is what the machine decides by. Pages that could not be kept are fetched again.
+    if (pages.length > 0) await keep().catch(() => undefined);
+    throw error;
+  }
+  return keep();
+}
+
+function isFull(ports: FetchPorts, spool: RecordSpool, pages: readonly ReceivedPage[]): boolean {
+  return (
+    pages.length >= PAGES_OF_PART ||
+    spool.bytes >= BYTES_OF_PART ||
+    ports.remainingMilliseconds() < SHORTEST_TIME_LEFT_MILLISECONDS
+  );
+}
+
+async function nextPage(
+  ports: FetchPorts,
+  claim: ClaimedRange,
+  { pageSize }: FetchRequest,
+  { jobId, state, cursors }: Progress,
+  cursor: string | null,
+): Promise<FetchedPage> {
+  try {
+    const page = await fetchPage(ports.analytics, jobId, { cursor: cursor ?? undefined, pageSize });
+    const { nextPageToken } = page;
+    if (nextPageToken === null || !cursors.has(digestOf(nextPageToken))) return page;
+    throw catalogued(
+      'CursorRepeated',
+      `A page of the export of ${claim.of} from ${claim.day} leads back to one that was fetched before.`,
+      { job: jobId, pages: state.pages },
+    );
+  } catch (error) {
+    throw isError(error, 'JobExpired') ? await forgotten(ports.ledger, claim, state, error) : error;
+  }
+}
+
+async function keepPart(
+  ports: FetchPorts,
+  claim: ClaimedRange,
+  state: RangeState,
+  spooled: readonly SpooledDay[],
+  pages: readonly ReceivedPage[],
+  cursor: string | null,
+): Promise<RangeState> {
+  const { ledger, objects } = ports;
+  const part = await beginPart(ledger, claim, state.attempt);
+  const days: DayPart[] = [];
+  for (let at = 0; at < spooled.length; at += OBJECTS_AT_ONCE)
+    days.push(
+      ...(await Promise.all(
+        spooled.slice(at, at + OBJECTS_AT_ONCE).map(async ({ day, records, text }) => {
+          const key = rawPartKey(ledger.tenant, claim.of, day, state.attempt, part, 'jsonl.gz');
+          const body = Readable.from(gzipMembers(inOrder(text), constants.Z_BEST_SPEED));
+          return { day, key, records, ...(await objects.writeStream(key, body, 'application/gzip')) };
+        }),
+      )),
+    );
+  return keepPages(ledger, claim, state, { part, pages: [...pages], days }, cursor);
+}
+
+async function* inOrder(text: readonly Buffer[]): AsyncGenerator<Buffer> {
+  yield* text;
+}
+
+function instantOf(record: string, paths: readonly string[]): number | undefined {
+  for (const path of paths) {
+    const instant = recordInstant(record, path);
+    if (instant !== undefined) return instant;
+  }
+  return undefined;
+}
+
+function digestOf(cursor: string): string {
+  return createHash('sha256').update(cursor).digest('hex').slice(0, 32);
+}
