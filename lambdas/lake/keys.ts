@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Day } from '../model/days.ts';
 import type { DatasetId, GenerationId, RunArn, TenantId } from '../model/ids.ts';
 import { runName } from '../model/ids.ts';
@@ -111,4 +112,20 @@ export function runPageKey(tenant: TenantId, pipeline: PipelineName, run: RunArn
 /** The page that lists a tenant's runs. */
 export function runIndexKey(tenant: TenantId): string {
   return `runs/${tenant}/index.html`;
+}
+
+/** A recording or transcript of an archived interaction. Ids are CXone's and may hold anything. */
+export function mediumObjectKey(tenant: TenantId, day: Day, interaction: string, medium: string): string {
+  return `media/${tenant}/${day}/${segment(interaction)}/${segment(medium)}`;
+}
+
+/** Longest id that a key shows: a whole key has 1,024 bytes at most. */
+const LONGEST_SEGMENT = 300;
+
+/** An id as one segment of a key: nothing in it leads elsewhere, also where the key becomes a path. */
+function segment(id: string): string {
+  const written = encodeURIComponent(id.toWellFormed()).replaceAll('.', '%2E');
+  return written.length > 0 && written.length <= LONGEST_SEGMENT
+    ? written
+    : createHash('sha256').update(id).digest('hex');
 }
