@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { constants } from 'node:zlib';
 import type { Analytics } from '../cxone/analytics.ts';
-import { gzipMembers } from '../dataset/gzip.ts';
+import { fastGzipMembers } from '../dataset/gzip.ts';
 import { recordInstant } from '../dataset/page.ts';
 import { rawPartKey } from '../lake/keys.ts';
 import {
@@ -177,7 +176,7 @@ async function keepPart(
       ...(await Promise.all(
         spooled.slice(at, at + OBJECTS_AT_ONCE).map(async ({ day, records, text }) => {
           const key = rawPartKey(ledger.tenant, claim.of, day, state.attempt, part, 'jsonl.gz');
-          const body = Readable.from(gzipMembers(inOrder(text), constants.Z_BEST_SPEED));
+          const body = Readable.from(fastGzipMembers(inOrder(text)));
           return { day, key, records, ...(await objects.writeStream(key, body, 'application/gzip')) };
         }),
       )),
