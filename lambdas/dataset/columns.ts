@@ -62,6 +62,14 @@ export function planColumns(
   };
 }
 
+/**
+ * Finds the mapping's columns in one part, before the others are known; undefined where `planColumns` is going to refuse the part.
+ */
+export function planPart(part: LocalPart, mapping: Mapping, key: readonly string[]): ColumnPlan | undefined {
+  const sound = namesGivenTwice(part).length === 0 && problemsOf(part, mapping, key).length === 0;
+  return sound ? planOf(part, mapping) : undefined;
+}
+
 function namesGivenTwice({ number: part, columns: names = [] }: LocalPart): string[] {
   if (names.length > MOST_COLUMNS) return [`part ${part} has ${names.length} columns`];
   const repeated = names.filter((name, index) => names.indexOf(name) !== index);

@@ -75,13 +75,16 @@ export class CsvIntake implements PartIntake {
       lineStart = next;
       next = at + 1;
     }
-    const lines = Buffer.concat([this.#open, chunk]);
-    const ended = lines.length - chunk.length + next;
-    if (next > 0) {
-      this.#noteReturns(lines.subarray(0, ended), false);
-      this.#ended = Buffer.from(lineStart > 0 ? chunk.subarray(lineStart, next) : lines.subarray(0, ended));
+    if (next === 0) this.#open = Buffer.concat([this.#open, chunk]);
+    else {
+      const first = chunk.indexOf(LINE_FEED) + 1;
+      const line = Buffer.concat([this.#open, chunk.subarray(0, first)]);
+      this.#noteReturns(line, false);
+      this.#noteReturns(chunk.subarray(first, next), false);
+      // Copies: what is kept of a chunk would keep all of it.
+      this.#ended = lineStart > 0 ? Buffer.from(chunk.subarray(lineStart, next)) : line;
+      this.#open = Buffer.from(chunk.subarray(next));
     }
-    this.#open = next > 0 ? Buffer.from(chunk.subarray(next)) : lines;
     if (this.#open.length > RECORD_BYTES) throw recordTooLong();
     return chunk;
   }

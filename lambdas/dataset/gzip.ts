@@ -1,5 +1,6 @@
 import { promisify } from 'node:util';
 import { constants, gzip as gzipCallback } from 'node:zlib';
+import { blocksOf } from './blocks.ts';
 
 const gzip = promisify(gzipCallback);
 
@@ -31,7 +32,7 @@ async function* membersOf(source: AsyncIterable<Buffer>, level: number): AsyncGe
   const inFlight: Promise<Buffer>[] = [];
   try {
     let members = 0;
-    for await (const block of blocksOf(source)) {
+    for await (const block of blocksOf(source, MEMBER_BYTES)) {
       members++;
       inFlight.push(memberOf(block, level));
       const oldest = inFlight.length >= MEMBERS_IN_FLIGHT ? inFlight.shift() : undefined;
@@ -48,21 +49,4 @@ async function memberOf(block: Buffer, level: number): Promise<Buffer> {
   const member = await gzip(block, { level });
   member[SYSTEM_AT] = SYSTEM_UNKNOWN;
   return member;
-}
-
-async function* blocksOf(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let block = Buffer.allocUnsafe(MEMBER_BYTES);
-  let filled = 0;
-  for await (const chunk of source) {
-    for (let from = 0; from < chunk.length; ) {
-      const copied = chunk.copy(block, filled, from);
-      from += copied;
-      filled += copied;
-      if (filled < MEMBER_BYTES) continue;
-      yield block;
-      block = Buffer.allocUnsafe(MEMBER_BYTES);
-      filled = 0;
-    }
-  }
-  if (filled > 0) yield block.subarray(0, filled);
 }

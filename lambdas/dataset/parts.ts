@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { CataloguedError, catalogued } from '../model/errors.ts';
 import type { ObjectStore } from '../model/ports.ts';
+import { blocksOf } from './blocks.ts';
 import { CsvIntake } from './csv-intake.ts';
 import { exhaustion } from './database.ts';
 import { JsonIntake } from './json-intake.ts';
@@ -31,6 +31,9 @@ export interface LocalPart {
   announced: number | undefined;
 }
 
+/** Bytes that are hashed, looked through and written at once. */
+const BLOCK_BYTES = 1024 * 1024;
+
 /** What turns a part's stream into the local file. */
 export interface PartIntake {
   /** What is to be written of a chunk. */
@@ -44,7 +47,7 @@ export interface PartIntake {
 }
 
 /**
- * Copies a part from the store to the folder, with memory for a chunk and a record, and proves that what is
+ * Copies a part from the store to the folder, with memory for a block and a record, and proves that what is
  * read is what was received: throws `PartCorrupted` otherwise, `PartMalformed` where it is not the format,
  * `WindowTooLarge` when the disk is full.
  */
@@ -93,18 +96,14 @@ async function copyVerified(
     }
   };
   const source = await objects.open(part.key);
-  await pipeline(
-    source,
-    async function* (chunks: AsyncIterable<Buffer>) {
-      for await (const chunk of chunks) {
-        hash.update(chunk);
-        bytes += chunk.length;
-        yield unlessMalformed(() => intake.take(chunk));
-      }
-      yield unlessMalformed(() => intake.end());
-    },
-    createWriteStream(file),
-  ).catch(exhaustion);
+  await using target = await open(file, 'w');
+  const write = (data: Buffer | string) => target.appendFile(data).catch(exhaustion);
+  for await (const block of blocksOf(source, BLOCK_BYTES)) {
+    hash.update(block);
+    bytes += block.length;
+    await write(unlessMalformed(() => intake.take(block)));
+  }
+  await write(unlessMalformed(() => intake.end()));
   const sha256 = hash.digest('hex');
   if (bytes !== part.bytes || sha256 !== part.sha256)
     throw catalogued(

@@ -9,13 +9,14 @@ import {
   requireThresholds,
   sum,
 } from './checks.ts';
-import { type ColumnDrift, planColumns } from './columns.ts';
+import { type ColumnDrift, planColumns, planPart } from './columns.ts';
 import { type Database, openDatabase } from './database.ts';
 import { type Draft, draftPart } from './drafts.ts';
 import { findDuplicates } from './duplicates.ts';
 import { durationUnits, type PartUnits } from './durations.ts';
 import { writeFinalRows } from './final-rows.ts';
 import { generationId } from './generation.ts';
+import { inOrder } from './in-order.ts';
 import {
   manifestKey,
   type OutputFile,
@@ -25,7 +26,7 @@ import {
   writeManifest,
 } from './manifest.ts';
 import { type LocalOutput, uploadOutput, writeOutput } from './outputs.ts';
-import { fetchPart } from './parts.ts';
+import { fetchPart, type LocalPart } from './parts.ts';
 import { quarantineRejects, quarantineSuperseded } from './quarantine.ts';
 import type { TransformPorts, TransformRequest } from './request.ts';
 import { countRows } from './row-counts.ts';
@@ -66,6 +67,9 @@ export async function transformWindow(
   }
 }
 
+/** Parts that are fetched side by side, or wait to be typed: three more streams hide the first one's waits. */
+const PARTS_AT_ONCE = 4;
+
 /** What every stage of one transform needs. */
 interface Work {
   request: TransformRequest;
@@ -102,18 +106,26 @@ async function makeGeneration(work: Work): Promise<TransformedWindow> {
   };
 }
 
-/** Parts to drafts, in the order of their numbers. All columns are checked before the first part is typed. */
+/**
+ * Parts to drafts, in the order of their numbers: while one is typed, the next are fetched. Parts without a column that is needed
+ * are refused all together, so after the first of them nothing more is typed.
+ */
 async function draftParts(
   database: Database,
   { request, objects }: Work,
 ): Promise<{ drafts: Draft[]; drift: ColumnDrift }> {
   const { mapping, key, workFolder: folder } = request;
-  const parts = [];
-  for (const part of request.parts.toSorted((left, right) => left.number - right.number))
-    parts.push(await fetchPart(part, request.format, folder, objects));
-  const { plans, drift } = planColumns(parts, mapping, key);
+  const ordered = request.parts.toSorted((left, right) => left.number - right.number);
+  const fetched = inOrder(ordered, PARTS_AT_ONCE, (part) => fetchPart(part, request.format, folder, objects));
+  const parts: LocalPart[] = [];
   const drafts: Draft[] = [];
-  for (const plan of plans) drafts.push(await draftPart(database, plan, { mapping, key, folder }));
+  for await (const part of fetched) {
+    parts.push(part);
+    const plan = planPart(part, mapping, key);
+    if (plan !== undefined && drafts.length === parts.length - 1)
+      drafts.push(await draftPart(database, plan, { mapping, key, folder }));
+  }
+  const { drift } = planColumns(parts, mapping, key);
   requireRecordCounts(request, drafts);
   return { drafts, drift };
 }
