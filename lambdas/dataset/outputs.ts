@@ -40,7 +40,8 @@ export async function writeOutput(
       await database.run(copyStatement(final.file, text, format, window.mapping));
       await pipeline(
         createReadStream(text, { highWaterMark: READ_BYTES }),
-        gzipMembers,
+        // A pipeline gives its steps a second argument, which is no level.
+        (bytes) => gzipMembers(bytes),
         createWriteStream(file),
       ).catch(exhaustion);
       await rm(text);
