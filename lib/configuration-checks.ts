@@ -30,6 +30,7 @@ export function tenantProblems(configured: ConfiguredTenant, path: string): Prob
           },
         ]
       : []),
+    ...Object.values(configured.datasets).flatMap(hashProblems),
     ...familyProblems(families.dataDownload, `${path}.families.dataDownload`),
     ...exportProblems(cdr.settings, cdr.mapping, `${path}.pipelines.cdr`),
     ...(analytics === undefined
@@ -39,6 +40,21 @@ export function tenantProblems(configured: ConfiguredTenant, path: string): Prob
           ...exportProblems(analytics.settings, analytics.mapping, `${path}.pipelines.analytics`),
         ]),
   ];
+}
+
+/** There is no way yet to give the functions a key: a mapping that hashes would stop every window. */
+function hashProblems(mapping: Mapping): Problem[] {
+  return mapping.columns.flatMap(({ privacy }, index) =>
+    privacy === 'hash'
+      ? [
+          {
+            path: `mappings/${mapping.name}.v${mapping.version}.json: columns[${index}].privacy`,
+            found: kindOf(privacy),
+            expected: 'must be keep, drop or mask: this release has no key to hash with',
+          },
+        ]
+      : [],
+  );
 }
 
 /** What works but is probably not meant. */

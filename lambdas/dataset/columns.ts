@@ -1,5 +1,5 @@
 import { catalogued } from '../model/errors.ts';
-import type { MappedColumn, Mapping } from '../model/mapping.ts';
+import { droppedSources, lakeMapping, type MappedColumn, type Mapping } from '../model/mapping.ts';
 import type { LocalPart } from './parts.ts';
 
 /** Columns that a part may have: far more than can be asked for. */
@@ -12,7 +12,7 @@ export interface ColumnPlan {
   part: LocalPart;
   /** For each column of the mapping its position in the part, or undefined where the part lacks it. */
   positions: readonly (number | undefined)[];
-  /** Columns that the mapping does not know, in the order of their names. */
+  /** Columns that the mapping does not know and that are to be kept, in the order of their names. */
   unknown: readonly { name: string; position: number }[];
 }
 
@@ -35,7 +35,8 @@ export function isRequired(column: MappedColumn, mapping: Mapping, key: readonly
 /**
  * Finds the mapping's columns in every part by name or alias. Throws one `RequiredColumnMissing` with the
  * problems of all parts: a required column absent, or two columns for one; and `PartMalformed` for a name
- * that a part has twice.
+ * that a part has twice, and `FieldsUnknown` where the mapping wants no new columns. The plans are those of the
+ * lake's columns: what is dropped has no place in them.
  */
 export function planColumns(
   parts: readonly LocalPart[],
@@ -49,14 +50,17 @@ export function planColumns(
     throw catalogued('RequiredColumnMissing', listed(problems), { problems: problems.length });
   const plans = parts.map((part) => planOf(part, mapping));
   const said = plans.filter(({ part }) => part.columns !== undefined);
+  const unknownColumns = [
+    ...new Set(plans.flatMap(({ unknown }) => unknown.map(({ name }) => name))),
+  ].toSorted();
+  if (mapping.newFields === 'fail' && unknownColumns.length > 0)
+    throw catalogued('FieldsUnknown', listed(unknownColumns.map(shown)), { fields: unknownColumns.length });
   return {
-    plans,
+    plans: plans.map((plan) => keeping(plan, mapping)),
     drift: {
-      unknownColumns: [
-        ...new Set(plans.flatMap(({ unknown }) => unknown.map(({ name }) => name))),
-      ].toSorted(),
-      missingOptional: mapping.columns
-        .filter((_, index) => said.some(({ positions }) => positions[index] === undefined))
+      unknownColumns,
+      missingOptional: lakeMapping(mapping)
+        .columns.filter((_, index) => said.some(({ positions }) => positions[index] === undefined))
         .map(({ column }) => column),
     },
   };
@@ -67,7 +71,12 @@ export function planColumns(
  */
 export function planPart(part: LocalPart, mapping: Mapping, key: readonly string[]): ColumnPlan | undefined {
   const sound = namesGivenTwice(part).length === 0 && problemsOf(part, mapping, key).length === 0;
-  return sound ? planOf(part, mapping) : undefined;
+  return sound ? keeping(planOf(part, mapping), mapping) : undefined;
+}
+
+/** The plan without the new columns that the mapping wants left out. */
+function keeping(plan: ColumnPlan, { newFields }: Mapping): ColumnPlan {
+  return newFields === 'ignore' ? { ...plan, unknown: [] } : plan;
 }
 
 function namesGivenTwice({ number: part, columns: names = [] }: LocalPart): string[] {
@@ -96,13 +105,14 @@ function problemsOf(
 
 function planOf(part: LocalPart, mapping: Mapping): ColumnPlan {
   const names = part.columns ?? [];
-  const positions = mapping.columns.map(({ source, aliases }) => {
+  const dropped = droppedSources(mapping);
+  const positions = lakeMapping(mapping).columns.map(({ source, aliases }) => {
     const position = names.findIndex((name) => name === source || aliases.includes(name));
     return position < 0 ? undefined : position;
   });
   const unknown = names
     .map((name, position) => ({ name, position }))
-    .filter(({ position }) => !positions.includes(position))
+    .filter(({ name, position }) => !positions.includes(position) && !dropped.includes(name))
     .toSorted((left, right) => (left.name < right.name ? -1 : 1));
   return { part, positions, unknown };
 }

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type DuckDBConnection, DuckDBInstance, type Json } from '@duckdb/node-api';
+import { DuckDBBlobValue, type DuckDBConnection, DuckDBInstance, type Json } from '@duckdb/node-api';
 import { catalogued } from '../model/errors.ts';
 import { quoteText } from './sql.ts';
 
@@ -12,8 +12,8 @@ const DUCKDB_SHARE = 0.5;
 
 /** DuckDB for one window. */
 export interface Database extends AsyncDisposable {
-  /** Runs a statement for its effect. */
-  run(sql: string): Promise<void>;
+  /** Runs a statement for its effect. Bytes stand for its question marks: no message of DuckDB's quotes them. */
+  run(sql: string, values?: readonly Uint8Array[]): Promise<void>;
   /** All rows of a small result. 64-bit integers and decimals come as text. */
   rows(sql: string): Promise<Record<string, Json>[]>;
   /** The rows of a result of any size, in batches of some 2,000. */
@@ -46,8 +46,13 @@ export async function openDatabase(folder: string, memoryLimitMegabytes: number)
 
 function databaseOf(instance: DuckDBInstance, connection: DuckDBConnection): Database {
   return {
-    async run(sql) {
-      await connection.run(sql).catch(exhaustion);
+    async run(sql, values = []) {
+      await connection
+        .run(
+          sql,
+          values.map((bytes) => new DuckDBBlobValue(bytes)),
+        )
+        .catch(exhaustion);
     },
     async rows(sql) {
       const reader = await connection.runAndReadAll(sql).catch(exhaustion);

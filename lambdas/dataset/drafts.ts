@@ -6,6 +6,7 @@ import { cleanRecords, countRecords } from './clean-records.ts';
 import { type ColumnPlan, isRequired } from './columns.ts';
 import type { Database } from './database.ts';
 import { type LocalPart, namingPart } from './parts.ts';
+import { protectedText } from './protected-text.ts';
 import {
   hasWrongWidth,
   jsonObject,
@@ -117,14 +118,16 @@ function draftSelect(
   plan: ColumnPlan,
   { mapping, key }: { mapping: Mapping; key: readonly string[] },
 ): string {
-  const given = (position: number) => withoutNulls(partColumn(position), mapping.nulls);
-  const raw = mapping.columns.map((_, index) => {
+  const given = (position: number, nulls = mapping.nulls) => withoutNulls(partColumn(position), nulls);
+  const raw = mapping.columns.map(({ nulls }, index) => {
     const position = plan.positions[index];
-    return `${position === undefined ? 'CAST(NULL AS VARCHAR)' : given(position)} AS r${index}`;
+    return `${position === undefined ? 'CAST(NULL AS VARCHAR)' : given(position, nulls)} AS r${index}`;
   });
   const extra = jsonObject(plan.unknown.map(({ name, position }) => ({ name, value: given(position) })));
   const values = mapping.columns.map(({ type }, index) => `${typed(type, `r${index}`)} AS t${index}`);
-  const lake = mapping.columns.map(({ column }, index) => `t${index} AS ${quoteName(column)}`);
+  const lake = mapping.columns.map(
+    ({ column, privacy }, index) => `${protectedText(privacy, `t${index}`)} AS ${quoteName(column)}`,
+  );
   const problems = mapping.columns.flatMap((column, index) => [
     ...(column.type === 'text' ? [] : [`WHEN r${index} IS NOT NULL AND t${index} IS NULL THEN ${2 * index}`]),
     ...(isRequired(column, mapping, key) ? [`WHEN r${index} IS NULL THEN ${2 * index + 1}`] : []),

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { GenerationId } from '../model/ids.ts';
 import { lakeColumns } from '../model/lake-columns.ts';
+import { keyFingerprint } from './privacy.ts';
 import type { TransformRequest } from './request.ts';
 
 /**
@@ -14,7 +15,10 @@ export type GenerationInput = GenerationRules &
   Pick<TransformRequest, 'format'> & { parts: readonly { number: number; sha256: string }[] };
 
 /** Everything that is done to a window's content. */
-export type GenerationRules = Pick<TransformRequest, 'day' | 'mapping' | 'key' | 'outputs' | 'thresholds'>;
+export type GenerationRules = Pick<
+  TransformRequest,
+  'day' | 'mapping' | 'key' | 'outputs' | 'thresholds' | 'privacyKey'
+>;
 
 /**
  * The id of the generation that these parts make under these rules: the same for the same content whatever
@@ -23,7 +27,12 @@ export type GenerationRules = Pick<TransformRequest, 'day' | 'mapping' | 'key' |
  */
 export function generationId(input: GenerationInput): GenerationId {
   const parts = input.parts.toSorted((left, right) => left.number - right.number);
-  return generationOf(input, { format: input.format, parts: parts.map(({ sha256 }) => sha256) });
+  const privacyKey = keyFingerprint(input.mapping, input.privacyKey);
+  return generationOf(input, {
+    format: input.format,
+    parts: parts.map(({ sha256 }) => sha256),
+    ...(privacyKey === undefined ? {} : { privacyKey }),
+  });
 }
 
 /** What determines a generation of records. */
@@ -33,8 +42,6 @@ export interface RecordContent {
   /** A digest of what was left out of them for another one with the same key. */
   dropped: string;
   completeness: number;
-  /** Names the key under which columns are hashed. */
-  privacyKey: string | undefined;
 }
 
 /**
@@ -42,7 +49,12 @@ export interface RecordContent {
  * same ones win among those with the same key.
  */
 export function recordGenerationId(rules: GenerationRules, content: RecordContent): GenerationId {
-  return generationOf(rules, { format: 'records', ...content });
+  const privacyKey = keyFingerprint(rules.mapping, rules.privacyKey);
+  return generationOf(rules, {
+    format: 'records',
+    ...content,
+    ...(privacyKey === undefined ? {} : { privacyKey }),
+  });
 }
 
 function generationOf(

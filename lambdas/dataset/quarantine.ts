@@ -7,15 +7,24 @@ import type { Database } from './database.ts';
 import { type Draft, positionsOf, problemOf } from './drafts.ts';
 import { gzipMembers } from './gzip.ts';
 import { csvRecordEnd, lineEnd, recordsOf } from './records.ts';
+import type { RowShield } from './row-shield.ts';
 import { type QuarantinedRow, RowWalk, type WantedRow } from './row-walk.ts';
 import { quoteText } from './sql.ts';
 
-/** Writes all rejects, by part and line, as gzipped JSON lines. `expected` is how many there must be. */
+/** Where rows go, what may be written of them, and how many there must be. */
+export interface QuarantineTarget {
+  key: string;
+  objects: ObjectStore;
+  shield: RowShield;
+  expected: number;
+}
+
+/** Writes all rejects, by part and line, as gzipped JSON lines. */
 export async function quarantineRejects(
   database: Database,
   drafts: readonly Draft[],
   mapping: Mapping,
-  target: { key: string; objects: ObjectStore; expected: number },
+  target: QuarantineTarget,
 ): Promise<void> {
   await writeRows(target, async function* () {
     for (const draft of drafts) {
@@ -33,12 +42,12 @@ export async function quarantineRejects(
 }
 
 /**
- * Writes all superseded rows, by part and line, as gzipped JSON lines. `expected` is how many there must be.
+ * Writes all superseded rows, by part and line, as gzipped JSON lines.
  */
 export async function quarantineSuperseded(
   database: Database,
   drafts: readonly Draft[],
-  target: { key: string; objects: ObjectStore; expected: number },
+  target: QuarantineTarget,
 ): Promise<void> {
   await writeRows(target, async function* () {
     for (const draft of drafts) {
@@ -53,14 +62,14 @@ export async function quarantineSuperseded(
 }
 
 async function writeRows(
-  { key, objects, expected }: { key: string; objects: ObjectStore; expected: number },
+  { key, objects, shield, expected }: QuarantineTarget,
   rows: () => AsyncGenerator<QuarantinedRow[]>,
 ): Promise<void> {
   let written = 0;
   async function* lines() {
     for await (const batch of rows()) {
       written += batch.length;
-      yield Buffer.from(batch.map((row) => `${JSON.stringify(row)}\n`).join(''));
+      yield Buffer.from(batch.map((row) => `${JSON.stringify(shield.shown(row))}\n`).join(''));
     }
     if (written !== expected)
       throw catalogued('SumsDisagree', 'Rows for quarantine were not all found in their parts.', {

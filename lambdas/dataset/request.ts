@@ -3,6 +3,7 @@ import type { DatasetId, TenantId } from '../model/ids.ts';
 import type { Mapping } from '../model/mapping.ts';
 import type { OutputFormat, Thresholds } from '../model/pipelines.ts';
 import type { Clock, ObjectStore } from '../model/ports.ts';
+import type { PrivacyKey } from './privacy.ts';
 
 /** A part of the window's job, as it was stored. */
 export interface StoredPart {
@@ -41,6 +42,8 @@ export interface TransformRequest {
   outputs: readonly OutputFormat[];
   thresholds: Thresholds;
   prefixes: WindowPrefixes;
+  /** The key of columns that are hashed. */
+  privacyKey?: PrivacyKey | undefined;
   /** A folder that the transform may empty and fill: nobody else's. */
   workFolder: string;
   /** What the whole process may take: half of it is given to DuckDB. At least 256. */

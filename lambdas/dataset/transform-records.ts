@@ -26,7 +26,6 @@ import {
   writeManifest,
 } from './manifest.ts';
 import { type LocalOutput, uploadOutput, writeOutput } from './outputs.ts';
-import { keyFingerprint, type PrivacyKey } from './privacy.ts';
 import { draftRecords } from './record-drafts.ts';
 import { type RecordDrift, recordDrift, requireKnownFields } from './record-drift.ts';
 import { quarantineFile, quarantineSupersededRecords } from './record-quarantine.ts';
@@ -39,8 +38,6 @@ import type { TransformResult } from './transform.ts';
 export interface RecordTransformRequest extends Omit<TransformRequest, 'format' | 'recordCount'> {
   /** Share of records, 0 to 1, that must have every required field. */
   completeness: number;
-  /** The key of columns that are hashed. */
-  privacyKey?: PrivacyKey | undefined;
 }
 
 /** What is known of the window's records before its generation has a name. */
@@ -92,7 +89,6 @@ async function makeGeneration(
     records: rows.content.value(),
     dropped: await droppedDigest(database, files.drafts),
     completeness: request.completeness,
-    privacyKey: keyFingerprint(request.mapping, request.privacyKey),
   });
   const complete = await readManifest(objects, manifestKey(request.prefixes.lake, generation));
   if (complete !== undefined) return complete;

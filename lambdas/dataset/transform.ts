@@ -1,5 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import type { GenerationId } from '../model/ids.ts';
+import { lakeMapping, type Mapping } from '../model/mapping.ts';
 import type { RowCounts } from '../model/payloads.ts';
 import {
   recordsIn,
@@ -27,9 +28,11 @@ import {
 } from './manifest.ts';
 import { type LocalOutput, uploadOutput, writeOutput } from './outputs.ts';
 import { fetchPart, type LocalPart } from './parts.ts';
+import { giveKey } from './protected-text.ts';
 import { quarantineRejects, quarantineSuperseded } from './quarantine.ts';
 import type { TransformPorts, TransformRequest } from './request.ts';
 import { countRows } from './row-counts.ts';
+import { RowShield } from './row-shield.ts';
 
 export type { TransformPorts, TransformRequest } from './request.ts';
 
@@ -59,7 +62,8 @@ export async function transformWindow(
   await rm(request.workFolder, { recursive: true, force: true });
   await mkdir(request.workFolder, { recursive: true });
   try {
-    const window = await makeGeneration({ request, generation, objects });
+    const [mapping, shield] = [lakeMapping(request.mapping), new RowShield(request)];
+    const window = await makeGeneration({ request, mapping, shield, generation, objects });
     await writeManifest(objects, request, window);
     return { ...reported(window), milliseconds: Math.max(0, clock.now() - started) };
   } finally {
@@ -73,14 +77,17 @@ const PARTS_AT_ONCE = 4;
 /** What every stage of one transform needs. */
 interface Work {
   request: TransformRequest;
+  /** The lake's columns. */
+  mapping: Mapping;
+  shield: RowShield;
   generation: GenerationId;
   objects: TransformPorts['objects'];
 }
 
 async function makeGeneration(work: Work): Promise<TransformedWindow> {
-  const { request, generation, objects } = work;
-  const { mapping } = request;
+  const { request, mapping, generation, objects } = work;
   await using database = await openDatabase(request.workFolder, request.memoryLimitMegabytes);
+  await giveKey(database, request.privacyKey);
   const { drafts, drift } = await draftParts(database, work);
   const units = await durationUnits(database, drafts, mapping);
   const { quarantineKeys, ...judged } = await judgeRows(database, drafts, work);
@@ -112,20 +119,20 @@ async function makeGeneration(work: Work): Promise<TransformedWindow> {
  */
 async function draftParts(
   database: Database,
-  { request, objects }: Work,
+  { request, mapping, objects }: Work,
 ): Promise<{ drafts: Draft[]; drift: ColumnDrift }> {
-  const { mapping, key, workFolder: folder } = request;
+  const { key, workFolder: folder } = request;
   const ordered = request.parts.toSorted((left, right) => left.number - right.number);
   const fetched = inOrder(ordered, PARTS_AT_ONCE, (part) => fetchPart(part, request.format, folder, objects));
   const parts: LocalPart[] = [];
   const drafts: Draft[] = [];
   for await (const part of fetched) {
     parts.push(part);
-    const plan = planPart(part, mapping, key);
+    const plan = planPart(part, request.mapping, key);
     if (plan !== undefined && drafts.length === parts.length - 1)
       drafts.push(await draftPart(database, plan, { mapping, key, folder }));
   }
-  const { drift } = planColumns(parts, mapping, key);
+  const { drift } = planColumns(parts, request.mapping, key);
   requireRecordCounts(request, drafts);
   return { drafts, drift };
 }
@@ -137,20 +144,20 @@ async function draftParts(
 async function judgeRows(
   database: Database,
   drafts: readonly Draft[],
-  { request, generation, objects }: Work,
+  { request, mapping, shield, generation, objects }: Work,
 ): Promise<Omit<RowCounts, 'rowsOut'> & { quarantineKeys: string[] }> {
-  const { rejects, outsideWindow } = await countRows(database, drafts, request.mapping, request.day);
+  const { rejects, outsideWindow } = await countRows(database, drafts, mapping, request.day);
   const { duplicates, superseded } = await findDuplicates(database, drafts, request.key);
   const prefix = `${request.prefixes.quarantine}gen=${generation}/`;
   const quarantineKeys: string[] = [];
   if (rejects > 0) {
     const key = `${prefix}rejects.jsonl.gz`;
-    await quarantineRejects(database, drafts, request.mapping, { key, objects, expected: rejects });
+    await quarantineRejects(database, drafts, mapping, { key, objects, shield, expected: rejects });
     quarantineKeys.push(key);
   }
   if (superseded > 0) {
     const key = `${prefix}superseded.jsonl.gz`;
-    await quarantineSuperseded(database, drafts, { key, objects, expected: superseded });
+    await quarantineSuperseded(database, drafts, { key, objects, shield, expected: superseded });
     quarantineKeys.push(key);
   }
   const counts = { parsed: recordsIn(drafts), rejects, outsideWindow, duplicates, superseded };

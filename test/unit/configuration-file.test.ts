@@ -42,6 +42,19 @@ describe('loadConfiguration', () => {
     expect(warnings).toEqual([]);
   });
 
+  it('ALL-19 refuses a mapping that hashes: there is no key yet', () => {
+    const mapping = shippedMapping();
+    const columns = mapping.columns.map((column) =>
+      column.column === 'agent_name' ? { ...column, privacy: 'hash' } : column,
+    );
+
+    const problems = problemsOf({ tenants: [tenant('acme')] }, { 'cdr.v1': { ...mapping, columns } });
+
+    expect(problems).toEqual([
+      'mappings/cdr.v1.json: columns[4].privacy: must be keep, drop or mask: this release has no key to hash with',
+    ]);
+  });
+
   it('OPS-01 gives a family its own base URL and every other family the tenant’s', () => {
     const overrides = {
       families: {
