@@ -17,6 +17,9 @@ const FAMILY_BYTES = 2_500;
 /** Bytes of JSON that a mapping may have: the machine hands it to the transform in a state, which is to stay under 64 KiB. */
 const MAPPING_BYTES = 48 * 1024;
 
+/** Bytes of JSON that configured updates may have: the machine hands them to the plan in a state, which is to stay under 64 KiB. */
+const UPDATES_BYTES = 48 * 1024;
+
 /** What no single file can see: the configuration against the mapping, and against what AWS takes. */
 export function tenantProblems(configured: ConfiguredTenant, path: string): Problem[] {
   const { tenant, families, cdr, analytics } = configured;
@@ -39,6 +42,7 @@ export function tenantProblems(configured: ConfiguredTenant, path: string): Prob
           ...familyProblems(families.analytics, `${path}.families.analytics`),
           ...exportProblems(analytics.settings, analytics.mapping, `${path}.pipelines.analytics`),
         ]),
+    ...dataActionProblems(configured, path),
   ];
 }
 
@@ -131,13 +135,37 @@ function exportProblems(settings: ExportSettings, mapping: Mapping, path: string
             expected: `must be at most ${MAPPING_BYTES} bytes with its defaults: shorten the descriptions`,
           },
         ];
-  const cron = cronProblem(settings.schedule.cron);
-  const schedule: Problem[] =
-    cron === undefined
-      ? []
-      : [{ path: `${path}.schedule.cron`, found: kindOf(settings.schedule.cron), expected: cron }];
+  const schedule = scheduleProblems(settings.schedule, path);
   const expressions = [...expressionProblems(settings, path), ...expressionProblems(mapping, `${shown}: `)];
   return [...schedule, ...keys, ...columns, ...size, ...expressions];
+}
+
+/** The pipeline of data actions, where there is one. */
+function dataActionProblems({ dataActions, families }: ConfiguredTenant, path: string): Problem[] {
+  if (dataActions === undefined) return [];
+  const at = `${path}.pipelines.dataActions`;
+  const bytes = Buffer.byteLength(JSON.stringify(dataActions.updates));
+  const size: Problem[] =
+    bytes <= UPDATES_BYTES
+      ? []
+      : [
+          {
+            path: `${at}.updates`,
+            found: `${bytes} bytes of JSON`,
+            expected: `must be at most ${UPDATES_BYTES} bytes with their defaults: give a manifest to each run`,
+          },
+        ];
+  return [
+    ...familyProblems(families.dataActions, `${path}.families.dataActions`),
+    ...(dataActions.schedule === undefined ? [] : scheduleProblems(dataActions.schedule, at)),
+    ...size,
+    ...expressionProblems(dataActions, at),
+  ];
+}
+
+function scheduleProblems({ cron }: CdrPipeline['schedule'], path: string): Problem[] {
+  const expected = cronProblem(cron);
+  return expected === undefined ? [] : [{ path: `${path}.schedule.cron`, found: kindOf(cron), expected }];
 }
 
 /** A text that Step Functions would take for an expression of ours: settings and mapping stand in the definition of the machine. */

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { AnalyticsPipeline } from '../lambdas/model/analytics-pipeline.ts';
 import { Configuration, type Tenant } from '../lambdas/model/configuration.ts';
+import type { DataActionsPipeline } from '../lambdas/model/data-actions-pipeline.ts';
 import { type Family, type FamilyName, resolveFamily } from '../lambdas/model/families.ts';
 import { Mapping } from '../lambdas/model/mapping.ts';
 import { ANALYTICS_DATASET, CDR_DATASET } from '../lambdas/model/payloads.ts';
@@ -21,6 +22,8 @@ export interface ConfiguredTenant {
   datasets: Readonly<Record<string, Mapping>>;
   cdr: { settings: CdrPipeline; mapping: Mapping };
   analytics?: { settings: AnalyticsPipeline; mapping: Mapping };
+  /** Absent: the pipeline is not deployed. */
+  dataActions?: DataActionsPipeline | undefined;
 }
 
 /** A configuration that has passed every check. */
@@ -68,7 +71,7 @@ function withDefaults(
   tenant: Tenant,
   mappingOf: (name: string) => Mapping | undefined,
 ): ConfiguredTenant | undefined {
-  const { cdr, analytics } = tenant.pipelines;
+  const { cdr, analytics, dataActions } = tenant.pipelines;
   const cdrMapping = mappingOf(cdr.mapping);
   const interactions = analytics && mappingOf(analytics.mapping);
   if (cdrMapping === undefined || (analytics && interactions === undefined)) return undefined;
@@ -82,13 +85,18 @@ function withDefaults(
       interactions: family('interactions'),
       dataActions: family('dataActions'),
     },
-    pipelines: ['cdr-export', ...(analytics ? (['analytics-export'] as const) : [])],
+    pipelines: [
+      'cdr-export',
+      ...(analytics ? (['analytics-export'] as const) : []),
+      ...(dataActions ? (['data-action-dates'] as const) : []),
+    ],
     datasets: {
       [CDR_DATASET]: cdrMapping,
       ...(interactions ? { [ANALYTICS_DATASET]: interactions } : {}),
     },
     cdr: { settings: cdr, mapping: cdrMapping },
     ...(analytics && interactions ? { analytics: { settings: analytics, mapping: interactions } } : {}),
+    dataActions,
   };
 }
 

@@ -3,6 +3,7 @@ import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IStateMachine, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import type { LakeSettings } from '../lambdas/model/configuration.ts';
+import type { DataActionsPipeline } from '../lambdas/model/data-actions-pipeline.ts';
 import type { CdrPipeline, PipelineName } from '../lambdas/model/pipelines.ts';
 import type { ConfiguredTenant } from './configuration-file.ts';
 import { TenantFunctions } from './functions/tenant-functions.ts';
@@ -16,6 +17,7 @@ import { QueryWorkgroup } from './operations/query-workgroup.ts';
 import { DeadLetters } from './storage/dead-letters.ts';
 import { ANALYTICS_EXPORT_FUNCTIONS, AnalyticsExportWorkflow } from './workflows/analytics-export.ts';
 import { CDR_EXPORT_FUNCTIONS, CdrExportWorkflow } from './workflows/cdr-export.ts';
+import { DATA_ACTION_FUNCTIONS, DataActionDatesWorkflow } from './workflows/data-action-dates.ts';
 import type { WorkflowProps } from './workflows/fragments/machine.ts';
 
 /** Props of `TenantStack`. */
@@ -86,7 +88,7 @@ export class TenantStack extends Stack {
 
   /** Every pipeline of the tenant. A pipeline that the configuration leaves out is absent. */
   private pipelines(functions: TenantFunctions): Partial<Record<PipelineName, DeployedPipeline>> {
-    const { cdr, analytics } = this.props.configured;
+    const { cdr, analytics, dataActions } = this.props.configured;
     const { rawDays } = this.props.settings.retention;
     return {
       'cdr-export': {
@@ -112,6 +114,23 @@ export class TenantStack extends Stack {
           nightly: analytics.settings,
         },
       }),
+      ...(dataActions === undefined
+        ? {}
+        : { 'data-action-dates': this.dataActionDates(functions, dataActions) }),
+    };
+  }
+
+  private dataActionDates(functions: TenantFunctions, settings: DataActionsPipeline): DeployedPipeline {
+    const { schedule, enabled } = settings;
+    return {
+      id: 'DataActionDates',
+      workflow: (id, common) =>
+        new DataActionDatesWorkflow(this, id, {
+          ...common,
+          settings,
+          functions: functions.of(DATA_ACTION_FUNCTIONS),
+        }),
+      ...(schedule === undefined ? {} : { nightly: { schedule, enabled } }),
     };
   }
 

@@ -6,6 +6,7 @@ import type { Clock, ItemKey, Table } from '../model/ports.ts';
 import { readAccessToken, type TokenCipher } from './access-token.ts';
 import { type Analytics, createAnalytics } from './analytics.ts';
 import { type AuthorizedCalls, authorizedCalls } from './authorized-calls.ts';
+import { createDataActions, type DataActions } from './data-actions.ts';
 import { createDataDownload, type DataDownload } from './data-download.ts';
 import { dispatcherFor } from './dispatcher.ts';
 import { type ClientCredentials, createTokenEndpoint } from './token-endpoint.ts';
@@ -59,6 +60,24 @@ export function connectDataDownload(connection: Connection, repetition: Repetiti
 /** The analytics exports API. */
 export function connectAnalytics(connection: Connection, repetition: Repetition): Analytics {
   return createAnalytics(connection.family, connectFamily(connection, repetition).calls);
+}
+
+/**
+ * The data actions API, for a function that makes many calls one after the other: how the first stands is the machine's repetition,
+ * those after it stand for themselves.
+ */
+export function connectDataActions(connection: Connection, repetition: Repetition): DataActions {
+  const { family } = connection;
+  let next = repetition;
+  const callsOf = () => {
+    const { calls } = connectFamily(connection, next);
+    next = { renewed: false, throttles: 0 };
+    return calls;
+  };
+  return createDataActions(family, {
+    json: (call, schema) => callsOf().json(call, schema),
+    open: (call) => callsOf().open(call),
+  });
 }
 
 /** What obtaining a family's token needs: for the token function alone. */

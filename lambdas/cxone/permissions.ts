@@ -23,6 +23,11 @@ const OF_CALL: Partial<Record<FamilyName, Record<string, string>>> = {
     status: 'scope data:download:read (Data > Download > Read)',
     part: 'scope data:download:read (Data > Download > Read)',
   },
+  dataActions: {
+    list: 'scope dataactions:read',
+    read: 'scope dataactions:read',
+    replace: 'scope dataactions:write',
+  },
 };
 
 /** The scope that a call needs and the permissions behind it, as words for an error. */

@@ -26,7 +26,8 @@ export function analyticsOf(invocation: CallingInvocation, repetition: Repetitio
   return connectAnalytics(connectionOf(invocation), repetition);
 }
 
-function connectionOf(invocation: CallingInvocation): Connection {
+/** The way of a function to its family: for the client of the API that it calls. */
+export function connectionOf(invocation: CallingInvocation): Connection {
   const { environment, clients, calls } = invocation;
   return {
     ...invocation,

@@ -41,7 +41,11 @@ export interface Definition<Name extends FunctionName, Payload extends z.ZodType
   result: Result;
 }
 
-const noted = z.looseObject({ run: RunArn, dataset: DatasetId, day: Day });
+/** What a payload says of the share of a run's work that it is about. */
+const noted = z.union([
+  z.object({ run: RunArn, dataset: DatasetId, day: Day }),
+  z.object({ run: RunArn, unit: z.string().min(1) }),
+]);
 
 /**
  * Makes a Lambda handler: parses environment and payload, does the work, checks the result, notes the stage for the run's
@@ -70,7 +74,7 @@ export function lambdaHandler<Name extends FunctionName, Payload extends z.ZodTy
       if (!about.success) return;
       await noteStage(
         table,
-        { tenant, run: about.data.run, dataset: about.data.dataset, day: about.data.day, now: clock.now() },
+        { tenant, now: clock.now(), ...about.data },
         {
           stage: definition.name,
           milliseconds: clock.now() - begun,

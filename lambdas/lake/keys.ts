@@ -129,3 +129,13 @@ function segment(id: string): string {
     ? written
     : createHash('sha256').update(id).digest('hex');
 }
+
+/** Where operators lay lists of updates for data actions: JSON lines. */
+export function manifestPrefix(tenant: TenantId): string {
+  return `manifests/${tenant}/`;
+}
+
+/** An object of a run's own, beside its record: `runs/acme/data-action-dates/<run>/<name>`. */
+export function runObjectKey(tenant: TenantId, pipeline: PipelineName, run: RunArn, name: string): string {
+  return `runs/${tenant}/${pipeline}/${runName(run)}/${name}`;
+}

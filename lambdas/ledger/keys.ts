@@ -100,6 +100,16 @@ export function pageKey(tenant: TenantId, dataset: DatasetId, attempt: number, p
   return { pk: pagePartition(tenant, dataset), sk: `${pagePrefix(attempt)}${padded(part)}` };
 }
 
+/** The partition that holds how a run's updates of data actions stand. */
+export function actionPartition(tenant: TenantId, run: RunArn): string {
+  return `${tenant}#action#${runName(run)}`;
+}
+
+/** The item of one update of a run, by its place in the run's list. */
+export function actionKey(tenant: TenantId, run: RunArn, index: number): ItemKey {
+  return { pk: actionPartition(tenant, run), sk: String(index).padStart(6, '0') };
+}
+
 function padded(number: number): string {
   return String(number).padStart(5, '0');
 }

@@ -24,6 +24,11 @@ export interface NotedWindow {
   day: Day;
 }
 
+/** Another share of a run's work, by its name in the notes: a batch, a list. */
+export interface NotedUnit {
+  unit: string;
+}
+
 /** Runs are noted for 400 days at most; the record in S3 outlives the notes. */
 const NOTES_SECONDS = 400 * 86_400;
 
@@ -33,7 +38,7 @@ const NOTES_SECONDS = 400 * 86_400;
  */
 export async function noteStage(
   table: Table,
-  about: NotedWindow & { tenant: TenantId; run: RunArn; now: number },
+  about: (NotedWindow | NotedUnit) & { tenant: TenantId; run: RunArn; now: number },
   note: StageNote,
 ): Promise<void> {
   const answers = Object.entries(note.answers).map(([status, count]) => [`answers_${status}`, count]);
@@ -75,7 +80,7 @@ export type WindowNotes = z.infer<typeof WindowNotes>;
 export type RunNotes = ReadonlyMap<string, WindowNotes>;
 
 /** The note of a window, or undefined where there is none. */
-export function noteOf(notes: RunNotes, window: NotedWindow): WindowNotes | undefined {
+export function noteOf(notes: RunNotes, window: NotedWindow | NotedUnit): WindowNotes | undefined {
   return notes.get(nameOf(window));
 }
 
@@ -96,8 +101,8 @@ export function failureNoteOf(
   return failed ?? own;
 }
 
-function nameOf({ dataset, day }: NotedWindow): string {
-  return `${dataset}#${day}`;
+function nameOf(about: NotedWindow | NotedUnit): string {
+  return 'unit' in about ? about.unit : `${about.dataset}#${about.day}`;
 }
 
 /** All notes of a run's windows. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AnalyticsPipeline } from './analytics-pipeline.ts';
+import { DataActionsPipeline } from './data-actions-pipeline.ts';
 import { BaseUrl, FamilyName, FamilyOverrides } from './families.ts';
 import { TenantId } from './ids.ts';
 import { CdrPipeline } from './pipelines.ts';
@@ -104,6 +105,7 @@ export const Tenant = z.strictObject({
     .strictObject({
       cdr: CdrPipeline.prefault({}),
       analytics: AnalyticsPipeline.optional().describe('Historical interactions. Absent: not deployed'),
+      dataActions: DataActionsPipeline.optional().describe('Absent: not deployed'),
     })
     .prefault({}),
 });

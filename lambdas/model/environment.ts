@@ -78,6 +78,11 @@ export const ENVIRONMENTS = {
   publish: variables.pick({ ...base, LAKE_BUCKET: true, GLUE_DATABASE: true }),
   audit: variables.pick({ ...base, LAKE_BUCKET: true, AUDIT_KEY_ARN: true, AUDIT_LOCK_DAYS: true }),
   reconcile: variables.pick({ ...base, LAKE_BUCKET: true }),
+  'plan-updates': variables.pick({ ...base, LAKE_BUCKET: true }),
+  'list-actions': variables.pick({ ...calls, LAKE_BUCKET: true }),
+  'update-actions': variables.pick({ ...calls, LAKE_BUCKET: true }),
+  'audit-updates': variables.pick({ ...base, LAKE_BUCKET: true, AUDIT_KEY_ARN: true, AUDIT_LOCK_DAYS: true }),
+  'reconcile-updates': variables.pick({ ...base, LAKE_BUCKET: true }),
   record: variables.pick({ ...base, LAKE_BUCKET: true, NOTICE_TOPIC: true }),
 } as const;
 

@@ -1,4 +1,5 @@
 import { ARCHIVE_ERRORS } from './archive-errors.ts';
+import { DATA_ACTION_ERRORS } from './data-action-errors.ts';
 import { PAGE_ERRORS } from './page-errors.ts';
 import { type CatalogueEntry, PLATFORM_ERRORS } from './platform-errors.ts';
 
@@ -217,6 +218,7 @@ export const CATALOGUE = {
     remedy:
       'Look at the error of each window in the list. Then redrive this execution: only what is unfinished runs again.',
   },
+  ...DATA_ACTION_ERRORS,
   LedgerUnreadable: {
     meaning: 'An item of the ledger is not of the form that this release writes.',
     acts: 'platform engineer',

@@ -20,5 +20,11 @@ export const FUNCTION_SIZES: Record<FunctionName, { memory: number; seconds: num
   publish: { memory: 256, seconds: 120 },
   audit: { memory: 256, seconds: 120 },
   reconcile: { memory: 256, seconds: 300 },
+  'plan-updates': { memory: 512, seconds: 300 },
+  // Work that waits for slots of the limiter: it goes on in another invocation when the time is over.
+  'list-actions': { memory: 256, seconds: 600 },
+  'update-actions': { memory: 256, seconds: 600 },
+  'audit-updates': { memory: 256, seconds: 300 },
+  'reconcile-updates': { memory: 512, seconds: 300 },
   record: { memory: 256, seconds: 120 },
 };

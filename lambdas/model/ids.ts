@@ -36,6 +36,10 @@ export type GenerationId = z.infer<typeof GenerationId>;
 export const JobId = z.string().min(1).max(200).brand<'JobId'>();
 export type JobId = z.infer<typeof JobId>;
 
+/** The id that CXone gave a data action. */
+export const ActionId = z.string().min(1).max(200).brand<'ActionId'>();
+export type ActionId = z.infer<typeof ActionId>;
+
 /** The first 16 hex digits of an access token's SHA-256: names a token without being one. */
 export const TokenFingerprint = z
   .string()

@@ -5,7 +5,14 @@ import { FamilyName } from './families.ts';
 import { GenerationFacts } from './generation-facts.ts';
 import { DatasetId, GenerationId, JobId, RunArn, TokenFingerprint } from './ids.ts';
 import { Mapping } from './mapping.ts';
-import { CdrFilters, CdrSettings, OutputFormat, PipelineName, Thresholds } from './pipelines.ts';
+import {
+  CdrFilters,
+  CdrSettings,
+  OutputFormat,
+  PipelineName,
+  Thresholds,
+  WindowedPipelineName,
+} from './pipelines.ts';
 import { DayRange } from './ranges.ts';
 
 /*
@@ -49,7 +56,7 @@ export const PlanningSettings = CdrSettings.pick({
 export type PlanningSettings = z.infer<typeof PlanningSettings>;
 
 export const PlanSettings = z.strictObject({
-  pipeline: PipelineName,
+  pipeline: WindowedPipelineName,
   datasets: z.array(PlannedDataset).min(1).max(200).describe('A run takes windows of each'),
   requiredColumns: z
     .array(z.string())
@@ -125,9 +132,10 @@ export const ClaimResult = z.discriminatedUnion('outcome', [
 export const TokenPayload = z.strictObject({
   family: FamilyName,
   rejected: TokenFingerprint.optional().describe('The token that CXone answered 401 to'),
-  run: RunArn.optional().describe('With dataset and day, whose record a failure is noted for'),
+  run: RunArn.optional().describe('With dataset and day, or unit, whose record a failure is noted for'),
   dataset: DatasetId.optional(),
   day: Day.optional(),
+  unit: z.string().optional(),
 });
 export const TokenResult = z.strictObject({ expiresAt: instant, fingerprint: TokenFingerprint });
 

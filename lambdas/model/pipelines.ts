@@ -168,11 +168,16 @@ export const CdrPipeline = CdrSettings.check(agreeingFields);
 export type CdrPipeline = z.infer<typeof CdrPipeline>;
 
 /** Name of a pipeline: of its machine, its records and its command. */
-export const PipelineName = z.enum(['cdr-export', 'analytics-export']);
+export const PipelineName = z.enum(['cdr-export', 'analytics-export', 'data-action-dates']);
 export type PipelineName = z.infer<typeof PipelineName>;
+
+/** Name of a pipeline that loads windows of datasets; the others have plans of their own. */
+export const WindowedPipelineName = PipelineName.exclude(['data-action-dates']);
+export type WindowedPipelineName = z.infer<typeof WindowedPipelineName>;
 
 /** The API that each pipeline calls. */
 export const FAMILY_OF: Readonly<Record<PipelineName, FamilyName>> = {
   'cdr-export': 'dataDownload',
   'analytics-export': 'analytics',
+  'data-action-dates': 'dataActions',
 };

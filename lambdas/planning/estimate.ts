@@ -1,5 +1,5 @@
 import { costOf, type Usage } from '../delivery/cost.ts';
-import type { PipelineName } from '../model/pipelines.ts';
+import type { WindowedPipelineName } from '../model/pipelines.ts';
 
 /** What a plan would come to, before anything is called. */
 export interface Estimate {
@@ -18,7 +18,7 @@ interface OrdinaryWindow {
   usage: Usage;
 }
 
-const ORDINARY: Readonly<Record<PipelineName, OrdinaryWindow>> = {
+const ORDINARY: Readonly<Record<WindowedPipelineName, OrdinaryWindow>> = {
   /*
    * Three parts whose job takes about ten minutes: submit, eight polls, three parts. Usage as the traced clean night shows
    * it: 17 function calls, 70 transitions; the transform takes 10 s of 3 GB for 50,000 rows, cold start and reading
@@ -67,7 +67,7 @@ const ORDINARY_RANGE: OrdinaryWindow = {
 };
 
 /** Estimates a plan by the number of its windows: what a run really used is in its record. */
-export function estimateOf(pipeline: PipelineName, windows: number, ranges = 0): Estimate {
+export function estimateOf(pipeline: WindowedPipelineName, windows: number, ranges = 0): Estimate {
   const { calls, usage } = ORDINARY[pipeline];
   return {
     calls: windows === 0 ? 0 : CALLS_OF_RUN + windows * calls + ranges * ORDINARY_RANGE.calls,

@@ -4,7 +4,7 @@ import { Day, endOf, startOf } from '../model/days.ts';
 import { catalogued } from '../model/errors.ts';
 import { DatasetId } from '../model/ids.ts';
 import { Overrides, type PlanSettings } from '../model/payloads.ts';
-import { CdrFilters, type PipelineName } from '../model/pipelines.ts';
+import { CdrFilters, type WindowedPipelineName } from '../model/pipelines.ts';
 import { widenedDays } from '../model/ranges.ts';
 import { kindOf, type Problem, problemSentence, problemsOf } from '../model/refusal.ts';
 
@@ -24,7 +24,7 @@ export const RunInput = z.strictObject({
 export type RunInput = z.infer<typeof RunInput>;
 
 /** What each pipeline takes of it. */
-const INPUT_OF: Readonly<Record<PipelineName, z.ZodType<RunInput>>> = {
+const INPUT_OF: Readonly<Record<WindowedPipelineName, z.ZodType<RunInput>>> = {
   'cdr-export': RunInput.omit({ report: true, format: true, reportId: true }).extend({
     filters: CdrFilters.optional(),
   }),

@@ -14,6 +14,9 @@ const stage: LedgerAccess = { window: CHANGE, run: NOTE };
 /** Every call to CXone takes a slot of the limiter and reads the sealed access token; a 403 marks it as discarded. */
 const call: LedgerAccess = { ...stage, token: CHANGE, limiter: CHANGE };
 
+/** The same for calls that are about no window. */
+const callOfRun: LedgerAccess = { run: NOTE, token: CHANGE, limiter: CHANGE };
+
 /** What each function may do with the ledger's items of its tenant, by kind. */
 export const LEDGER_ACCESS: Readonly<Record<FunctionName, LedgerAccess>> = {
   plan: { window: LIST, mark: CHANGE, run: NOTE },
@@ -32,6 +35,11 @@ export const LEDGER_ACCESS: Readonly<Record<FunctionName, LedgerAccess>> = {
   publish: { window: [...CHANGE, ...LIST], mark: CHANGE, run: NOTE },
   audit: { window: CHANGE, run: NOTE, audit: [...CHANGE, ...LIST] },
   reconcile: { window: READ, run: LIST },
+  'plan-updates': { run: NOTE },
+  'list-actions': callOfRun,
+  'update-actions': { ...callOfRun, action: CHANGE, breaker: CHANGE },
+  'audit-updates': { action: CHANGE, run: NOTE, audit: [...CHANGE, ...LIST] },
+  'reconcile-updates': { action: LIST, breaker: READ, run: [...NOTE, ...LIST] },
   record: { window: READ, mark: READ, run: [...CHANGE, ...LIST], drift: LIST },
 };
 
@@ -54,6 +62,11 @@ export const LAKE_ACCESS: Readonly<
   // Nobody else writes here, and it reads nothing: what it has written it does not need again.
   audit: { read: [], write: ['audit'] },
   reconcile: { read: ['runs'], write: ['runs'] },
+  'plan-updates': { read: ['manifests'], write: ['runs'] },
+  'list-actions': { read: ['runs'], write: ['runs'] },
+  'update-actions': { read: ['runs'], write: ['runs'] },
+  'audit-updates': { read: ['runs'], write: ['audit'] },
+  'reconcile-updates': { read: ['runs'], write: ['runs'] },
   record: { read: ['runs'], write: ['runs'] },
 };
 
@@ -65,6 +78,8 @@ export const CALLERS: Readonly<Partial<Record<FunctionName, FamilyName>>> = {
   'submit-export': 'analytics',
   'poll-export': 'analytics',
   'fetch-export': 'analytics',
+  'list-actions': 'dataActions',
+  'update-actions': 'dataActions',
 };
 
 /** What a function may do beside its work on ledger and lake. */
@@ -82,5 +97,6 @@ export const CAPABILITIES: Readonly<Partial<Record<FunctionName, readonly Capabi
   token: ['readCredentials', 'sealTokens'],
   publish: ['publishPartitions'],
   audit: ['authenticateAudit'],
+  'audit-updates': ['authenticateAudit'],
   record: ['notify', 'lookUpRuns'],
 };

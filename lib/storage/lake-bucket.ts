@@ -23,7 +23,8 @@ export type LakePrefix =
   | 'runs'
   | 'adhoc'
   | 'athena'
-  | 'audit';
+  | 'audit'
+  | 'manifests';
 
 /** Props of `LakeBucket`. */
 export interface LakeBucketProps {

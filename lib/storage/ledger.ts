@@ -17,7 +17,9 @@ export type ItemKind =
   | 'drift'
   | 'attempt'
   | 'page'
-  | 'audit';
+  | 'audit'
+  | 'action'
+  | 'breaker';
 
 /** What may be done with items of one kind: reading one, changing one, reading a partition. Never a scan. */
 export type LedgerAction = 'GetItem' | 'UpdateItem' | 'Query';

@@ -1,7 +1,6 @@
+import { type ActionSettings, usualActions } from './data/action-settings.ts';
 import { type AnalyticsSettings, usualAnalytics } from './data/interactions/settings.ts';
-
 import { type ReportData, usualReportData } from './data/report-records.ts';
-
 import {
   type DaySettings,
   daySettingsSchema,
@@ -21,6 +20,9 @@ export const callKinds = [
   'field',
   'media',
   'report',
+  'list',
+  'read',
+  'replace',
 ] as const;
 /** See {@link callKinds}. */
 export type CallKind = (typeof callKinds)[number];
@@ -174,6 +176,7 @@ export interface Behaviour {
   readonly limits: LimitSettings;
   readonly interactions: InteractionSettings;
   readonly report: ReportSettings;
+  readonly actions: ActionSettings;
   readonly faults: readonly Fault[];
 }
 
@@ -232,6 +235,7 @@ export const usualBehaviour: Behaviour = {
     truncation: { times: 0, after: 0, longerThanHours: 0, pagesAbove: 0 },
     total: 'first-page',
   },
+  actions: usualActions,
   faults: [],
 };
 
@@ -255,6 +259,7 @@ export function changed(behaviour: Behaviour, changes: readonly Change[]): Behav
         ...change.report,
         data: { ...before.report.data, ...change.report?.data },
       },
+      actions: { ...before.actions, ...change.actions },
       faults: [...before.faults, ...(change.faults ?? [])],
     }),
     behaviour,

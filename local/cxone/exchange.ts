@@ -43,7 +43,8 @@ export interface Route {
     | 'analytics'
     | 'interactions'
     | 'media'
-    | 'reporting';
+    | 'reporting'
+    | 'dataActions';
   readonly kind: CallKind;
   readonly method: string;
   /** Matches the whole path. */

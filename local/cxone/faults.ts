@@ -86,11 +86,14 @@ function effectsOf(kind: CallKind): readonly Effect[] {
   switch (kind) {
     case 'token':
     case 'status':
+    case 'list':
+    case 'read':
     case 'query':
     case 'detail':
     case 'field':
     case 'media':
       return everywhere;
+    case 'replace':
     case 'submit':
       return [...everywhere, { act: 'lost-reply' }, { act: 'lost-reply' }];
     case 'report':

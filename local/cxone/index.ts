@@ -11,6 +11,7 @@ export { digestRows, type ExpectedDay, type ExpectedRow } from './data/expectati
 export type { ExpectedInteractions } from './data/interactions/expectation.ts';
 export { interactionColumns } from './data/interactions/record.ts';
 export type { ReportRecord } from './data/report-records.ts';
+export type { SimulatedAction } from './families/data-actions.ts';
 export type { SimulatedInteraction } from './families/interactions.ts';
 export type { SimulatorOptions } from './options.ts';
 export { describeScenarios, parseScenarios, ScenarioRefused } from './scenarios/table.ts';

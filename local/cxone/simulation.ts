@@ -10,6 +10,7 @@ import { type ReportRecord, reportRecords } from './data/report-records.ts';
 import type { Export, Filters } from './data/settings.ts';
 import type { Exchange, Route } from './exchange.ts';
 import type { Analytics } from './families/analytics.ts';
+import type { SimulatedDataActions } from './families/data-actions.ts';
 import type { DataDownload } from './families/data-download.ts';
 import { createFamilies } from './families/families.ts';
 import type { Family } from './families/family.ts';
@@ -49,6 +50,7 @@ export class Simulation {
   readonly download: DataDownload;
   readonly analytics: Analytics;
   readonly interactions: Interactions;
+  readonly actions: SimulatedDataActions;
   /** Origins of the two listeners, set once they listen. */
   readonly origins = { api: '', foreign: '' };
   readonly #seed: string;
@@ -83,6 +85,7 @@ export class Simulation {
     this.download = families.download;
     this.analytics = families.analytics;
     this.interactions = families.interactions;
+    this.actions = families.actions;
   }
 
   /** The behaviour now, for a UTC day where one is given. */

@@ -3,6 +3,7 @@ import { type ExpectedDay, type ExpectedRow, expectDay } from './data/expectatio
 import { type ExpectedInteractions, expectInteractions } from './data/interactions/expectation.ts';
 import type { ReportRecord } from './data/report-records.ts';
 import { type AnalyticsJob, isAnalyticsJobGone, statusOfAnalyticsJob } from './families/analytics-jobs.ts';
+import type { SimulatedAction } from './families/data-actions.ts';
 import { type DownloadJob, endOf, isGone, statusOf } from './families/download-jobs.ts';
 import type { SimulatedInteraction } from './families/interactions.ts';
 import { type SettledOptions, type SimulatorOptions, settle } from './options.ts';
@@ -85,6 +86,8 @@ export interface Simulator {
   changeInteraction(id: string, field: string, value: string): void;
   /** The rows that a day of a report has, before any fault: in the order and form in which they are given. */
   expectedReport(day: string, asked: AskedReport): readonly ReportRecord[];
+  /** Every data action as it is now. */
+  readonly actions: readonly SimulatedAction[];
   /** Ends it with all its connections. */
   stop(): Promise<void>;
 }
@@ -114,6 +117,9 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       return simulation.analytics.jobs.map((job) => exportView(job, simulation.clock.now()));
     },
     now: () => simulation.clock.now(),
+    get actions() {
+      return simulation.actions.store.all().map((action) => ({ ...action }));
+    },
     use: (texts) => simulation.use(texts),
     reset() {
       simulation = new Simulation(settled);

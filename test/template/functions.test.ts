@@ -118,11 +118,13 @@ describe('what is given to the lake', () => {
     expect(proxied.sort()).toEqual([
       'download',
       'fetch-export',
+      'list-actions',
       'poll',
       'poll-export',
       'submit',
       'submit-export',
       'token',
+      'update-actions',
     ]);
   });
 

@@ -58,6 +58,11 @@ const ACTIONS: Record<FunctionName, string[]> = {
   ],
   audit: [...LEDGER, 'dynamodb:Query', ...WRITE],
   reconcile: ['dynamodb:GetItem', 'dynamodb:Query', ...READ, ...WRITE],
+  'plan-updates': ['dynamodb:UpdateItem', ...READ, ...WRITE],
+  'list-actions': [...LEDGER, ...READ, ...WRITE],
+  'update-actions': [...LEDGER, ...READ, ...WRITE],
+  'audit-updates': [...LEDGER, 'dynamodb:Query', ...READ, ...WRITE],
+  'reconcile-updates': [...LEDGER, 'dynamodb:Query', ...READ, ...WRITE],
   record: [
     ...LEDGER,
     'dynamodb:Query',
@@ -100,6 +105,18 @@ const ITEMS: Record<FunctionName, Record<string, string[]>> = {
   publish: { GetItem: ['mark', 'window'], UpdateItem: ['mark', 'run', 'window'], Query: ['window'] },
   audit: { GetItem: ['audit', 'window'], UpdateItem: ['audit', 'run', 'window'], Query: ['audit'] },
   reconcile: { GetItem: ['window'], Query: ['run'] },
+  'plan-updates': { UpdateItem: ['run'] },
+  'list-actions': { GetItem: ['limiter', 'token'], UpdateItem: ['limiter', 'run', 'token'] },
+  'update-actions': {
+    GetItem: ['action', 'breaker', 'limiter', 'token'],
+    UpdateItem: ['action', 'breaker', 'limiter', 'run', 'token'],
+  },
+  'audit-updates': {
+    GetItem: ['action', 'audit'],
+    UpdateItem: ['action', 'audit', 'run'],
+    Query: ['audit'],
+  },
+  'reconcile-updates': { GetItem: ['breaker'], UpdateItem: ['run'], Query: ['action', 'run'] },
   record: { GetItem: ['mark', 'run', 'window'], UpdateItem: ['run'], Query: ['drift', 'run'] },
 };
 
@@ -124,6 +141,11 @@ const OBJECTS: Record<FunctionName, { read: string[]; write: string[] }> = {
   publish: { read: ['lake'], write: ['current'] },
   audit: { read: [], write: ['audit'] },
   reconcile: { read: ['runs'], write: ['runs'] },
+  'plan-updates': { read: ['manifests'], write: ['runs'] },
+  'list-actions': { read: ['runs'], write: ['runs'] },
+  'update-actions': { read: ['runs'], write: ['runs'] },
+  'audit-updates': { read: ['runs'], write: ['audit'] },
+  'reconcile-updates': { read: ['runs'], write: ['runs'] },
   record: { read: ['runs'], write: ['runs'] },
 };
 
@@ -135,6 +157,8 @@ const FAMILY_OF_CALLER: Partial<Record<FunctionName, string>> = {
   'submit-export': 'analytics',
   'poll-export': 'analytics',
   'fetch-export': 'analytics',
+  'list-actions': 'dataActions',
+  'update-actions': 'dataActions',
 };
 
 const statementsOf = (name: FunctionName) => statementsOfFunction(acme, name);
@@ -208,25 +232,25 @@ describe.each(FUNCTION_NAMES)('the role of %s', (name) => {
 });
 
 describe('the audit chain', () => {
-  it('ALL-12 is authenticated by the audit function alone, with the lake’s key for that', () => {
+  it('ALL-12 is authenticated by the audit functions alone, with the lake’s key for that', () => {
     const authenticating = FUNCTION_NAMES.filter(
       (name) => allowing(statementsOf(name), 'kms:GenerateMac').length > 0,
     );
 
     const [statement] = allowing(statementsOf('audit'), 'kms:GenerateMac');
 
-    expect(authenticating).toEqual(['audit']);
+    expect(authenticating).toEqual(['audit', 'audit-updates']);
     expect(statement).toMatchObject({
       actions: ['kms:GenerateMac'],
       resources: [expect.stringMatching(/AuditKey/)],
     });
   });
 
-  it('ALL-12 is written by the audit function alone, and read by no function', () => {
+  it('ALL-12 is written by the audit functions alone, and read by no function', () => {
     const writers = FUNCTION_NAMES.filter((name) => OBJECTS[name].write.includes('audit'));
     const readers = FUNCTION_NAMES.filter((name) => OBJECTS[name].read.includes('audit'));
 
-    expect([writers, readers]).toEqual([['audit'], []]);
+    expect([writers, readers]).toEqual([['audit', 'audit-updates'], []]);
   });
 });
 

@@ -12,7 +12,7 @@ const MAPPINGS = fileURLToPath(new URL('../../config/mappings', import.meta.url)
 const MAPPING = readFileSync(join(MAPPINGS, 'cdr.v1.json'), 'utf8');
 
 /** The pipelines that a tenant has only if it says so, with what they must have. */
-export const FURTHER_PIPELINES = { analytics: {} };
+export const FURTHER_PIPELINES = { analytics: {}, dataActions: {} };
 
 /** The functions of a tenant that has call detail records alone, in the order of a run. */
 export const CDR_FUNCTION_NAMES = [
@@ -38,6 +38,11 @@ export const FUNCTION_NAMES = [
   'poll-export',
   'fetch-export',
   'transform-records',
+  'plan-updates',
+  'list-actions',
+  'update-actions',
+  'audit-updates',
+  'reconcile-updates',
 ] as const satisfies FunctionName[];
 
 const SCRATCH = mkdtempSync(join(tmpdir(), 'template-test-'));

@@ -2,14 +2,14 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { ResultWriterV2, S3JsonItemReader } from 'aws-cdk-lib/aws-stepfunctions';
 import type { TenantId } from '../../../lambdas/model/ids.ts';
-import type { PlanSettings } from '../../../lambdas/model/payloads.ts';
+import type { PipelineName } from '../../../lambdas/model/pipelines.ts';
 import { jsonata } from './expressions.ts';
 
 /** Whose lists and results. */
 export interface RunObjects {
   tenant: TenantId;
   bucket: IBucket;
-  settings: Pick<PlanSettings, 'pipeline'>;
+  settings: { pipeline: PipelineName };
 }
 
 function prefixOf({ tenant, settings }: RunObjects): string {

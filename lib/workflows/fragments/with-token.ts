@@ -14,6 +14,8 @@ export interface CallWithToken {
   token: PipelineFunction;
   payload: Record<string, unknown>;
   assign?: Record<string, unknown>;
+  /** JSONata expressions that say which share of the run's work the call is about, for its notes. Default: the window. */
+  about?: Readonly<Record<string, string>>;
   /** Names of the two variables of the call: an inline Map's iteration needs its own. */
   variables?: { renewedIn: string; throttles: string };
 }
@@ -76,9 +78,12 @@ export function ensureToken(
   });
 }
 
+const ABOUT_WINDOW = { run: '$run', dataset: '$dataset', day: '$day' };
+
 /** Names the rejected token, so that forty callers that were rejected with it cause one refresh. */
 function renewToken(scope: Construct, stateName: string, call: CallWithToken): State & INextable {
-  const known = `{'family': '${call.family}', 'run': $run, 'dataset': $dataset, 'day': $day}`;
+  const about = Object.entries(call.about ?? ABOUT_WINDOW).map(([name, is]) => `'${name}': ${is}`);
+  const known = `{'family': '${call.family}', ${about.join(', ')}}`;
   const named = `$merge([${known}, {'rejected': $states.input.rejected}])`;
   const payload = jsonata(`$states.input.rejected = '' ? ${known} : ${named}`);
   return tokenState(scope, stateName, call.token, payload);

@@ -1,4 +1,5 @@
 import { Analytics } from './analytics.ts';
+import { SimulatedDataActions } from './data-actions.ts';
 import { DataDownload } from './data-download.ts';
 import type { Family, Surroundings } from './family.ts';
 import { Interactions } from './interactions.ts';
@@ -11,10 +12,12 @@ export function createFamilies(surroundings: Surroundings): {
   download: DataDownload;
   analytics: Analytics;
   interactions: Interactions;
+  actions: SimulatedDataActions;
 } {
   const download = new DataDownload(surroundings);
   const analytics = new Analytics(surroundings);
   const interactions = new Interactions(surroundings);
-  const all = [tokens(surroundings), download, analytics, interactions, new Reporting(surroundings)];
-  return { all, download, analytics, interactions };
+  const actions = new SimulatedDataActions(surroundings);
+  const all = [tokens(surroundings), download, analytics, interactions, actions, new Reporting(surroundings)];
+  return { all, download, analytics, interactions, actions };
 }

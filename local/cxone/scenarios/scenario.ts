@@ -21,6 +21,9 @@ export const dataCalls: readonly CallKind[] = [
   'detail',
   'field',
   'report',
+  'list',
+  'read',
+  'replace',
 ];
 
 /** Statuses of a server in trouble. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type Behaviour, type Change, changed } from '../behaviour.ts';
 import { isKnownColumn } from '../data/columns.ts';
 import { isZone } from '../data/local-time.ts';
+import { actionScenarios } from './action-scenarios.ts';
 import { analyticsScenarios } from './analytics-scenarios.ts';
 import { dataScenarios } from './data-scenarios.ts';
 import { faultScenarios } from './fault-scenarios.ts';
@@ -20,6 +21,7 @@ export const scenariosOf = {
   analytics: analyticsScenarios,
   interactions: interactionScenarios,
   reporting: reportScenarios,
+  dataActions: actionScenarios,
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Scenario>>>>;
 
 /** All scenarios, by name. */

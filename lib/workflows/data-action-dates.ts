@@ -1,0 +1,212 @@
+import {
+  Choice,
+  Condition,
+  DistributedMap,
+  type IChainable,
+  Pass,
+  ProcessorMode,
+  ProcessorType,
+  type StateMachine,
+  Succeed,
+  Wait,
+  WaitTime,
+} from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import type { DataActionsPipeline } from '../../lambdas/model/data-actions-pipeline.ts';
+import type { FunctionName } from '../../lambdas/model/environment.ts';
+import type { FunctionsByName } from '../functions/tenant-functions.ts';
+import { jsonata, REDRIVE, RESULT } from './fragments/expressions.ts';
+import { invoke } from './fragments/invoke.ts';
+import { pipelineMachine, type WorkflowProps } from './fragments/machine.ts';
+import { ChildResultWriter, WindowListReader } from './fragments/map-objects.ts';
+import { callWithToken, freshCall } from './fragments/with-token.ts';
+
+const FAMILY = 'dataActions';
+const PIPELINE = 'data-action-dates';
+
+/** The functions that the machine calls. */
+export const DATA_ACTION_FUNCTIONS = [
+  'plan-updates',
+  'token',
+  'list-actions',
+  'update-actions',
+  'audit-updates',
+  'reconcile-updates',
+  'record',
+] as const satisfies readonly FunctionName[];
+
+/** Props of `DataActionDatesWorkflow`. */
+export interface DataActionDatesWorkflowProps extends WorkflowProps {
+  functions: FunctionsByName<(typeof DATA_ACTION_FUNCTIONS)[number]>;
+  settings: DataActionsPipeline;
+}
+
+const RUN_FACTS = { run: jsonata('$run'), round: jsonata('$round'), dryRun: jsonata('$dryRun') };
+
+/**
+ * Date and time values of data actions: Plan, ListActions, a Map Run with one child execution a batch of updates, Reconcile,
+ * RecordRun. Every state can be entered again: what was done before is in the ledger, or is found in place.
+ */
+export class DataActionDatesWorkflow extends Construct {
+  readonly stateMachine: StateMachine;
+
+  constructor(scope: Construct, id: string, props: DataActionDatesWorkflowProps) {
+    super(scope, id);
+    this.stateMachine = pipelineMachine(this, {
+      name: props.machineName,
+      definition: this.run(props),
+      logs: props.logs,
+      functions: Object.values(props.functions),
+    });
+  }
+
+  private run(props: DataActionDatesWorkflowProps): IChainable {
+    const { functions } = props;
+    const plan = this.plan(props);
+    const list = this.listActions(props);
+    const batches = this.updateBatches(props);
+    const reconcile = this.reconcile(props);
+    const shown = Succeed.jsonata(this, 'DryRunShown');
+    const record = invoke(this, 'RecordRun', {
+      function: functions.record,
+      payload: { run: jsonata('$run'), pipeline: PIPELINE, outcome: 'SUCCEEDED' },
+    });
+    const is = (condition: string) => Condition.jsonata(jsonata(condition));
+    list.next(
+      Choice.jsonata(this, 'ListComplete')
+        .when(is("$states.input.outcome = 'more'"), list)
+        .otherwise(batches),
+    );
+    batches.next(reconcile);
+    reconcile.next(
+      Choice.jsonata(this, 'UpdatesLeft')
+        .when(is("$states.input.outcome = 'again'"), list)
+        .when(is("$states.input.outcome = 'shown'"), shown)
+        .otherwise(record),
+    );
+    record.next(Succeed.jsonata(this, 'RunComplete'));
+    return plan.next(
+      Choice.jsonata(this, 'UpdatesDue')
+        .when(is('$states.input.updates > 0'), list)
+        .when(is('$states.input.dryRun'), shown)
+        .otherwise(record),
+    );
+  }
+
+  private plan({ functions, settings }: DataActionDatesWorkflowProps) {
+    return invoke(this, 'Plan', {
+      function: functions['plan-updates'],
+      payload: {
+        run: jsonata('$states.context.Execution.Id'),
+        startTime: jsonata('$states.context.Execution.StartTime'),
+        input: jsonata('$states.context.Execution.Input'),
+        settings: { batchSize: settings.batchSize, updates: settings.updates },
+      },
+      assign: {
+        run: jsonata('$states.context.Execution.Id'),
+        listKey: jsonata(`${RESULT}.listKey`),
+        nameHint: jsonata(`${RESULT}.nameHint`),
+        dryRun: jsonata(`${RESULT}.dryRun`),
+        round: 0,
+        ...freshCall(),
+      },
+    });
+  }
+
+  /** The list of all data actions, once a round. A long one takes several calls. */
+  private listActions({ functions, settings }: DataActionDatesWorkflowProps) {
+    return callWithToken(this, 'ListActions', {
+      family: FAMILY,
+      function: functions['list-actions'],
+      token: functions.token,
+      about: { run: '$run', unit: "$dryRun ? '' : 'list'" },
+      payload: {
+        ...RUN_FACTS,
+        unit: jsonata("$dryRun ? '' : 'list'"),
+        nameHint: jsonata('$nameHint'),
+        pageSize: settings.pageSize,
+      },
+    });
+  }
+
+  private updateBatches(props: DataActionDatesWorkflowProps): DistributedMap {
+    const objects = { tenant: props.tenant, bucket: props.bucket, settings: { pipeline: PIPELINE } } as const;
+    const map = DistributedMap.jsonata(this, 'UpdateBatches', {
+      label: 'Batch',
+      maxConcurrency: props.settings.batchesAtOnce,
+      toleratedFailurePercentage: 100,
+      itemReader: new WindowListReader(objects),
+      itemSelector: {
+        ...RUN_FACTS,
+        batch: jsonata('$states.context.Map.Item.Value.batch'),
+        key: jsonata('$states.context.Map.Item.Value.key'),
+      },
+      resultWriterV2: new ChildResultWriter(objects),
+      outputs: {},
+    });
+    map.itemProcessor(this.batch(props), {
+      mode: ProcessorMode.DISTRIBUTED,
+      executionType: ProcessorType.STANDARD,
+    });
+    return map;
+  }
+
+  /** A batch: worked off by one function, again and again until it is done. */
+  private batch({ functions }: DataActionDatesWorkflowProps): IChainable {
+    const begin = Pass.jsonata(this, 'BeginBatch', {
+      assign: {
+        run: jsonata('$states.input.run'),
+        round: jsonata('$states.input.round'),
+        dryRun: jsonata('$states.input.dryRun'),
+        batch: jsonata('$states.input.batch'),
+        key: jsonata('$states.input.key'),
+        unit: jsonata(
+          "$states.input.dryRun ? '' : 'batch ' & $string($states.input.round) & '.' & $string($states.input.batch)",
+        ),
+        ...freshCall(),
+      },
+    });
+    const update = callWithToken(this, 'UpdateActions', {
+      family: FAMILY,
+      function: functions['update-actions'],
+      token: functions.token,
+      about: { run: '$run', unit: '$unit' },
+      payload: {
+        ...RUN_FACTS,
+        unit: jsonata('$unit'),
+        batch: jsonata('$batch'),
+        key: jsonata('$key'),
+      },
+    });
+    const wait = Wait.jsonata(this, 'WaitBeforeUpdate', {
+      time: WaitTime.timestamp(jsonata('$states.input.at')),
+    });
+    const audit = invoke(this, 'AuditUpdates', {
+      function: functions['audit-updates'],
+      payload: { run: jsonata('$run'), unit: jsonata('$unit'), key: jsonata('$key') },
+    });
+    const done = Succeed.jsonata(this, 'BatchDone');
+    const is = (condition: string) => Condition.jsonata(jsonata(condition));
+    wait.next(update);
+    audit.next(done);
+    update.next(
+      Choice.jsonata(this, 'BatchLeft')
+        .when(is("$states.input.outcome = 'again'"), wait)
+        .when(is('$dryRun'), done)
+        .otherwise(audit),
+    );
+    return begin.next(update);
+  }
+
+  private reconcile({ functions, settings }: DataActionDatesWorkflowProps) {
+    return invoke(this, 'Reconcile', {
+      function: functions['reconcile-updates'],
+      payload: { ...RUN_FACTS, batchSize: settings.batchSize, redrive: jsonata(REDRIVE) },
+      assign: {
+        round: jsonata(REDRIVE),
+        listKey: jsonata(`$exists(${RESULT}.listKey) ? ${RESULT}.listKey : $listKey`),
+        nameHint: jsonata(`$exists(${RESULT}.nameHint) ? ${RESULT}.nameHint : $nameHint`),
+      },
+    });
+  }
+}
