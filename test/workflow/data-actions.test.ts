@@ -276,6 +276,7 @@ describe('the input of data-action-dates', () => {
     expect(night.calls().filter(({ method }) => method === 'PUT')).toEqual([]);
     expect([...new Set(ledger.map(({ pk }) => String(pk).split('#')[1]))].toSorted()).toEqual([
       'limiter',
+      'refresh',
       'token',
     ]);
     await night.close();
