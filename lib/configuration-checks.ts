@@ -33,7 +33,7 @@ export function tenantProblems(configured: ConfiguredTenant, path: string): Prob
           },
         ]
       : []),
-    ...Object.values(configured.datasets).flatMap(hashProblems),
+    ...configured.datasets.flatMap(({ mapping }) => hashProblems(mapping)),
     ...familyProblems(families.dataDownload, `${path}.families.dataDownload`),
     ...exportProblems(cdr.settings, cdr.mapping, `${path}.pipelines.cdr`),
     ...(analytics === undefined

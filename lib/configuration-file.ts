@@ -4,9 +4,10 @@ import { z } from 'zod';
 import { AnalyticsPipeline } from '../lambdas/model/analytics-pipeline.ts';
 import { Configuration, type Tenant } from '../lambdas/model/configuration.ts';
 import type { DataActionsPipeline } from '../lambdas/model/data-actions-pipeline.ts';
+import type { Day } from '../lambdas/model/days.ts';
 import { type Family, type FamilyName, resolveFamily } from '../lambdas/model/families.ts';
 import { Mapping } from '../lambdas/model/mapping.ts';
-import { ANALYTICS_DATASET, CDR_DATASET } from '../lambdas/model/payloads.ts';
+import { ANALYTICS_DATASET, CDR_DATASET, type PlannedDataset } from '../lambdas/model/payloads.ts';
 import { CdrPipeline, type PipelineName } from '../lambdas/model/pipelines.ts';
 import { type Problem, problemsOf, Refusal } from '../lambdas/model/refusal.ts';
 import { tenantProblems, tenantWarnings } from './configuration-checks.ts';
@@ -18,12 +19,18 @@ export interface ConfiguredTenant {
   families: Readonly<Record<FamilyName, Family>>;
   /** The pipelines that are deployed. */
   pipelines: readonly PipelineName[];
-  /** The mapping of every dataset that becomes a table, by the dataset. */
-  datasets: Readonly<Record<string, Mapping>>;
+  /** Every dataset that becomes a table. */
+  datasets: readonly LoadedDataset[];
   cdr: { settings: CdrPipeline; mapping: Mapping };
   analytics?: { settings: AnalyticsPipeline; mapping: Mapping };
   /** Absent: the pipeline is not deployed. */
   dataActions?: DataActionsPipeline | undefined;
+}
+
+/** A dataset that becomes a table: which pipeline loads it, how, and its first day where the configuration fixes it. */
+export interface LoadedDataset extends PlannedDataset {
+  pipeline: PipelineName;
+  mapping: Mapping;
 }
 
 /** A configuration that has passed every check. */
@@ -90,14 +97,28 @@ function withDefaults(
       ...(analytics ? (['analytics-export'] as const) : []),
       ...(dataActions ? (['data-action-dates'] as const) : []),
     ],
-    datasets: {
-      [CDR_DATASET]: cdrMapping,
-      ...(interactions ? { [ANALYTICS_DATASET]: interactions } : {}),
-    },
+    datasets: [
+      { pipeline: 'cdr-export', dataset: CDR_DATASET, mapping: cdrMapping, ...startDateOf(cdr) },
+      ...(analytics && interactions
+        ? [
+            {
+              pipeline: 'analytics-export' as const,
+              dataset: ANALYTICS_DATASET,
+              mapping: interactions,
+              ...startDateOf(analytics),
+            },
+          ]
+        : []),
+    ],
     cdr: { settings: cdr, mapping: cdrMapping },
     ...(analytics && interactions ? { analytics: { settings: analytics, mapping: interactions } } : {}),
     dataActions,
   };
+}
+
+/** The first day of a dataset, where its settings have one. */
+function startDateOf({ startDate }: { startDate?: Day | undefined }): Pick<PlannedDataset, 'startDate'> {
+  return startDate === undefined ? {} : { startDate };
 }
 
 /** Every mapping that a configuration names, as far as it can be read: their problems are to be told with its own. */

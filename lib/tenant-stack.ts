@@ -4,7 +4,12 @@ import type { IStateMachine, StateMachine } from 'aws-cdk-lib/aws-stepfunctions'
 import type { Construct } from 'constructs';
 import type { LakeSettings } from '../lambdas/model/configuration.ts';
 import type { DataActionsPipeline } from '../lambdas/model/data-actions-pipeline.ts';
-import type { CdrPipeline, PipelineName } from '../lambdas/model/pipelines.ts';
+import {
+  type CdrPipeline,
+  type MachineName,
+  OPERATIONS_MACHINE,
+  type PipelineName,
+} from '../lambdas/model/pipelines.ts';
 import type { ConfiguredTenant } from './configuration-file.ts';
 import { TenantFunctions } from './functions/tenant-functions.ts';
 import type { LakeStack } from './lake-stack.ts';
@@ -19,6 +24,7 @@ import { ANALYTICS_EXPORT_FUNCTIONS, AnalyticsExportWorkflow } from './workflows
 import { CDR_EXPORT_FUNCTIONS, CdrExportWorkflow } from './workflows/cdr-export.ts';
 import { DATA_ACTION_FUNCTIONS, DataActionDatesWorkflow } from './workflows/data-action-dates.ts';
 import type { WorkflowProps } from './workflows/fragments/machine.ts';
+import { OPERATIONS_FUNCTIONS, OperationsWorkflow } from './workflows/operations.ts';
 
 /** Props of `TenantStack`. */
 export interface TenantStackProps {
@@ -44,31 +50,36 @@ export class TenantStack extends Stack {
     const { tenant } = configured;
     super(scope, `${settings.name}-${tenant.id}`, { description: `CXone export: ${tenant.id}` });
     this.props = props;
+    const mappings = Object.fromEntries(
+      configured.datasets.map(({ dataset, mapping }) => [dataset, mapping]),
+    );
     const catalog = new TenantCatalog(this, 'Catalog', {
       tenant: tenant.id,
       lakeName: settings.name,
       bucket: lake.bucket.seenFrom(this),
-      datasets: configured.datasets,
+      datasets: mappings,
     });
+    const machines: readonly MachineName[] = [...configured.pipelines, OPERATIONS_MACHINE];
     const functions = new TenantFunctions(this, 'Functions', {
       configured,
       settings,
       lake,
       catalog,
-      machineNames: configured.pipelines.map((pipeline) => this.machineName(pipeline)),
+      machineNames: machines.map((machine) => this.machineName(machine)),
     });
     const deadLetters = new DeadLetters(this, 'DeadLetters', { key: lake.key });
-    const machines = this.deploy(this.pipelines(functions), deadLetters);
+    const deployed = this.deploy(this.pipelines(functions), deadLetters);
+    this.operations(functions);
     new FailureRecord(this, 'Failures', {
       tenant: tenant.id,
-      machines: Object.values(machines),
+      machines: Object.values(deployed),
       recorder: functions.of(['record']).record,
       deadLetters,
     });
     new PipelineAlarms(this, 'Alarms', {
       owner: `${settings.name}/${tenant.id}`,
       topic: lake.topics.alarms,
-      machines,
+      machines: deployed,
       deadLetters,
     });
     const { workgroup } = new QueryWorkgroup(this, 'Queries', {
@@ -77,7 +88,7 @@ export class TenantStack extends Stack {
       bucket: lake.bucket.seenFrom(this),
       key: lake.key,
       databaseName: catalog.databaseName,
-      datasets: configured.datasets,
+      datasets: mappings,
       scanLimitGigabytes: settings.queryScanLimitGigabytes,
     });
     new CfnOutput(this, 'AthenaWorkgroupName', { value: workgroup.name });
@@ -168,16 +179,31 @@ export class TenantStack extends Stack {
     return machines;
   }
 
-  private machineName(pipeline: PipelineName): string {
-    const { settings, configured } = this.props;
-    return `${settings.name}-${configured.tenant.id}-${pipeline}`;
+  /** What operators do by hand: rollbacks, pins, pauses. */
+  private operations(functions: TenantFunctions): void {
+    const { configured } = this.props;
+    const { stateMachine } = new OperationsWorkflow(this, 'Operations', {
+      tenant: configured.tenant.id,
+      machineName: this.machineName(OPERATIONS_MACHINE),
+      logs: this.machineLogs('Operations', OPERATIONS_MACHINE),
+      functions: functions.of(OPERATIONS_FUNCTIONS),
+      datasets: configured.datasets,
+    });
+    Tags.of(stateMachine).add('cxone-export:pipeline', OPERATIONS_MACHINE);
+    Tags.of(stateMachine).add('cxone-export:tenant', configured.tenant.id);
+    new CfnOutput(this, 'OperationsMachineArn', { value: stateMachine.stateMachineArn });
   }
 
-  private machineLogs(id: string, pipeline: PipelineName): LogGroup {
+  private machineName(machine: MachineName): string {
+    const { settings, configured } = this.props;
+    return `${settings.name}-${configured.tenant.id}-${machine}`;
+  }
+
+  private machineLogs(id: string, machine: MachineName): LogGroup {
     const { settings, lake } = this.props;
     return new LogGroup(this, `${id}Logs`, {
       // A machine's role may write to groups of this prefix without the account's log policy growing with every machine.
-      logGroupName: `/aws/vendedlogs/states/${this.machineName(pipeline)}`,
+      logGroupName: `/aws/vendedlogs/states/${this.machineName(machine)}`,
       retention: settings.retention.logDays satisfies RetentionDays,
       encryptionKey: lake.key.key,
       removalPolicy: RemovalPolicy.DESTROY,

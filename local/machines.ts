@@ -6,7 +6,7 @@ import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { clientsFor } from '../lambdas/aws/clients.ts';
 import { isoInstant } from '../lambdas/model/days.ts';
 import type { TenantId } from '../lambdas/model/ids.ts';
-import type { PipelineName } from '../lambdas/model/pipelines.ts';
+import type { MachineName } from '../lambdas/model/pipelines.ts';
 import type { Clock } from '../lambdas/model/ports.ts';
 import { deliveriesOf } from './assembly/event-pattern.ts';
 import {
@@ -44,7 +44,7 @@ export interface Machines {
   readonly engine: Engine;
   readonly functions: FunctionRunner;
   /** ARN of a tenant's machine. Throws where the assembly has none. */
-  machineOf(tenant: TenantId, pipeline: PipelineName): string;
+  machineOf(tenant: TenantId, machine: MachineName): string;
   /** Stops what runs, so that it can be redriven. */
   close(): Promise<void>;
 }
@@ -75,7 +75,7 @@ export function openMachines(
   return {
     engine,
     functions,
-    machineOf: (tenant, pipeline) => machineOf(assembly, tenant, pipeline),
+    machineOf: (tenant, machine) => machineOf(assembly, tenant, machine),
     async close() {
       await engine.shutdown();
       await functions.close();
@@ -150,10 +150,10 @@ export function lakeBucketOf(assembly: Assembly): string {
   return named;
 }
 
-function machineOf(assembly: Assembly, tenant: TenantId, pipeline: PipelineName): string {
+function machineOf(assembly: Assembly, tenant: TenantId, machine: MachineName): string {
   const found = assembly.stateMachines.find(
-    ({ tags }) => tags['cxone-export:tenant'] === tenant && tags['cxone-export:pipeline'] === pipeline,
+    ({ tags }) => tags['cxone-export:tenant'] === tenant && tags['cxone-export:pipeline'] === machine,
   );
-  if (found === undefined) throw new Error(`The assembly has no ${pipeline} of ${tenant}.`);
+  if (found === undefined) throw new Error(`The assembly has no ${machine} of ${tenant}.`);
   return found.arn;
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { Day } from '../model/days.ts';
+import { type GenerationFacts, Integrity, RowCounts } from '../model/generation-facts.ts';
 import { DatasetId, GenerationId, TenantId } from '../model/ids.ts';
 import { DurationUnit } from '../model/mapping.ts';
-import { Integrity, RowCounts } from '../model/payloads.ts';
 import { OutputFormat } from '../model/pipelines.ts';
 import type { ObjectStore } from '../model/ports.ts';
 import { digestOf, TRANSFORM_VERSION } from './generation.ts';
@@ -112,6 +112,41 @@ export async function readManifest(
   for (const file of parsed.data.window.files)
     if ((await objects.find(file.key))?.bytes !== file.bytes) return undefined;
   return parsed.data.window;
+}
+
+/** A manifest of any release, as far as a commit needs it. */
+const AnyManifest = z.object({ window: z.object(TransformedWindow.shape) });
+
+/**
+ * What a commit needs to know of a generation that this release or an earlier one has made, or undefined where it is not
+ * complete: no manifest, or a file that it lists is gone or of another size.
+ */
+export async function readGeneration(
+  objects: ObjectStore,
+  key: string,
+): Promise<GenerationFacts | undefined> {
+  if ((await objects.find(key)) === undefined) return undefined;
+  const parsed = AnyManifest.safeParse(jsonOf(await objects.readText(key)));
+  if (!parsed.success) return undefined;
+  for (const file of parsed.data.window.files)
+    if ((await objects.find(file.key))?.bytes !== file.bytes) return undefined;
+  return factsOf(parsed.data.window);
+}
+
+/** What a commit needs to know of a transformed window. */
+export function factsOf(made: TransformedWindow): GenerationFacts {
+  const { unknownColumns, missingOptional } = made.drift;
+  return {
+    generation: made.generation,
+    manifestKey: made.manifestKey,
+    files: made.files.length,
+    bytesIn: made.bytesIn,
+    bytesOut: made.bytesOut,
+    rows: made.counts,
+    maxEvent: made.maxEvent,
+    driftColumns: unknownColumns.length + missingOptional.length,
+    ...(made.integrity === undefined ? {} : { integrity: made.integrity }),
+  };
 }
 
 /** The value of a JSON text; undefined where it is none. */

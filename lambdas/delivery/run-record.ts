@@ -11,7 +11,7 @@ import {
   type WindowNotes,
 } from '../ledger/run-notes.ts';
 import type { WindowState } from '../ledger/window-state.ts';
-import { isDone, readWindow, type WindowLedger } from '../ledger/windows.ts';
+import { isDone, isPinnedAgainst, readWindow, type WindowLedger } from '../ledger/windows.ts';
 import { isoInstant } from '../model/days.ts';
 import { catalogueEntry } from '../model/error-catalogue.ts';
 import { type DatasetId, type RunArn, runName } from '../model/ids.ts';
@@ -81,6 +81,8 @@ export async function makeRunRecord(
     windows,
     alreadyCommitted: planned?.alreadyCommitted ?? 0,
     leftOver: planned?.leftOver ?? 0,
+    pinned: planned?.pinned ?? [],
+    paused: planned?.paused ?? false,
     totals,
     integrity: parsed === 0 ? undefined : accounted / parsed,
     drift: {
@@ -162,6 +164,7 @@ function windowRecord(
   // Another run was faster: it has this window's rows in its own record.
   if (isDone(state, run, window.task))
     return { ...common, outcome: 'unchanged', ...(facts && { generation: facts.generation }) };
+  if (isPinnedAgainst(state, window.task)) return { ...common, outcome: 'pinned' };
   if (failure?.error)
     return { ...common, outcome: 'failed', error: failure.error, sentence: failure.sentence };
   if (exportedElsewhere || (state.claimedBy !== undefined && state.claimedBy !== run))

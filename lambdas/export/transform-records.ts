@@ -1,3 +1,4 @@
+import { factsOf } from '../dataset/manifest.ts';
 import type { PrivacyKey } from '../dataset/privacy.ts';
 import { transformRecords } from '../dataset/transform-records.ts';
 import { outputPrefixes } from '../lake/keys.ts';
@@ -7,7 +8,6 @@ import { holdWindow, type WindowLedger } from '../ledger/windows.ts';
 import type { ClaimedWindow, GenerationFacts, WindowTask } from '../model/payloads.ts';
 import type { Clock, ObjectStore } from '../model/ports.ts';
 import type { RecordSettings } from '../model/record-payloads.ts';
-import { factsOf } from './transform.ts';
 
 /** What the transform of an attempt's records is told. */
 export interface StoredRecordsTransform {

@@ -1,4 +1,4 @@
-import type { TransformedWindow } from '../dataset/manifest.ts';
+import { factsOf } from '../dataset/manifest.ts';
 import { transformWindow } from '../dataset/transform.ts';
 import { outputPrefixes, partListKey } from '../lake/keys.ts';
 import { raiseDrift } from '../ledger/drift.ts';
@@ -79,20 +79,4 @@ export async function transformAttempt(
       received: Number(error.facts.received),
     };
   }
-}
-
-/** What the commit needs to know of a transformed window. */
-export function factsOf(made: TransformedWindow): GenerationFacts {
-  const { unknownColumns, missingOptional } = made.drift;
-  return {
-    generation: made.generation,
-    manifestKey: made.manifestKey,
-    files: made.files.length,
-    bytesIn: made.bytesIn,
-    bytesOut: made.bytesOut,
-    rows: made.counts,
-    maxEvent: made.maxEvent,
-    driftColumns: unknownColumns.length + missingOptional.length,
-    ...(made.integrity === undefined ? {} : { integrity: made.integrity }),
-  };
 }

@@ -11,6 +11,7 @@ export const handler = lambdaHandler(
     switch (claimed.outcome) {
       case 'claimed':
       case 'alreadyRunning':
+      case 'pinned':
         return claimed;
       case 'alreadyCommitted':
         return { outcome: claimed.outcome, generation: claimed.generation };

@@ -23,6 +23,8 @@ export const handler = lambdaHandler(
       alreadyCommitted: plan.alreadyCommitted,
       leftOver: plan.leftOver,
       holes: plan.holes,
+      pinned: plan.pinned.length,
+      paused: plan.paused,
       estimate: estimateOf(payload.settings.pipeline, plan.windows.length, ranges?.length),
       dryRun: request.input.dryRun === true,
       preview: plan.windows.slice(0, 31),

@@ -9,11 +9,11 @@ export const handler = lambdaHandler(
   { name: 'reconcile', payload: ReconcilePayload, result: ReconcileResult },
   async (payload, invocation) => {
     const objects = s3ObjectStore(invocation.clients.s3, invocation.environment.LAKE_BUCKET);
-    const { committed, alreadyRunning, unfinished } = await reconcile(
+    const { committed, alreadyRunning, pinned, unfinished } = await reconcile(
       { ledger: invocation, objects },
       payload,
     );
-    if (unfinished.length === 0) return { outcome: 'complete' as const, committed, alreadyRunning };
+    if (unfinished.length === 0) return { outcome: 'complete' as const, committed, alreadyRunning, pinned };
     if (payload.redrive <= payload.round) throw await windowsFailed(invocation, payload.run, unfinished);
     const listKey = windowListKey(invocation.tenant, payload.pipeline, payload.run, payload.redrive);
     await objects.writeText(listKey, JSON.stringify(unfinished), 'application/json');

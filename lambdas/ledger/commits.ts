@@ -4,7 +4,7 @@ import { catalogued } from '../model/errors.ts';
 import type { GenerationId } from '../model/ids.ts';
 import type { ClaimedWindow, GenerationFacts } from '../model/payloads.ts';
 import type { PipelineName } from '../model/pipelines.ts';
-import { type Change, conditionalUpdate } from './expressions.ts';
+import { type Change, type Clause, conditionalUpdate } from './expressions.ts';
 import { windowKey } from './keys.ts';
 import { endedRegistrants, registrant } from './registrants.ts';
 import { type WindowState, windowStateOf } from './window-state.ts';
@@ -12,6 +12,14 @@ import { changeClaimed, holdWindow, type WindowLedger } from './windows.ts';
 
 /** Times that a commit is tried again when another call under the same claim comes between. */
 const COMMIT_TRIES = 4;
+
+/** An operator's rollback stands until it is unpinned, whatever a run brings meanwhile. */
+const NOT_PINNED: Clause = {
+  any: [
+    { attribute: 'pinned', is: 'absent' },
+    { attribute: 'pinned', is: '=', value: false },
+  ],
+};
 
 /** What a commit did. */
 export interface Committed {
@@ -23,7 +31,10 @@ export interface Committed {
 
 /** What a commit is besides its generation. */
 export interface CommitTerms {
-  /** Whether the generation was made of raw data that had been transformed before. Default `commit`. */
+  /**
+   * Default `commit`. A `replay` is of a generation made of raw data that had been transformed before. A `rollback` is of an
+   * earlier generation: it is pinned, and replaces one that is pinned.
+   */
   kind?: CommitEntry['kind'];
 }
 
@@ -40,17 +51,11 @@ export async function commitGeneration(
 ): Promise<Committed> {
   for (let tries = 0; tries < COMMIT_TRIES; tries++) {
     const before = await holdWindow(ledger, claim);
-    if (before.pinned)
+    if (before.pinned && terms.kind !== 'rollback')
       throw catalogued('WindowPinned', `${claim.dataset} ${claim.day} is pinned to an earlier generation.`);
     const unchanged = before.generation === facts.generation;
     const written = await changeClaimed(ledger, claim, commitOf(ledger, claim, before, { facts, terms }), [
-      // An operator's rollback stands until it is unpinned.
-      {
-        any: [
-          { attribute: 'pinned', is: 'absent' },
-          { attribute: 'pinned', is: '=', value: false },
-        ],
-      },
+      ...(terms.kind === 'rollback' ? [] : [NOT_PINNED]),
       // A repeated call under the same claim must not make a second commit of one.
       before.commits === 0
         ? { attribute: 'commits', is: 'absent' }
@@ -74,8 +79,9 @@ function commitOf(
 ): Change {
   const now = ledger.clock.now();
   const registrants = new Set([registrant(claim.run, now)]);
+  const pin = terms.kind === 'rollback' ? { pinned: true } : {};
   if (before.generation === facts.generation)
-    return { set: { generation: facts.generation, facts }, add: { registrants } };
+    return { set: { generation: facts.generation, facts, ...pin }, add: { registrants } };
   const entry: CommitEntry = {
     commit: before.commits + 1,
     kind: terms.kind ?? 'commit',
@@ -98,6 +104,7 @@ function commitOf(
       committedBy: claim.run,
       replaced: before.generation,
       commits: entry.commit,
+      ...pin,
     },
     add: { registrants, unaudited: new Set([JSON.stringify(entry)]) },
   };

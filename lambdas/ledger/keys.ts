@@ -75,6 +75,11 @@ export function auditEventKey(tenant: TenantId, pipeline: PipelineName, event: s
   return { pk: auditPartition(tenant, pipeline), sk: `event#${event}` };
 }
 
+/** The item that says whether a pipeline is paused. */
+export function pauseKey(tenant: TenantId, pipeline: PipelineName): ItemKey {
+  return { pk: `${tenant}#pause#${pipeline}`, sk: 'pause' };
+}
+
 /** The partition that lists a tenant's runs. No run has this name: names of executions have no `#`. */
 export function runListPartition(tenant: TenantId): string {
   return `${tenant}#run##list`;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Day } from '../model/days.ts';
 import { DatasetId, type RunArn, rangeDataset, type TenantId } from '../model/ids.ts';
+import { PinnedWindow } from '../model/payloads.ts';
 import type { Item, Table } from '../model/ports.ts';
 import { type DayRange, nestedRanges } from '../model/ranges.ts';
 import { conditionalUpdate } from './expressions.ts';
@@ -127,13 +128,15 @@ const PlanNote = z.object({
   alreadyCommitted: z.number().default(0),
   leftOver: z.number().default(0),
   datasets: z.array(DatasetId),
+  pinned: z.array(PinnedWindow).default([]),
+  paused: z.boolean().default(false),
 });
 
 /** Notes a run's plan, for its record. */
 export async function notePlan(
   table: Table,
   about: { tenant: TenantId; run: RunArn; now: number },
-  plan: z.infer<typeof PlanNote>,
+  plan: z.input<typeof PlanNote>,
 ): Promise<void> {
   await table.update(
     { pk: runPartition(about.tenant, about.run), sk: 'plan' },

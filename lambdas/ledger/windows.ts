@@ -26,7 +26,8 @@ export interface WindowLedger {
 export type ClaimOutcome =
   | { outcome: 'claimed'; epoch: number; task: WindowTask }
   | { outcome: 'alreadyCommitted'; generation: GenerationId }
-  | { outcome: 'alreadyRunning'; owner: RunArn };
+  | { outcome: 'alreadyRunning'; owner: RunArn }
+  | { outcome: 'pinned'; generation: GenerationId };
 
 /** The window as the ledger has it now. */
 export async function readWindow(ledger: WindowLedger, dataset: DatasetId, day: Day): Promise<WindowState> {
@@ -59,6 +60,8 @@ export async function claimWindow(
     const state = await readWindow(ledger, request.dataset, request.day);
     if (state.generation !== undefined && isDone(state, request.run, request.task))
       return { outcome: 'alreadyCommitted', generation: state.generation };
+    if (state.generation !== undefined && isPinnedAgainst(state, request.task))
+      return { outcome: 'pinned', generation: state.generation };
     const holder = state.claimedBy;
     const mine = holder === undefined || holder === request.run || state.leaseUntil <= ledger.clock.now();
     if (!mine && !(await hasEnded(holder))) return { outcome: 'alreadyRunning', owner: holder };
@@ -84,12 +87,17 @@ export async function claimWindow(
   );
 }
 
+/** Whether the window is pinned to its generation, and the task would replace that. */
+export function isPinnedAgainst(state: WindowState, task: WindowTask): boolean {
+  return state.pinned && (task === 'export' || task === 'refresh' || task === 'restate');
+}
+
 /** Whether nothing is left to do for this run: committed and seen through by itself, or by others where it need not ask CXone again. */
 export function isDone(state: WindowState, run: RunArn, task: WindowTask): boolean {
   if (state.generation === undefined) return false;
   const registered = [...state.registrants].some((entry) => isRegistrantOf(entry, run));
   if (state.publishedBy === run && !registered && !owesSteps(state)) return true;
-  const asksAgain = task === 'refresh' || task === 'restate' || task === 'adhoc';
+  const asksAgain = task === 'refresh' || task === 'restate' || task === 'adhoc' || task === 'rollback';
   return !asksAgain && isSettled(state);
 }
 

@@ -83,6 +83,8 @@ export const ENVIRONMENTS = {
   'update-actions': variables.pick({ ...calls, LAKE_BUCKET: true }),
   'audit-updates': variables.pick({ ...base, LAKE_BUCKET: true, AUDIT_KEY_ARN: true, AUDIT_LOCK_DAYS: true }),
   'reconcile-updates': variables.pick({ ...base, LAKE_BUCKET: true }),
+  operate: variables.pick({ ...base, LAKE_BUCKET: true }),
+  'roll-back': variables.pick({ ...base, LAKE_BUCKET: true }),
   record: variables.pick({ ...base, LAKE_BUCKET: true, NOTICE_TOPIC: true }),
 } as const;
 

@@ -207,6 +207,17 @@ export const CATALOGUE = {
     acts: 'operator',
     remedy: 'Unpin the window when the earlier generation is no longer wanted.',
   },
+  RollbackImpossible: {
+    meaning: 'There is no such generation of the window to go back to. Nothing was changed.',
+    acts: 'operator',
+    remedy: 'Choose one of the generations that the message lists, or refresh the window instead.',
+  },
+  WindowBusy: {
+    meaning:
+      'A run that is still under way holds the window that was to be rolled back. Nothing was changed.',
+    acts: 'operator',
+    remedy: 'Wait until that run has ended, or stop it, then redrive.',
+  },
   CommitContended: {
     meaning: 'The catalog did not come to rest on the ledger’s generation: committers kept changing it.',
     acts: 'operator',

@@ -26,5 +26,7 @@ export const FUNCTION_SIZES: Record<FunctionName, { memory: number; seconds: num
   'update-actions': { memory: 256, seconds: 600 },
   'audit-updates': { memory: 256, seconds: 300 },
   'reconcile-updates': { memory: 512, seconds: 300 },
+  operate: { memory: 256, seconds: 60 },
+  'roll-back': { memory: 256, seconds: 60 },
   record: { memory: 256, seconds: 120 },
 };

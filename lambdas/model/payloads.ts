@@ -76,14 +76,19 @@ export const PlanPayload = z.strictObject({
 
 /**
  * Why a window is in the list: `export` where it is uncommitted, `refresh` or `restate` to ask CXone again, `reassert` to
- * finish a commit that was left, `adhoc` for an export with other columns or filters that touches neither lake nor marks.
+ * finish a commit that was left, `adhoc` for an export with other columns or filters that touches neither lake nor marks,
+ * `rollback` to make an earlier generation current: an operator's, never planned by a run.
  */
-export const WindowTask = z.enum(['export', 'refresh', 'restate', 'reassert', 'adhoc']);
+export const WindowTask = z.enum(['export', 'refresh', 'restate', 'reassert', 'adhoc', 'rollback']);
 export type WindowTask = z.infer<typeof WindowTask>;
 
 /** A window that a run takes. */
 export const PlannedWindow = z.strictObject({ dataset: DatasetId, day: Day, task: WindowTask });
 export type PlannedWindow = z.infer<typeof PlannedWindow>;
+
+/** A window that an operator rolled back: no run moves it until it is unpinned. */
+export const PinnedWindow = z.strictObject({ dataset: DatasetId, day: Day });
+export type PinnedWindow = z.infer<typeof PinnedWindow>;
 
 /** What a run may ask for instead of what is configured. */
 export const Overrides = z.strictObject({
@@ -108,6 +113,8 @@ export const PlanResult = z.strictObject({
   alreadyCommitted: count,
   leftOver: count.describe('Due, but more than catchUpDays: later runs take them'),
   holes: count.describe('Uncommitted days before the last committed one, before this run'),
+  pinned: count.describe('Due, but rolled back and pinned: left as they are'),
+  paused: z.boolean().describe('The schedule’s start of a paused pipeline: nothing is done'),
   estimate: z
     .strictObject({ calls: count, costUsd: z.number().min(0) })
     .describe('What the list comes to: calls to CXone, USD on AWS'),
@@ -127,6 +134,7 @@ export const ClaimResult = z.discriminatedUnion('outcome', [
   z.strictObject({ outcome: z.literal('claimed'), epoch: z.int().min(1), task: WindowTask }),
   z.strictObject({ outcome: z.literal('alreadyCommitted'), generation: GenerationId }),
   z.strictObject({ outcome: z.literal('alreadyRunning'), owner: RunArn }),
+  z.strictObject({ outcome: z.literal('pinned'), generation: GenerationId }),
 ]);
 
 export const TokenPayload = z.strictObject({
@@ -254,7 +262,7 @@ export const ReconcilePayload = z.strictObject({
   redrive: count.describe('The redrive that is under way, 0 for the first attempt'),
 });
 export const ReconcileResult = z.discriminatedUnion('outcome', [
-  z.strictObject({ outcome: z.literal('complete'), committed: count, alreadyRunning: count }),
+  z.strictObject({ outcome: z.literal('complete'), committed: count, alreadyRunning: count, pinned: count }),
   z.strictObject({ outcome: z.literal('again'), windows: count, listKey: z.string() }),
 ]);
 

@@ -175,6 +175,12 @@ export type PipelineName = z.infer<typeof PipelineName>;
 export const WindowedPipelineName = PipelineName.exclude(['data-action-dates']);
 export type WindowedPipelineName = z.infer<typeof WindowedPipelineName>;
 
+/** Name of the machine for what operators do by hand. */
+export const OPERATIONS_MACHINE = 'operations';
+
+/** Name of a machine of a tenant. */
+export type MachineName = PipelineName | typeof OPERATIONS_MACHINE;
+
 /** The API that each pipeline calls. */
 export const FAMILY_OF: Readonly<Record<PipelineName, FamilyName>> = {
   'cdr-export': 'dataDownload',

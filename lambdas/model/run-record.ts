@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Day } from './days.ts';
 import { DatasetId, GenerationId, RunArn, TenantId } from './ids.ts';
-import { RowCounts, WindowTask } from './payloads.ts';
+import { PinnedWindow, RowCounts, WindowTask } from './payloads.ts';
 import { PipelineName } from './pipelines.ts';
 
 const count = z.int().min(0);
@@ -12,7 +12,7 @@ export const WindowRecord = z.strictObject({
   dataset: DatasetId,
   day: Day,
   task: WindowTask,
-  outcome: z.enum(['committed', 'unchanged', 'alreadyRunning', 'failed', 'notTried']),
+  outcome: z.enum(['committed', 'unchanged', 'alreadyRunning', 'pinned', 'failed', 'notTried']),
   error: z.string().optional(),
   sentence: z.string().optional(),
   generation: GenerationId.optional(),
@@ -63,6 +63,11 @@ export const RunRecord = z.strictObject({
   windows: z.array(WindowRecord),
   alreadyCommitted: count,
   leftOver: count,
+  pinned: z
+    .array(PinnedWindow)
+    .default([])
+    .describe('Windows that were rolled back and pinned: the run left them as they are'),
+  paused: z.boolean().default(false).describe('The pipeline is paused: its schedule’s start did nothing'),
   totals: z.strictObject({
     rowsIn: count,
     rowsOut: count,

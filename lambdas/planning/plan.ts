@@ -1,11 +1,18 @@
 import { windowListKey } from '../lake/keys.ts';
 import { fixStartDate, readMarks } from '../ledger/marks.ts';
+import { readPause } from '../ledger/pauses.ts';
 import { notePlan } from '../ledger/run-notes.ts';
 import { isSettled } from '../ledger/window-state.ts';
 import { readWindows, type WindowLedger } from '../ledger/windows.ts';
 import type { Day } from '../model/days.ts';
 import { adhocDataset, type DatasetId, type RunArn } from '../model/ids.ts';
-import type { ListedWindow, PlannedDataset, PlannedWindow, PlanSettings } from '../model/payloads.ts';
+import type {
+  ListedWindow,
+  PinnedWindow,
+  PlannedDataset,
+  PlannedWindow,
+  PlanSettings,
+} from '../model/payloads.ts';
 import type { ObjectStore } from '../model/ports.ts';
 import { rangeHolding } from '../model/ranges.ts';
 import type { ParsedInput } from './run-input.ts';
@@ -20,21 +27,27 @@ export interface RunPlan {
   alreadyCommitted: number;
   /** Uncommitted days before the last committed one of their dataset. */
   holes: number;
+  /** Rolled back and pinned: left as they are, and told of. */
+  pinned: PinnedWindow[];
   /** The datasets that the run is about, whether windows of theirs are due or not. */
   datasets: DatasetId[];
+  /** The pipeline is paused and its schedule has started it: nothing is done. */
+  paused: boolean;
 }
 
 /** What the ledger says of a dataset's windows. */
 export async function knownWindows(ledger: WindowLedger, dataset: DatasetId): Promise<KnownWindows> {
   const committed = new Set<Day>();
   const unfinished = new Set<Day>();
+  const pinned = new Set<Day>();
   for await (const window of readWindows(ledger, dataset)) {
     if (window.generation === undefined) continue;
     committed.add(window.day);
     if (!isSettled(window)) unfinished.add(window.day);
+    if (window.pinned) pinned.add(window.day);
   }
   const { startDate } = await readMarks(ledger, dataset);
-  return { committed, unfinished, startDate };
+  return { committed, unfinished, pinned, startDate };
 }
 
 /**
@@ -49,10 +62,12 @@ export async function planRun(
 ): Promise<{ plan: RunPlan; list: ListedWindow[]; listKey: string }> {
   const { ledger } = ports;
   const { report, columns, filters, format, reportId, dryRun } = request.input;
+  const listKey = windowListKey(ledger.tenant, settings.pipeline, run, 0);
+  if (request.input.scheduledTime !== undefined && (await readPause(ledger, settings.pipeline)) !== undefined)
+    return { plan: await leaveToLater(ports, listKey, run), list: [], listKey };
   const wanted = settings.datasets.filter(({ dataset }) => report === undefined || dataset === report);
   const plans = await Promise.all(wanted.map((dataset) => planDataset(ledger, request, settings, dataset)));
   const plan = together(plans);
-  const listKey = windowListKey(ledger.tenant, settings.pipeline, run, 0);
   const adhoc = isAdhoc(request.input);
   const list = plan.windows.map(
     (window): ListedWindow => ({
@@ -66,8 +81,8 @@ export async function planRun(
   if (!adhoc) for (const { dataset, startDate } of plans) await fixStartDate(ledger, dataset, startDate);
   await ports.objects.writeText(listKey, JSON.stringify(list), 'application/json');
   const about = { tenant: ledger.tenant, run, now: ledger.clock.now() };
-  const { alreadyCommitted, leftOver, datasets } = plan;
-  await notePlan(ledger.table, about, { listKey, alreadyCommitted, leftOver, datasets });
+  const { alreadyCommitted, leftOver, datasets, pinned } = plan;
+  await notePlan(ledger.table, about, { listKey, alreadyCommitted, leftOver, datasets, pinned });
   return { plan, list, listKey };
 }
 
@@ -81,6 +96,19 @@ function rangeFor(
   if (from === undefined || to === undefined || day < from || day >= to)
     return { range: { from: day, days: 1 } };
   return { range: rangeHolding(day, { from, to }, rangeDays) };
+}
+
+/** What the schedule's start of a paused pipeline comes to: nothing, and a note of it for the record. */
+async function leaveToLater(
+  ports: { ledger: WindowLedger; objects: ObjectStore },
+  listKey: string,
+  run: RunArn,
+): Promise<RunPlan> {
+  const { ledger } = ports;
+  await ports.objects.writeText(listKey, '[]', 'application/json');
+  const about = { tenant: ledger.tenant, run, now: ledger.clock.now() };
+  await notePlan(ledger.table, about, { listKey, datasets: [], paused: true });
+  return { windows: [], leftOver: 0, alreadyCommitted: 0, holes: 0, pinned: [], datasets: [], paused: true };
 }
 
 type DatasetPlan = WindowPlan & { dataset: DatasetId };
@@ -109,6 +137,8 @@ function together(plans: readonly DatasetPlan[]): RunPlan {
     leftOver: sum(({ leftOver }) => leftOver),
     alreadyCommitted: sum(({ alreadyCommitted }) => alreadyCommitted),
     holes: sum(({ holes }) => holes.length),
+    pinned: plans.flatMap(({ dataset, pinned }) => pinned.map((day) => ({ dataset, day }))),
     datasets: plans.map(({ dataset }) => dataset),
+    paused: false,
   };
 }

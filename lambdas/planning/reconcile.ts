@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { failureNoteOf, readNotes } from '../ledger/run-notes.ts';
-import { isDone, readWindow, type WindowLedger } from '../ledger/windows.ts';
+import { isDone, isPinnedAgainst, readWindow, type WindowLedger } from '../ledger/windows.ts';
 import { catalogued } from '../model/errors.ts';
 import type { RunArn } from '../model/ids.ts';
 import { ListedWindow, type PlannedWindow } from '../model/payloads.ts';
@@ -15,6 +15,8 @@ export interface Reconciliation {
   committed: number;
   /** Held by another run that lives: that run will say what becomes of them. */
   alreadyRunning: number;
+  /** Rolled back and pinned while the run was under way: left as they are. */
+  pinned: number;
   unfinished: ListedWindow[];
 }
 
@@ -24,7 +26,7 @@ export async function reconcile(
   request: { run: RunArn; listKey: string },
 ): Promise<Reconciliation> {
   const windows = z.array(ListedWindow).parse(JSON.parse(await ports.objects.readText(request.listKey)));
-  const outcome: Reconciliation = { committed: 0, alreadyRunning: 0, unfinished: [] };
+  const outcome: Reconciliation = { committed: 0, alreadyRunning: 0, pinned: 0, unfinished: [] };
   const ranges = new RangeReader(ports.ledger);
   for (const window of windows) {
     const state = await readWindow(ports.ledger, window.dataset, window.day);
@@ -33,6 +35,7 @@ export async function reconcile(
       isHeldElsewhere(state, request.run, now) ||
       (await isExportedElsewhere(ranges, window, request.run, now));
     if (isDone(state, request.run, window.task)) outcome.committed += 1;
+    else if (isPinnedAgainst(state, window.task)) outcome.pinned += 1;
     else if (elsewhere) outcome.alreadyRunning += 1;
     else outcome.unfinished.push(window);
   }

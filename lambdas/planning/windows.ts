@@ -10,6 +10,8 @@ export interface KnownWindows {
   committed: ReadonlySet<Day>;
   /** Committed days whose commit somebody has left half way. */
   unfinished: ReadonlySet<Day>;
+  /** Committed days that were rolled back and pinned. */
+  pinned: ReadonlySet<Day>;
   /** The first day that the pipeline exports, where a run has fixed it. */
   startDate: Day | undefined;
 }
@@ -28,6 +30,8 @@ export interface WindowPlan {
   startDate: Day;
   /** Uncommitted days before the last committed one. */
   holes: Day[];
+  /** Would have been asked for again, but are pinned: nothing that a run does moves them. */
+  pinned: Day[];
 }
 
 /**
@@ -59,12 +63,19 @@ export function isAdhoc(input: RunInput): boolean {
   );
 }
 
-type Taken = Pick<WindowPlan, 'windows' | 'leftOver' | 'alreadyCommitted'>;
+type Taken = Pick<WindowPlan, 'windows' | 'leftOver' | 'alreadyCommitted' | 'pinned'>;
 
 function namedWindows(days: readonly Day[], { input }: ParsedInput, known: KnownWindows): Taken {
   if (isAdhoc(input))
-    return { windows: days.map((day) => planned(day, 'adhoc')), leftOver: 0, alreadyCommitted: 0 };
+    return {
+      windows: days.map((day) => planned(day, 'adhoc')),
+      leftOver: 0,
+      alreadyCommitted: 0,
+      pinned: [],
+    };
+  const pinned = days.filter((day) => input.refresh === true && known.pinned.has(day));
   const taken = days.flatMap((day): TakenDay[] => {
+    if (pinned.includes(day)) return [];
     // Also where nothing is committed: what CXone gave may be the reason why.
     if (input.refresh === true) return [{ day, task: 'refresh' }];
     return known.committed.has(day) ? [] : [{ day, task: 'export' }];
@@ -72,7 +83,8 @@ function namedWindows(days: readonly Day[], { input }: ParsedInput, known: Known
   return {
     windows: [...taken, ...reasserted(known, taken)],
     leftOver: 0,
-    alreadyCommitted: days.length - taken.length,
+    alreadyCommitted: days.length - taken.length - pinned.length,
+    pinned,
   };
 }
 
@@ -82,9 +94,11 @@ function namedWindows(days: readonly Day[], { input }: ParsedInput, known: Known
  */
 function dueWindows(last: Day, startDate: Day, settings: PlanningSettings, known: KnownWindows): Taken {
   const all = daysBetween(startDate, plusDays(last, 1));
-  const restated = daysBetween(plusDays(last, -settings.restateDays), last).filter((day) =>
+  const again = daysBetween(plusDays(last, -settings.restateDays), last).filter((day) =>
     known.committed.has(day),
   );
+  const pinned = again.filter((day) => known.pinned.has(day));
+  const restated = again.filter((day) => !known.pinned.has(day));
   const missing = all.filter((day) => !known.committed.has(day));
   const due = unique([
     ...missing.filter((day) => day === last).map((day) => planned(day, 'export')),
@@ -96,6 +110,7 @@ function dueWindows(last: Day, startDate: Day, settings: PlanningSettings, known
     windows: [...taken, ...reasserted(known, taken)],
     leftOver: due.length - taken.length,
     alreadyCommitted: due.length === 0 && known.committed.has(last) ? 1 : 0,
+    pinned,
   };
 }
 

@@ -19,7 +19,7 @@ const callOfRun: LedgerAccess = { run: NOTE, token: CHANGE, limiter: CHANGE };
 
 /** What each function may do with the ledger's items of its tenant, by kind. */
 export const LEDGER_ACCESS: Readonly<Record<FunctionName, LedgerAccess>> = {
-  plan: { window: LIST, mark: CHANGE, run: NOTE },
+  plan: { window: LIST, mark: CHANGE, run: NOTE, pause: READ },
   claim: stage,
   token: { token: CHANGE, refresh: CHANGE, run: NOTE },
   submit: call,
@@ -34,6 +34,8 @@ export const LEDGER_ACCESS: Readonly<Record<FunctionName, LedgerAccess>> = {
   commit: stage,
   publish: { window: [...CHANGE, ...LIST], mark: CHANGE, run: NOTE },
   audit: { window: CHANGE, run: NOTE, audit: [...CHANGE, ...LIST] },
+  operate: { window: CHANGE, pause: CHANGE },
+  'roll-back': stage,
   reconcile: { window: READ, run: LIST },
   'plan-updates': { run: NOTE },
   'list-actions': callOfRun,
@@ -61,6 +63,8 @@ export const LAKE_ACCESS: Readonly<
   publish: { read: ['lake'], write: ['current'] },
   // Nobody else writes here, and it reads nothing: what it has written it does not need again.
   audit: { read: [], write: ['audit'] },
+  operate: { read: ['lake'], write: [] },
+  'roll-back': { read: ['lake'], write: [] },
   reconcile: { read: ['runs'], write: ['runs'] },
   'plan-updates': { read: ['manifests'], write: ['runs'] },
   'list-actions': { read: ['runs'], write: ['runs'] },
@@ -98,5 +102,6 @@ export const CAPABILITIES: Readonly<Partial<Record<FunctionName, readonly Capabi
   publish: ['publishPartitions'],
   audit: ['authenticateAudit'],
   'audit-updates': ['authenticateAudit'],
+  'roll-back': ['lookUpRuns'],
   record: ['notify', 'lookUpRuns'],
 };

@@ -19,7 +19,8 @@ export type ItemKind =
   | 'page'
   | 'audit'
   | 'action'
-  | 'breaker';
+  | 'breaker'
+  | 'pause';
 
 /** What may be done with items of one kind: reading one, changing one, reading a partition. Never a scan. */
 export type LedgerAction = 'GetItem' | 'UpdateItem' | 'Query';

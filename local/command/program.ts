@@ -5,6 +5,7 @@ import type { AuditRequest } from './audit.ts';
 import { DATA_FOLDER } from './data-folder.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { type Failure, failureOf, printFailure } from './failures.ts';
+import { addOperations } from './operator-commands.ts';
 import type { Outputs } from './output.ts';
 import type { Place } from './preparation.ts';
 import { shellWord } from './wording.ts';
@@ -72,6 +73,7 @@ function buildProgram(outputs: Outputs, choose: Choose): Command {
   addLooking(program, choose);
   addDrift(program, choose);
   addAudit(program, choose);
+  addOperations(program, { choose, defaults: DEFAULTS, tenantId, pipelineName });
   addSurroundings(program, choose);
   return program;
 }

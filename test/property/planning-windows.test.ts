@@ -59,7 +59,7 @@ function datasetOf(chosen: PlanningSettings) {
   return {
     committed,
     run(instant: number, fails: (index: number) => boolean): WindowPlan {
-      const known = { committed, unfinished: new Set<Day>(), startDate };
+      const known = { committed, unfinished: new Set<Day>(), pinned: new Set<Day>(), startDate };
       const plan = planWindows({ input: {}, instant }, chosen, known);
       startDate ??= plan.startDate;
       plan.windows.forEach(({ day }, index) => {
@@ -144,6 +144,7 @@ describe('nights of any kind', () => {
         const plan = planWindows({ input: {}, instant }, chosen, {
           committed,
           unfinished: new Set(),
+          pinned: new Set<Day>(),
           startDate,
         });
 
@@ -164,6 +165,7 @@ describe('nights of any kind', () => {
         const known = {
           committed: new Set(days.map((day) => plusDays(startDate, day))),
           unfinished: new Set<Day>(),
+          pinned: new Set<Day>(),
           startDate,
         };
 

@@ -57,6 +57,8 @@ const ACTIONS: Record<FunctionName, string[]> = {
     'glue:UpdatePartition',
   ],
   audit: [...LEDGER, 'dynamodb:Query', ...WRITE],
+  operate: [...LEDGER, ...READ],
+  'roll-back': [...LEDGER, ...READ, 'states:DescribeExecution'],
   reconcile: ['dynamodb:GetItem', 'dynamodb:Query', ...READ, ...WRITE],
   'plan-updates': ['dynamodb:UpdateItem', ...READ, ...WRITE],
   'list-actions': [...LEDGER, ...READ, ...WRITE],
@@ -76,7 +78,7 @@ const ACTIONS: Record<FunctionName, string[]> = {
 
 /** Kinds of item by action. */
 const ITEMS: Record<FunctionName, Record<string, string[]>> = {
-  plan: { GetItem: ['mark'], UpdateItem: ['mark', 'run'], Query: ['window'] },
+  plan: { GetItem: ['mark', 'pause'], UpdateItem: ['mark', 'run'], Query: ['window'] },
   claim: { GetItem: ['window'], UpdateItem: ['run', 'window'] },
   token: { GetItem: ['refresh', 'token'], UpdateItem: ['refresh', 'run', 'token'] },
   submit: { GetItem: ['limiter', 'token', 'window'], UpdateItem: ['limiter', 'run', 'token', 'window'] },
@@ -104,6 +106,8 @@ const ITEMS: Record<FunctionName, Record<string, string[]>> = {
   commit: { GetItem: ['window'], UpdateItem: ['run', 'window'] },
   publish: { GetItem: ['mark', 'window'], UpdateItem: ['mark', 'run', 'window'], Query: ['window'] },
   audit: { GetItem: ['audit', 'window'], UpdateItem: ['audit', 'run', 'window'], Query: ['audit'] },
+  operate: { GetItem: ['pause', 'window'], UpdateItem: ['pause', 'window'] },
+  'roll-back': { GetItem: ['window'], UpdateItem: ['run', 'window'] },
   reconcile: { GetItem: ['window'], Query: ['run'] },
   'plan-updates': { UpdateItem: ['run'] },
   'list-actions': { GetItem: ['limiter', 'token'], UpdateItem: ['limiter', 'run', 'token'] },
@@ -140,6 +144,8 @@ const OBJECTS: Record<FunctionName, { read: string[]; write: string[] }> = {
   commit: { read: [], write: [] },
   publish: { read: ['lake'], write: ['current'] },
   audit: { read: [], write: ['audit'] },
+  operate: { read: ['lake'], write: [] },
+  'roll-back': { read: ['lake'], write: [] },
   reconcile: { read: ['runs'], write: ['runs'] },
   'plan-updates': { read: ['manifests'], write: ['runs'] },
   'list-actions': { read: ['runs'], write: ['runs'] },

@@ -37,12 +37,14 @@ function heading(record: RunRecord): Html {
 <p class="soft">${utc(record.startedAt)} to ${utc(record.endedAt)}, ${duration(record.milliseconds)}${record.redrives > 0 ? `, ${counted(record.redrives, 'redrive')}` : ''}</p>`;
 }
 
-function summary({ windows: all, alreadyCommitted, leftOver }: RunRecord): string {
+function summary({ windows: all, alreadyCommitted, leftOver, pinned, paused }: RunRecord): string {
+  if (paused) return 'the pipeline is paused, nothing was done';
   const counts = new Map<WindowRecord['outcome'], number>();
   for (const { outcome } of all) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
   const parts = [...counts].map(([outcome, count]) => `${counted(count, 'window')} ${WORDS[outcome]}`);
   if (alreadyCommitted > 0) parts.push(`${counted(alreadyCommitted, 'window')} committed before`);
   if (leftOver > 0) parts.push(`${counted(leftOver, 'window')} left for later runs`);
+  if (pinned.length > 0) parts.push(`${counted(pinned.length, 'window')} pinned`);
   return parts.length === 0 ? 'no window was due' : parts.join(', ');
 }
 
@@ -50,6 +52,7 @@ const WORDS: Readonly<Record<WindowRecord['outcome'], string>> = {
   committed: 'committed',
   unchanged: 'unchanged',
   alreadyRunning: 'in the hands of another run',
+  pinned: 'pinned to an earlier generation',
   failed: 'failed',
   notTried: 'not tried',
 };
@@ -116,7 +119,7 @@ function windows(record: RunRecord, place: PagePlace): Html[] {
 }
 
 function weight({ outcome }: WindowRecord): number {
-  return ['failed', 'notTried', 'alreadyRunning', 'committed', 'unchanged'].indexOf(outcome);
+  return ['failed', 'notTried', 'pinned', 'alreadyRunning', 'committed', 'unchanged'].indexOf(outcome);
 }
 
 function windowCells(window: WindowRecord, { run }: RunRecord, place: PagePlace) {

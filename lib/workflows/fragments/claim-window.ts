@@ -14,7 +14,7 @@ export const CLAIMED_WINDOW = {
 };
 
 /**
- * The first states of a window: claims it, unless it is done or a living run holds it, which are both a good end of the
+ * The first states of a window: claims it, unless it is done, pinned, or held by a living run, which are all a good end of the
  * child. Leaves the variables `run`, `dataset`, `day`, `task`, `overrides`, `epoch` and those of calls to CXone.
  * @param work where a claimed window goes on
  * @param publish where a commit that was left half way goes on
@@ -51,6 +51,7 @@ export function claimWindow(
     Choice.jsonata(scope, 'WindowFree')
       .when(is("$states.input.outcome = 'alreadyCommitted'"), Succeed.jsonata(scope, 'AlreadyCommitted'))
       .when(is("$states.input.outcome = 'alreadyRunning'"), Succeed.jsonata(scope, 'AlreadyRunning'))
+      .when(is("$states.input.outcome = 'pinned'"), Succeed.jsonata(scope, 'PinnedByOperator'))
       .when(is("$states.input.task = 'reassert'"), claim.publish)
       .otherwise(claim.work),
   );

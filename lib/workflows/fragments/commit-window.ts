@@ -28,6 +28,13 @@ export interface CommitWindowProps {
   datasets: readonly PlannedDataset[];
 }
 
+/** The first days that the configuration fixes, by dataset. */
+export function startDatesOf(datasets: readonly PlannedDataset[]): Record<string, string> {
+  return Object.fromEntries(
+    datasets.flatMap(({ dataset, startDate }) => (startDate === undefined ? [] : [[dataset, startDate]])),
+  );
+}
+
 /**
  * Commit in the ledger, then Publish: catalog, `current.json`, marks; then Audit. A reader sees the old generation or the new
  * one. The window's item knows which of the steps are done: who comes in at Publish does what is left.
@@ -49,9 +56,7 @@ export function commitWindow(
     function: functions.publish,
     payload: {
       ...CLAIMED_WINDOW,
-      startDates: Object.fromEntries(
-        datasets.flatMap(({ dataset, startDate }) => (startDate === undefined ? [] : [[dataset, startDate]])),
-      ),
+      startDates: startDatesOf(datasets),
     },
   });
   commit.next(

@@ -11,6 +11,7 @@ interface Situation {
   settings?: Partial<PlanningSettings & Pick<PlannedDataset, 'startDate'>>;
   committed?: string[];
   unfinished?: string[];
+  pinned?: string[];
   startDate?: string;
 }
 
@@ -23,6 +24,7 @@ function planOf(situation: Situation): WindowPlan {
     {
       committed: days(situation.committed),
       unfinished: days(situation.unfinished),
+      pinned: days(situation.pinned),
       startDate: startDate === undefined ? undefined : Day.parse(startDate),
     },
   );

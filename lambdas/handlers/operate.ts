@@ -1,0 +1,14 @@
+import { s3ObjectStore } from '../aws/s3-object-store.ts';
+import { OperatePayload, OperateResult } from '../model/operations.ts';
+import { operate } from '../operations/operate.ts';
+import { parseOperation } from '../operations/operation-input.ts';
+import { lambdaHandler } from './handler.ts';
+
+/** Validates what an operator asks for, and does it; a rollback is only prepared. */
+export const handler = lambdaHandler(
+  { name: 'operate', payload: OperatePayload, result: OperateResult },
+  ({ run, input }, invocation) => {
+    const objects = s3ObjectStore(invocation.clients.s3, invocation.environment.LAKE_BUCKET);
+    return operate({ ledger: invocation, objects }, parseOperation(input), run);
+  },
+);

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { Day } from './days.ts';
+import { DatasetId, GenerationId, RunArn } from './ids.ts';
+import { PipelineName } from './pipelines.ts';
+
+const window = { dataset: DatasetId, day: Day };
+
+/** What an operator may ask of the operations machine, each by its name; an input has exactly one of them. */
+export const OPERATIONS = {
+  rollback: z
+    .strictObject({ ...window, to: GenerationId.optional() })
+    .describe(
+      'Make an earlier generation of a window current, by default the one that was replaced, and pin it',
+    ),
+  unpin: z.strictObject(window).describe('Let runs commit the window again'),
+  pause: z
+    .strictObject({ pipeline: PipelineName, reason: z.string().max(200).default('') })
+    .describe('Let the schedule’s starts of a pipeline do nothing'),
+  resume: z.strictObject({ pipeline: PipelineName }).describe('Let the schedule start the pipeline again'),
+} as const;
+
+/** An input of the operations machine, field by field. */
+export const OperationInput = z.strictObject({
+  rollback: OPERATIONS.rollback.optional(),
+  unpin: OPERATIONS.unpin.optional(),
+  pause: OPERATIONS.pause.optional(),
+  resume: OPERATIONS.resume.optional(),
+});
+export type OperationInput = z.infer<typeof OperationInput>;
+
+export const OperatePayload = z.strictObject({
+  run: RunArn,
+  input: z.unknown().describe('The input of the execution, as it was given'),
+});
+/** A rollback goes on, to a generation that has been looked at; everything else is done by now. */
+export const OperateResult = z.discriminatedUnion('operation', [
+  z.strictObject({ operation: z.literal('rollback'), ...window, to: GenerationId }),
+  z.strictObject({ operation: z.literal('done'), sentence: z.string() }),
+]);
+
+export const RollBackPayload = z.strictObject({ run: RunArn, ...window, to: GenerationId });
+export const RollBackResult = z.strictObject({
+  epoch: z.int().min(1),
+  generation: GenerationId,
+  replaced: GenerationId.optional(),
+});

@@ -1,0 +1,48 @@
+import { pausePipeline, resumePipeline } from '../ledger/pauses.ts';
+import { type GenerationId, type RunArn, runName } from '../model/ids.ts';
+import type { Operation } from './operation-input.ts';
+import { unpinWindow } from './pins.ts';
+import { type NamedWindow, type RollbackPorts, rollbackTarget } from './rollback.ts';
+
+/** What became of an operation: done, or a rollback whose target has been found. */
+export type Operated =
+  | { operation: 'done'; sentence: string }
+  | ({ operation: 'rollback'; to: GenerationId } & NamedWindow);
+
+/** Does what is asked, or finds the generation that a rollback leads to. Each can be repeated. Throws `RollbackImpossible`. */
+export async function operate(ports: RollbackPorts, operation: Operation, run: RunArn): Promise<Operated> {
+  const { ledger } = ports;
+  switch (operation.name) {
+    case 'rollback': {
+      const { dataset, day, to } = operation.request;
+      return { operation: 'rollback', dataset, day, to: await rollbackTarget(ports, { dataset, day }, to) };
+    }
+    case 'unpin': {
+      const { dataset, day } = operation.request;
+      const unpinned = await unpinWindow(ledger, operation.request);
+      return done(
+        unpinned
+          ? `${dataset} ${day} is unpinned: the next run that takes it may commit it.`
+          : `${dataset} ${day} was not pinned.`,
+      );
+    }
+    case 'pause': {
+      const { pipeline, reason } = operation.request;
+      const paused = await pausePipeline(ledger, pipeline, { by: runName(run), reason });
+      return done(
+        paused ? `${pipeline} is paused: its schedule does nothing.` : `${pipeline} was paused already.`,
+      );
+    }
+    case 'resume': {
+      const { pipeline } = operation.request;
+      const resumed = await resumePipeline(ledger, pipeline);
+      return done(
+        resumed ? `${pipeline} is resumed: its next run takes what was left.` : `${pipeline} was not paused.`,
+      );
+    }
+  }
+}
+
+function done(sentence: string): Operated {
+  return { operation: 'done', sentence };
+}

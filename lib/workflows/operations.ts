@@ -1,0 +1,82 @@
+import { Choice, Condition, type StateMachine, Succeed } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import type { FunctionName } from '../../lambdas/model/environment.ts';
+import type { PlannedDataset } from '../../lambdas/model/payloads.ts';
+import type { PipelineName } from '../../lambdas/model/pipelines.ts';
+import type { FunctionsByName } from '../functions/tenant-functions.ts';
+import { CLAIMED_WINDOW } from './fragments/claim-window.ts';
+import { startDatesOf } from './fragments/commit-window.ts';
+import { jsonata, RESULT } from './fragments/expressions.ts';
+import { invoke } from './fragments/invoke.ts';
+import { pipelineMachine, type WorkflowProps } from './fragments/machine.ts';
+
+/** The functions that the machine calls. */
+export const OPERATIONS_FUNCTIONS = [
+  'operate',
+  'roll-back',
+  'publish',
+  'audit',
+] as const satisfies readonly FunctionName[];
+
+/** Props of `OperationsWorkflow`. */
+export interface OperationsWorkflowProps extends Omit<WorkflowProps, 'bucket'> {
+  functions: FunctionsByName<(typeof OPERATIONS_FUNCTIONS)[number]>;
+  /** Every dataset whose windows can be rolled back, and the pipeline that loads it. */
+  datasets: readonly (PlannedDataset & { pipeline: PipelineName })[];
+}
+
+/**
+ * What an operator does by hand, from the console or the command line: rollback, unpin, pause, resume. A rollback is a commit:
+ * RollBack in the ledger, then the Publish and the Audit of every other.
+ */
+export class OperationsWorkflow extends Construct {
+  readonly stateMachine: StateMachine;
+
+  constructor(scope: Construct, id: string, props: OperationsWorkflowProps) {
+    super(scope, id);
+    const { functions, datasets } = props;
+    const read = invoke(this, 'ReadRequest', {
+      function: functions.operate,
+      payload: {
+        run: jsonata('$states.context.Execution.Id'),
+        input: jsonata('$states.context.Execution.Input'),
+      },
+    });
+    const rollBack = invoke(this, 'RollBack', {
+      function: functions['roll-back'],
+      payload: {
+        run: jsonata('$states.context.Execution.Id'),
+        dataset: jsonata('$states.input.dataset'),
+        day: jsonata('$states.input.day'),
+        to: jsonata('$states.input.to'),
+      },
+      assign: {
+        run: jsonata('$states.context.Execution.Id'),
+        dataset: jsonata('$states.input.dataset'),
+        day: jsonata('$states.input.day'),
+        epoch: jsonata(`${RESULT}.epoch`),
+      },
+    });
+    const publish = invoke(this, 'Publish', {
+      function: functions.publish,
+      payload: { ...CLAIMED_WINDOW, startDates: startDatesOf(datasets) },
+    });
+    const pipelines = Object.fromEntries(datasets.map(({ dataset, pipeline }) => [dataset, pipeline]));
+    const audit = invoke(this, 'Audit', {
+      function: functions.audit,
+      payload: { ...CLAIMED_WINDOW, pipeline: jsonata(`$lookup(${JSON.stringify(pipelines)}, $dataset)`) },
+    });
+    rollBack.next(publish).next(audit).next(Succeed.jsonata(this, 'RolledBack'));
+    read.next(
+      Choice.jsonata(this, 'WhatIsAsked')
+        .when(Condition.jsonata(jsonata("$states.input.operation = 'rollback'")), rollBack)
+        .otherwise(Succeed.jsonata(this, 'OperationDone')),
+    );
+    this.stateMachine = pipelineMachine(this, {
+      name: props.machineName,
+      definition: read,
+      logs: props.logs,
+      functions: Object.values(functions),
+    });
+  }
+}
