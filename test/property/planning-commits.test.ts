@@ -63,7 +63,10 @@ async function prepare() {
     );
     if (claim.outcome !== 'claimed') return;
     const window = { run, epoch: claim.epoch, dataset: CDR_DATASET, day: MAY_15 };
-    if (claim.task !== 'reassert') await commitGeneration(mine, window, factsOf(generationOf(digit)));
+    if (claim.task !== 'reassert')
+      await commitGeneration(mine, window, factsOf(generationOf(digit)), {
+        kind: claim.task === 'rollback' ? 'rollback' : 'commit',
+      });
     await publishWindow(
       { ...world, ledger: mine, objects: inTurn(objects, machine), catalog: inTurn(shownIn, machine) },
       window,
@@ -146,6 +149,49 @@ describe('committers of one window at once', () => {
           );
           expect([after.catalog, after.current]).toEqual([after.ledger, after.ledger]);
           expect(isSettled(after.state)).toBe(true);
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  it('OPS-07 never undo a rollback that came through, in any interleaving and stopped anywhere', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(child, { minLength: 1, maxLength: 2 }),
+        stop,
+        fc.array(fc.nat(5), { minLength: 10, maxLength: 80 }),
+        async (children, stopsBack, choices) => {
+          const { ledger, clock, commitWindow, nextNight, shown } = await prepare();
+          await commitGeneration(
+            ledger,
+            await claimed(ledger, runCalled('run-0')),
+            factsOf(generationOf('d')),
+          );
+          clock.set(clock.now() + 86_400_000);
+
+          await interleave(
+            [
+              ...children.map(
+                ({ task }, index) =>
+                  (machine: Machine) =>
+                    commitWindow(machine, runCalled(`run-${index + 1}`), task, DIGITS[index] ?? 'c'),
+              ),
+              (machine: Machine) => commitWindow(machine, runCalled('operator'), 'rollback', 'c'),
+            ],
+            choices,
+            [...children.map((each) => each.stop), stopsBack],
+          );
+          const { state } = await shown().catch(async () => ({
+            state: await readWindow(ledger, CDR_DATASET, MAY_15),
+          }));
+          const rolledBack = state.pinned;
+          await nextNight();
+
+          const after = await shown();
+          if (rolledBack) expect(after.ledger).toBe(generationOf('c'));
+          expect([after.catalog, after.current]).toEqual([after.ledger, after.ledger]);
+          expect([after.state.pinned, isSettled(after.state)]).toEqual([rolledBack, true]);
         },
       ),
       { numRuns: 40 },

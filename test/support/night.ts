@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isoInstant, lastSettledDay, startOf } from '../../lambdas/model/days.ts';
 import { RunArn, TenantId } from '../../lambdas/model/ids.ts';
-import type { PipelineName } from '../../lambdas/model/pipelines.ts';
+import { OPERATIONS_MACHINE, type PipelineName } from '../../lambdas/model/pipelines.ts';
 import type { Clock } from '../../lambdas/model/ports.ts';
 import { buildApp } from '../../lib/app.ts';
 import { type LoadedConfiguration, loadConfiguration } from '../../lib/configuration-file.ts';
@@ -88,6 +88,8 @@ export interface Night {
   calls(): LoggedCall[];
   violations(): Violation[];
   start(input?: unknown, tenant?: TenantId): Promise<RunArn>;
+  /** Carries out an input of the operations machine. */
+  operate(input: unknown, tenant?: TenantId): Promise<Ended & { output?: string | undefined }>;
   /** Starts the pipeline and waits until it has ended and been recorded. */
   run(input?: unknown, tenant?: TenantId): Promise<Ended>;
   redrive(run: RunArn): Promise<Ended>;
@@ -237,6 +239,11 @@ async function openNight(
     const machine = live().machineOf(tenant, opening.pipeline);
     return RunArn.parse((await live().engine.start(machine, { input })).executionArn);
   };
+  const operate = async (input: unknown, tenant: TenantId = TENANT) => {
+    const machine = live().machineOf(tenant, OPERATIONS_MACHINE);
+    const run = RunArn.parse((await live().engine.start(machine, { input })).executionArn);
+    return { ...(await ended(run)), output: live().engine.describe(run).output };
+  };
   const close = async () => {
     await platform?.close();
     platform = undefined;
@@ -256,6 +263,7 @@ async function openNight(
     calls: () => simulator.calls.slice(before.calls),
     violations: () => simulator.violations.slice(before.violations),
     start,
+    operate,
     run: async (input, tenant) => ended(await start(input, tenant)),
     async redrive(run) {
       await live().engine.redrive(run);

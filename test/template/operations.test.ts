@@ -45,7 +45,7 @@ describe('the schedule', () => {
     const paused = templates('cxone-export-paused');
 
     paused.hasResourceProperties('AWS::Scheduler::Schedule', { State: 'DISABLED' });
-    paused.resourceCountIs('AWS::StepFunctions::StateMachine', 1);
+    paused.resourceCountIs('AWS::StepFunctions::StateMachine', 2);
   });
 
   it('OPS-02 may start this machine and send to the dead letters', () => {

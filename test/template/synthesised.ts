@@ -28,6 +28,8 @@ export const CDR_FUNCTION_NAMES = [
   'audit',
   'reconcile',
   'record',
+  'operate',
+  'roll-back',
 ] as const satisfies FunctionName[];
 
 /** Every function of a tenant that has all pipelines. */

@@ -94,7 +94,7 @@ describe('one lake for both', () => {
     const count = (type: string) => Object.keys(stacks.acme.findResources(type)).length;
 
     expect(count('AWS::Lambda::Function')).toBe(CDR_FUNCTION_NAMES.length);
-    expect(count('AWS::StepFunctions::StateMachine')).toBe(1);
+    expect(count('AWS::StepFunctions::StateMachine')).toBe(2);
     expect(count('AWS::Scheduler::Schedule')).toBe(1);
     for (const type of [
       'AWS::Lambda::Function',

@@ -120,6 +120,8 @@ describe('notes of a run', () => {
       alreadyCommitted: 1,
       leftOver: 2,
       datasets: [CDR_DATASET],
+      pinned: [],
+      paused: false,
     });
   });
 

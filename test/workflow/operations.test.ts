@@ -1,0 +1,198 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { readRecords } from '../../lambdas/audit/chain.ts';
+import { recordIn } from '../../lambdas/audit/record.ts';
+import { currentKey } from '../../lambdas/lake/keys.ts';
+import { Day } from '../../lambdas/model/days.ts';
+import { CDR_DATASET } from '../../lambdas/model/payloads.ts';
+import { type Night, prepareNights, TENANT } from '../support/night.ts';
+import {
+  currentOf,
+  generationsOf,
+  marksOf,
+  partitionOf,
+  recordOf,
+  storesOf,
+  windowOf,
+} from '../support/night-findings.ts';
+import { statesOf } from '../support/night-history.ts';
+
+const nights = await prepareNights({ simulator: { rows: 60, parts: 2 } });
+
+afterAll(() => nights.close());
+
+/** A night whose day was committed, and committed anew with other rows: two generations. */
+async function refreshedNight(): Promise<{ night: Night; day: string; good: string; bad: string }> {
+  const night = await nights.open();
+  const day = night.day();
+  await night.run();
+  const good = (await windowOf(night, day)).generation;
+  night.simulator.use(['rows:50']);
+  await night.run({ date: day, refresh: true });
+  const bad = (await windowOf(night, day)).generation;
+  if (good === undefined || bad === undefined || good === bad)
+    throw new Error('There are no two generations.');
+  return { night, day, good, bad };
+}
+
+async function shownOf(night: Night, day: string) {
+  const { location } = await partitionOf(night, day);
+  const { generation, catalogGeneration, currentGeneration, pinned } = await windowOf(night, day);
+  return {
+    ledger: generation,
+    noted: [catalogGeneration, currentGeneration],
+    catalog: /gen=([0-9a-f]{32})/.exec(location ?? '')?.[1],
+    current: (await currentOf(night, day))?.generation,
+    pinned,
+  };
+}
+
+describe('a rollback', () => {
+  it('OPS-07 moves ledger, catalog and current.json together, audited and pinned, and deletes nothing', async () => {
+    const { night, day, good, bad } = await refreshedNight();
+    const marks = await marksOf(night);
+
+    const ended = await night.operate({ rollback: { dataset: 'cdr', day } });
+
+    expect(ended.status).toBe('SUCCEEDED');
+    expect(await shownOf(night, day)).toEqual({
+      ledger: good,
+      noted: [good, good],
+      catalog: good,
+      current: good,
+      pinned: true,
+    });
+    expect((await generationsOf(night, day)).toSorted()).toEqual([good, bad].toSorted());
+    expect((await marksOf(night)).loadedThrough).toBe(marks.loadedThrough);
+    const kinds: string[] = [];
+    for await (const { text } of readRecords(storesOf(night).ledger, 'cdr-export')) {
+      const event = recordIn(text)?.event;
+      kinds.push(`${event?.kind} ${event?.facts.generation}`);
+    }
+    expect(kinds).toEqual([`commit ${good}`, `commit ${bad}`, `rollback ${good}`]);
+    await night.close();
+  });
+
+  it('OPS-07 stands: runs report the pin and leave the window until it is unpinned', async () => {
+    const { night, day, good, bad } = await refreshedNight();
+    await night.operate({ rollback: { dataset: 'cdr', day } });
+    const before = night.calls().length;
+
+    const refreshed = await night.run({ date: day, refresh: true });
+    const record = await recordOf(night, refreshed.run);
+    const calls = night.calls().length - before;
+    await night.operate({ unpin: { dataset: 'cdr', day } });
+    const again = await night.run({ date: day, refresh: true });
+
+    expect([refreshed.status, calls, record.pinned]).toEqual(['SUCCEEDED', 0, [{ dataset: 'cdr', day }]]);
+    expect(again.status).toBe('SUCCEEDED');
+    expect(await shownOf(night, day)).toMatchObject({ ledger: bad, current: bad, pinned: false });
+    expect((await recordOf(night, again.run)).pinned).toEqual([]);
+    expect(good).not.toBe(bad);
+    await night.close();
+  });
+
+  it('OPS-07 leads to the generation that is named; again it changes nothing and records nothing', async () => {
+    const { night, day, good } = await refreshedNight();
+    const rollback = { rollback: { dataset: 'cdr', day, to: good } };
+    const { objects, ledger } = storesOf(night);
+
+    await night.operate(rollback);
+    const first = await objects.readText(currentKey(TENANT, CDR_DATASET, Day.parse(day)));
+    const again = await night.operate(rollback);
+
+    let records = 0;
+    for await (const _ of readRecords(ledger, 'cdr-export')) records += 1;
+    expect(again.status).toBe('SUCCEEDED');
+    expect(first).toContain(good);
+    expect(records).toBe(3);
+    await night.close();
+  });
+
+  it.each([
+    ['a day that was never committed', { dataset: 'cdr', day: '2020-01-01' }, 'never been committed'],
+    ['a generation that the lake does not have', { dataset: 'cdr', to: 'f'.repeat(32) }, 'it has'],
+  ])('OPS-07 of %s is refused by name, and nothing is changed', async (_, asked, words) => {
+    const { night, day, bad } = await refreshedNight();
+
+    const ended = await night.operate({ rollback: { day, ...asked } });
+
+    expect(ended).toMatchObject({ status: 'FAILED', error: 'RollbackImpossible' });
+    expect(ended.cause).toContain(words);
+    expect(await shownOf(night, day)).toMatchObject({ ledger: bad, current: bad, pinned: false });
+    await night.close();
+  });
+
+  it('OPS-07 waits for a run that holds the window, by name, and goes on by redrive', async () => {
+    const { night, day, good } = await refreshedNight();
+    night.simulator.use(['rows:40', 'queue-wait:7200']);
+    const run = await night.start({ date: day, refresh: true });
+    while (!night.calls().some(({ path }) => path.endsWith('/requests'))) await night.pass(1_000);
+    await night.pass(60_000);
+
+    const busy = await night.operate({ rollback: { dataset: 'cdr', day, to: good } });
+    await night.ended(run);
+    const redriven = await night.redrive(busy.run);
+
+    expect(busy).toMatchObject({ status: 'FAILED', error: 'WindowBusy' });
+    expect(redriven.status).toBe('SUCCEEDED');
+    expect(await shownOf(night, day)).toMatchObject({
+      ledger: good,
+      catalog: good,
+      current: good,
+      pinned: true,
+    });
+    expect(statesOf(night, busy.run)).toContain('RollBack');
+    await night.close();
+  });
+});
+
+describe('a pause', () => {
+  it('OPS-08 lets the schedule’s starts do nothing, recorded; starts on demand work; resumed, nothing is missing', async () => {
+    const night = await nights.open();
+    await night.operate({ pause: { pipeline: 'cdr-export', reason: 'maintenance of CXone' } });
+    const scheduledTime = new Date(night.startedAt).toISOString();
+
+    const paused = await night.run({ scheduledTime });
+    const calls = night.calls().length;
+    const onDemand = await night.run({ date: night.day(3) });
+    await night.operate({ resume: { pipeline: 'cdr-export' } });
+    const resumed = await night.run({ scheduledTime });
+
+    expect([paused.status, calls]).toEqual(['SUCCEEDED', 0]);
+    expect(await recordOf(night, paused.run)).toMatchObject({ paused: true, windows: [] });
+    expect(onDemand.status).toBe('SUCCEEDED');
+    expect(resumed.status).toBe('SUCCEEDED');
+    expect((await recordOf(night, resumed.run)).windows.map(({ day }) => day)).toContain(night.day());
+    await night.close();
+  });
+
+  it('OPS-08 says whether there was anything to pause or to resume', async () => {
+    const night = await nights.open();
+    const said: (string | undefined)[] = [];
+
+    for (const name of ['resume', 'pause', 'pause', 'resume'])
+      said.push((await night.operate({ [name]: { pipeline: 'cdr-export' } })).output);
+
+    const words = ['was not paused', 'is paused', 'was paused already', 'is resumed'];
+    expect(said.map((text, index) => text?.includes(words[index] ?? ''))).toEqual([true, true, true, true]);
+    await night.close();
+  });
+});
+
+describe('an input of the operations machine', () => {
+  it.each([
+    [{}, 'exactly one of'],
+    [{ pause: { pipeline: 'cdr-export' }, resume: { pipeline: 'cdr-export' } }, 'exactly one of'],
+    [{ pause: { pipeline: 'nothing' } }, 'pause.pipeline'],
+    [{ rollback: { dataset: 'cdr', day: '2024-02-30' } }, 'rollback.day'],
+    [{ restart: {} }, 'restart'],
+  ])('ALL-02 %j is refused with its problems', async (input, words) => {
+    const night = await nights.open();
+
+    const ended = await night.operate(input);
+
+    expect(ended).toMatchObject({ status: 'FAILED', error: 'InputRefused' });
+    expect(ended.cause).toContain(words);
+    await night.close();
+  });
+});
