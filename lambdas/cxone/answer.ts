@@ -73,6 +73,11 @@ export async function readAnswer(
 
 /** The text of a body, or undefined where it is longer than the limit. */
 export async function readText(body: AsyncIterable<Buffer>, limitBytes: number): Promise<string | undefined> {
+  return (await readBytes(body, limitBytes))?.toString('utf8');
+}
+
+/** The bytes of a body, or undefined where they are more than the limit. */
+export async function readBytes(body: AsyncIterable<Buffer>, limitBytes: number): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of body) {
@@ -80,7 +85,7 @@ export async function readText(body: AsyncIterable<Buffer>, limitBytes: number):
     if (bytes > limitBytes) return undefined;
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
 
 /** The value of a JSON text, or undefined where it is none. The parser's own words would quote the text. */

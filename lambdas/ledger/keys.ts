@@ -1,4 +1,5 @@
 import type { Day } from '../model/days.ts';
+import type { FamilyName } from '../model/families.ts';
 import type { DatasetId, RunArn, TenantId } from '../model/ids.ts';
 import { runName } from '../model/ids.ts';
 import type { PipelineName } from '../model/pipelines.ts';
@@ -38,6 +39,16 @@ export function partKey(
 /** What the sort keys of an attempt's parts begin with. */
 export function partPrefix(day: Day, attempt: number): string {
   return `${day}#${padded(attempt)}#`;
+}
+
+/** The item that says how far the pages of a window have been read. */
+export function readingKey(tenant: TenantId, dataset: DatasetId, day: Day): ItemKey {
+  return { pk: `${tenant}#reading#${dataset}`, sk: day };
+}
+
+/** The item that says until when all of a tenant's machines leave a family alone. */
+export function restKey(tenant: TenantId, family: FamilyName): ItemKey {
+  return { pk: `${tenant}#breaker#${family}`, sk: 'rest' };
 }
 
 /** The item with a dataset's marks. */

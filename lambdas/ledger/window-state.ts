@@ -45,6 +45,7 @@ export const WindowState = z.object({
   partCount: count.optional(),
   completedAt: milliseconds.optional().describe('When the list of parts was confirmed'),
   partsMissing: count.default(0),
+  readBy: RunArn.optional().describe('The run that has read the attempt’s pages to their end'),
 
   generation: GenerationId.optional().describe('The current generation: the window is committed'),
   facts: GenerationFacts.optional(),
