@@ -77,7 +77,10 @@ export async function readText(body: AsyncIterable<Buffer>, limitBytes: number):
 }
 
 /** The bytes of a body, or undefined where they are more than the limit. */
-export async function readBytes(body: AsyncIterable<Buffer>, limitBytes: number): Promise<Buffer | undefined> {
+export async function readBytes(
+  body: AsyncIterable<Buffer>,
+  limitBytes: number,
+): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of body) {

@@ -107,7 +107,9 @@ export async function keepReading(
     ]),
   );
   if (written !== 'conditionFailed') return readingOf(key, written);
-  const { epoch } = z.looseObject({ epoch: z.number().default(0) }).parse((await ledger.table.get(key)) ?? {});
+  const { epoch } = z
+    .looseObject({ epoch: z.number().default(0) })
+    .parse((await ledger.table.get(key)) ?? {});
   const where = `The reading of ${claim.dataset} ${claim.day}`;
   throw epoch > claim.epoch
     ? catalogued('ClaimLost', `${where} goes on under a later claim.`, { epoch, ours: claim.epoch })

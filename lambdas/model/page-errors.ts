@@ -16,6 +16,18 @@ export const PAGE_ERRORS = {
     remedy:
       'Start the days again with "refresh": true, which asks for a new export; if it repeats, give NICE support the export’s id and the page.',
   },
+  CursorRefused: {
+    meaning: 'CXone no longer knows the cursor of a report’s next page. The pages are asked for anew.',
+    acts: 'nobody',
+    remedy: 'Nothing; if a run ends with it, redrive.',
+  },
+  ReportTruncated: {
+    meaning:
+      'CXone gave fewer rows of a report than it has, also after a pause, in smaller pages and over single hours. Nothing was committed.',
+    acts: 'NICE support',
+    remedy:
+      'Redrive at a quieter hour, which begins anew. If it repeats, narrow the report by its parameters, or give NICE support the report and the range in the message.',
+  },
   TimestampNotUtc: {
     meaning:
       'A record bears a timestamp without a zone or of another zone than UTC: its day would be a guess.',

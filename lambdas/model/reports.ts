@@ -10,7 +10,10 @@ const OWN_PARAMETERS = ['startDate', 'endDate', 'timezone'] as const;
 /** Further parameters of a report's query, as its API takes them: filters, groupings, interval. */
 export const ReportParameters = z
   .record(z.string().min(1).max(100), z.json())
-  .refine((parameters) => JSON.stringify(parameters).length <= 4_096, 'must be at most 4096 characters of JSON')
+  .refine(
+    (parameters) => JSON.stringify(parameters).length <= 4_096,
+    'must be at most 4096 characters of JSON',
+  )
   .refine(
     (parameters) => OWN_PARAMETERS.every((name) => parameters[name] === undefined),
     `must not name ${OWN_PARAMETERS.join(', ')}: the pipeline does, and always in UTC`,
@@ -24,7 +27,9 @@ export const ReportInterval = z.union([z.literal(15), z.literal(30), z.literal(6
 export const Report = z.strictObject({
   dataset: DatasetId.describe('Names the table, the windows and the report in inputs'),
   reportId: z.string().min(1).max(200),
-  parameters: ReportParameters.default({}).describe('Beside range and time zone: filters, groupings, interval'),
+  parameters: ReportParameters.default({}).describe(
+    'Beside range and time zone: filters, groupings, interval',
+  ),
   intervalMinutes: ReportInterval.default(60).describe(
     'Of a row, as the parameters ask for: a query that CXone cuts short is not split within an interval',
   ),
@@ -36,7 +41,9 @@ export const Report = z.strictObject({
 });
 export type Report = z.infer<typeof Report>;
 
-const Readable = z.object({ reports: z.array(z.object({ dataset: z.unknown() }).catch({ dataset: undefined })) });
+const Readable = z.object({
+  reports: z.array(z.object({ dataset: z.unknown() }).catch({ dataset: undefined })),
+});
 
 /** Reports by pages: one run reads all of a tenant's reports, a window is a report and a day. */
 export const ReportsPipeline = z

@@ -31,12 +31,15 @@ export async function finishReading(
   const written = await changeClaimed(
     ledger,
     claim,
-    { set: { completedAt: ledger.clock.now(), partCount: stored.length, readBy: claim.run } },
+    { set: { partCount: stored.length, readBy: claim.run } },
     // What one attempt's reading found must not be noted of the next.
     [{ attribute: 'attempt', is: '=', value: attempt }],
   );
   if (written === 'conditionFailed')
-    throw catalogued('LedgerContended', `The attempt of ${claim.dataset} ${claim.day} changed while it was read.`);
+    throw catalogued(
+      'LedgerContended',
+      `The attempt of ${claim.dataset} ${claim.day} changed while it was read.`,
+    );
   await keepReading(ledger, claim, reading, { ...reading, state: 'complete' });
   return finished;
 }

@@ -48,10 +48,10 @@ export interface Healing {
  */
 export function healing(range: ReadRange, intervalMinutes: number): Healing | undefined {
   const { from, to, level, rested } = range;
-  if (level < PAGE_SIZES.length - 1)
-    return { ranges: [freshRange(from, to, level + 1)], rests: level === 0 };
+  if (level < PAGE_SIZES.length - 1) return { ranges: [freshRange(from, to, level + 1)], rests: level === 0 };
   const parts = splitRange(from, to, intervalMinutes);
-  if (parts.length > 1) return { ranges: parts.map((part) => freshRange(part.from, part.to, level)), rests: false };
+  if (parts.length > 1)
+    return { ranges: parts.map((part) => freshRange(part.from, part.to, level)), rests: false };
   return rested ? undefined : { ranges: [freshRange(from, to, level, true)], rests: true };
 }
 
@@ -59,7 +59,11 @@ export function healing(range: ReadRange, intervalMinutes: number): Healing | un
  * Splits a range in ranges that meet: those longer than 30 days in ranges of 30 days, others in halves of whole hours, down to
  * one hour and never within an interval of the report. Gives the range itself where it cannot be split.
  */
-export function splitRange(from: number, to: number, intervalMinutes: number): { from: number; to: number }[] {
+export function splitRange(
+  from: number,
+  to: number,
+  intervalMinutes: number,
+): { from: number; to: number }[] {
   const step = Math.max(HOUR_MILLISECONDS, intervalMinutes * 60_000);
   const steps = Math.ceil((to - from) / step);
   const first =

@@ -56,8 +56,12 @@ async function raiseAttempt(
     ledger,
     claim,
     {
-      set: { attempt: attempt + 1, ...(forRun ? { raisedFor: claim.run } : {}) },
-      remove: ['completedAt', 'partCount', 'readBy'],
+      set: {
+        attempt: attempt + 1,
+        submittedAt: ledger.clock.now(),
+        ...(forRun ? { raisedFor: claim.run } : {}),
+      },
+      remove: ['partCount', 'readBy'],
     },
     [
       // Raised by one from what was read, never twice from two readings.

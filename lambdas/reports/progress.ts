@@ -47,7 +47,10 @@ function recordsWith(range: ReadRange, { records, totalRecords }: ReportPage): R
 
 function proofWith(range: ReadRange, { records, totalRecords }: ReportPage): ReadRange {
   const { last, proof = { records: EMPTY_BAG } } = range;
-  const bearing = last === undefined ? records : records.filter((record) => recordInstant(record, INTERVAL_START) !== undefined);
+  const bearing =
+    last === undefined
+      ? records
+      : records.filter((record) => recordInstant(record, INTERVAL_START) !== undefined);
   return {
     ...range,
     proof: {
@@ -95,9 +98,13 @@ function isProven({ all, last, proof = { records: EMPTY_BAG } }: ReadRange): boo
 function pageDigest({ pages }: ReadRange, page: ReportPage): string {
   const next = page.nextPageToken === null ? '' : shortened(sha256(page.nextPageToken));
   if (next !== '' && pages.some((earlier) => earlier.endsWith(`:${next}`)))
-    throw catalogued('CursorRepeated', 'A page of the report gives a cursor that an earlier page has given.', {
-      page: pages.length + 1,
-    });
+    throw catalogued(
+      'CursorRepeated',
+      'A page of the report gives a cursor that an earlier page has given.',
+      {
+        page: pages.length + 1,
+      },
+    );
   if (pages.length >= MOST_PAGES)
     throw catalogued('WindowTooLarge', `The report has more than ${MOST_PAGES} pages a query.`);
   return `${shortened(page.sha256)}:${next}`;

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { recordPart } from '../dataset/record-lines.ts';
 import { rawPartKey } from '../lake/keys.ts';
-import { keepReading, type ReadRange, type Reading } from '../ledger/readings.ts';
+import { keepReading, type Reading, type ReadRange } from '../ledger/readings.ts';
 import { factIn, isError } from '../model/errors.ts';
 import type { ClaimedWindow } from '../model/payloads.ts';
 import { pageSizeOf } from './ladder.ts';
@@ -40,7 +40,7 @@ export async function readPages(
   const pages = query.pages();
   const first = await pages.next();
   if (first.done || range.phase === 'proof') {
-    for await (const _ of pages) continue;
+    for await (const _ of pages);
     return query.outcome(before);
   }
   const numbered = await keepReading(ports.ledger, claim, before, { ...before, objects: before.objects + 1 });
@@ -92,7 +92,9 @@ class Query {
     const { begun, ended, failure } = this;
     const records = this.range.received - begun.received;
     const range =
-      stored === undefined ? this.range : { ...this.range, stored: [...begun.stored, { ...stored, records }] };
+      stored === undefined
+        ? this.range
+        : { ...this.range, stored: [...begun.stored, { ...stored, records }] };
     const ranges = before.ranges.map((one) => (one.from === begun.from ? range : one));
     const reading = { ...before, requests: before.requests + this.requests, ranges };
     return { before, reading, range, ended, failure };

@@ -1,5 +1,5 @@
 import type { Reporting } from '../cxone/reporting.ts';
-import type { ReadRange, Reading } from '../ledger/readings.ts';
+import type { Reading, ReadRange } from '../ledger/readings.ts';
 import { keepReading } from '../ledger/readings.ts';
 import { rest, restsUntil } from '../ledger/rests.ts';
 import type { WindowLedger } from '../ledger/windows.ts';
@@ -77,7 +77,10 @@ async function readOn(
   if (!read.ended) return keepReading(ledger, claim, read.before, reading);
   const verdict = judge(read.range);
   if ('cut' in verdict) return cut(ports, claim, read, verdict.cut, question);
-  const judged = { ...reading, ranges: reading.ranges.map((one) => (one === read.range ? verdict.range : one)) };
+  const judged = {
+    ...reading,
+    ranges: reading.ranges.map((one) => (one === read.range ? verdict.range : one)),
+  };
   if (!overlaps(judged, verdict.range)) return keepReading(ledger, claim, read.before, judged);
   return giveUp(ledger, claim, read.before, judged, unsplittable(verdict.range));
 }

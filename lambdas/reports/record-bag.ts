@@ -10,8 +10,7 @@ export const EMPTY_BAG: RecordBag = { count: 0, sum: '' };
 export function withRecords(bag: RecordBag, records: readonly string[]): RecordBag {
   if (records.length === 0) return bag;
   let sum = BigInt(`0x${bag.sum || '0'}`);
-  for (const record of records)
-    sum += BigInt(`0x${createHash('sha256').update(record).digest('hex')}`);
+  for (const record of records) sum += BigInt(`0x${createHash('sha256').update(record).digest('hex')}`);
   return { count: bag.count + records.length, sum: (sum % MODULUS).toString(16) };
 }
 

@@ -12,6 +12,7 @@ const DOMAIN = [
   'cxone',
   'archive',
   'audit',
+  'reports',
 ].map((folder) => `lambdas/${folder}/`);
 const SOURCES = sourcesOf('bin', 'lib', 'lambdas', 'local');
 
