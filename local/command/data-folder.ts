@@ -36,7 +36,7 @@ export interface OpenLake extends AsyncDisposable {
   mac: MacKey;
   /** The ledger of each tenant that the folder was synthesised for. */
   ledgers: ReadonlyMap<TenantId, WindowLedger>;
-  /** Every dataset that any of them has a table for. */
+  /** Every dataset that any of them has a table for; names of other tables are among them. */
   datasets: readonly DatasetId[];
 }
 
@@ -62,7 +62,8 @@ export async function openLake(data: string): Promise<OpenLake> {
       ];
     }),
   );
-  const datasets = [...new Set(glueTables.map(({ name }) => DatasetId.parse(name)))];
+  const tables = new Set(glueTables.map(({ name }) => name));
+  const datasets = [...tables].flatMap((name) => DatasetId.safeParse(name).data ?? []);
   const auditKey = functions.find(({ environment }) => environment.AUDIT_KEY_ARN)?.environment.AUDIT_KEY_ARN;
   return {
     objects: s3ObjectStore(s3, bucket),
