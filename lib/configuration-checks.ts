@@ -3,7 +3,8 @@ import type { Mapping } from '../lambdas/model/mapping.ts';
 import type { CdrPipeline } from '../lambdas/model/pipelines.ts';
 import { kindOf, type Problem } from '../lambdas/model/refusal.ts';
 import type { ConfiguredTenant } from './configuration-file.ts';
-import { cronProblem } from './schedule-expression.ts';
+import { expressionProblems, keyProblems, mappingSizeProblems, scheduleProblems } from './mapping-checks.ts';
+import { reportsProblems } from './report-checks.ts';
 
 /** From so many columns on CXone's exports are known to end in INTERNAL_SERVER_ERROR after 15 minutes (API notes, section 4). */
 const MANY_COLUMNS = 50;
@@ -14,15 +15,12 @@ const RESERVED_TENANTS: readonly string[] = ['lake'];
 /** Bytes of a function's environment that one family may take: Lambda allows 4 KiB for all variables of a function. */
 const FAMILY_BYTES = 2_500;
 
-/** Bytes of JSON that a mapping may have: the machine hands it to the transform in a state, which is to stay under 64 KiB. */
-const MAPPING_BYTES = 48 * 1024;
-
 /** Bytes of JSON that configured updates may have: the machine hands them to the plan in a state, which is to stay under 64 KiB. */
 const UPDATES_BYTES = 48 * 1024;
 
 /** What no single file can see: the configuration against the mapping, and against what AWS takes. */
 export function tenantProblems(configured: ConfiguredTenant, path: string): Problem[] {
-  const { tenant, families, cdr, analytics } = configured;
+  const { tenant, families, cdr, analytics, reports } = configured;
   return [
     ...(RESERVED_TENANTS.includes(tenant.id)
       ? [
@@ -43,6 +41,16 @@ export function tenantProblems(configured: ConfiguredTenant, path: string): Prob
           ...exportProblems(analytics.settings, analytics.mapping, `${path}.pipelines.analytics`),
         ]),
     ...dataActionProblems(configured, path),
+    ...(reports === undefined
+      ? []
+      : [
+          ...familyProblems(families.reporting, `${path}.families.reporting`),
+          ...reportsProblems(
+            reports,
+            configured.datasets.map(({ dataset }) => dataset),
+            `${path}.pipelines.reports`,
+          ),
+        ]),
   ];
 }
 
@@ -105,14 +113,7 @@ type ExportSettings = Pick<CdrPipeline, 'mapping' | 'key' | 'columns' | 'schedul
 
 function exportProblems(settings: ExportSettings, mapping: Mapping, path: string): Problem[] {
   const shown = `mappings/${settings.mapping}.json`;
-  const keys = settings.key.flatMap((name, index): Problem[] => {
-    const column = mapping.columns.find((candidate) => candidate.column === name);
-    if (column?.required) return [];
-    const expected = column
-      ? `must be a required column: ${shown} does not say so of this one`
-      : `must be a column of ${shown}`;
-    return [{ path: `${path}.key[${index}]`, found: kindOf(name), expected }];
-  });
+  const keys = keyProblems(settings, mapping, path);
   const asked = new Set(settings.columns);
   const missing = mapping.columns
     .filter(
@@ -124,18 +125,8 @@ function exportProblems(settings: ExportSettings, mapping: Mapping, path: string
     found: kindOf(settings.columns),
     expected: `must ask for ${source}, which ${shown} requires`,
   }));
-  const bytes = Buffer.byteLength(JSON.stringify(mapping));
-  const size: Problem[] =
-    bytes <= MAPPING_BYTES
-      ? []
-      : [
-          {
-            path: `${shown}: (whole)`,
-            found: `${bytes} bytes of JSON`,
-            expected: `must be at most ${MAPPING_BYTES} bytes with its defaults: shorten the descriptions`,
-          },
-        ];
-  const schedule = scheduleProblems(settings.schedule, path);
+  const size = mappingSizeProblems(settings.mapping, mapping);
+  const schedule = scheduleProblems(settings.schedule.cron, path);
   const expressions = [...expressionProblems(settings, path), ...expressionProblems(mapping, `${shown}: `)];
   return [...schedule, ...keys, ...columns, ...size, ...expressions];
 }
@@ -157,32 +148,8 @@ function dataActionProblems({ dataActions, families }: ConfiguredTenant, path: s
         ];
   return [
     ...familyProblems(families.dataActions, `${path}.families.dataActions`),
-    ...(dataActions.schedule === undefined ? [] : scheduleProblems(dataActions.schedule, at)),
+    ...(dataActions.schedule === undefined ? [] : scheduleProblems(dataActions.schedule.cron, at)),
     ...size,
     ...expressionProblems(dataActions, at),
   ];
-}
-
-function scheduleProblems({ cron }: CdrPipeline['schedule'], path: string): Problem[] {
-  const expected = cronProblem(cron);
-  return expected === undefined ? [] : [{ path: `${path}.schedule.cron`, found: kindOf(cron), expected }];
-}
-
-/** A text that Step Functions would take for an expression of ours: settings and mapping stand in the definition of the machine. */
-function expressionProblems(value: unknown, path: string): Problem[] {
-  if (typeof value === 'string')
-    return value.startsWith('{%')
-      ? [
-          {
-            path,
-            found: kindOf(value),
-            expected: 'must not begin with {%, which begins an expression of the machine',
-          },
-        ]
-      : [];
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([key, entry]) => {
-    const separator = path.endsWith(' ') ? '' : '.';
-    return expressionProblems(entry, Array.isArray(value) ? `${path}[${key}]` : `${path}${separator}${key}`);
-  });
 }

@@ -10,6 +10,7 @@ import { Mapping } from '../lambdas/model/mapping.ts';
 import { ANALYTICS_DATASET, CDR_DATASET, type PlannedDataset } from '../lambdas/model/payloads.ts';
 import { CdrPipeline, type PipelineName } from '../lambdas/model/pipelines.ts';
 import { type Problem, problemsOf, Refusal } from '../lambdas/model/refusal.ts';
+import type { Report, ReportsPipeline } from '../lambdas/model/reports.ts';
 import { tenantProblems, tenantWarnings } from './configuration-checks.ts';
 
 /** A tenant with everything that its configuration leaves to defaults or to other files. */
@@ -25,12 +26,20 @@ export interface ConfiguredTenant {
   analytics?: { settings: AnalyticsPipeline; mapping: Mapping };
   /** Absent: the pipeline is not deployed. */
   dataActions?: DataActionsPipeline | undefined;
+  /** Absent where no reports are read. */
+  reports?: ConfiguredReports;
 }
 
 /** A dataset that becomes a table: which pipeline loads it, how, and its first day where the configuration fixes it. */
 export interface LoadedDataset extends PlannedDataset {
   pipeline: PipelineName;
   mapping: Mapping;
+}
+
+/** The reports of a tenant, each with its mapping. */
+export interface ConfiguredReports {
+  settings: ReportsPipeline;
+  reports: readonly { report: Report; mapping: Mapping }[];
 }
 
 /** A configuration that has passed every check. */
@@ -78,10 +87,11 @@ function withDefaults(
   tenant: Tenant,
   mappingOf: (name: string) => Mapping | undefined,
 ): ConfiguredTenant | undefined {
-  const { cdr, analytics, dataActions } = tenant.pipelines;
+  const { cdr, analytics, reports, dataActions } = tenant.pipelines;
   const cdrMapping = mappingOf(cdr.mapping);
   const interactions = analytics && mappingOf(analytics.mapping);
-  if (cdrMapping === undefined || (analytics && interactions === undefined)) return undefined;
+  const mapped = reports && mappedReports(reports, mappingOf);
+  if (cdrMapping === undefined || (analytics && !interactions) || (reports && !mapped)) return undefined;
   const family = (name: FamilyName) => resolveFamily(name, tenant.baseUrl, tenant.families[name]);
   return {
     tenant,
@@ -95,6 +105,7 @@ function withDefaults(
     pipelines: [
       'cdr-export',
       ...(analytics ? (['analytics-export'] as const) : []),
+      ...(reports ? (['report-sync'] as const) : []),
       ...(dataActions ? (['data-action-dates'] as const) : []),
     ],
     datasets: [
@@ -109,16 +120,34 @@ function withDefaults(
             },
           ]
         : []),
+      ...(mapped?.reports ?? []).map(({ report, mapping }) => ({
+        pipeline: 'report-sync' as const,
+        dataset: report.dataset,
+        mapping,
+        ...startDateOf(report),
+      })),
     ],
     cdr: { settings: cdr, mapping: cdrMapping },
     ...(analytics && interactions ? { analytics: { settings: analytics, mapping: interactions } } : {}),
     dataActions,
+    ...(mapped ? { reports: mapped } : {}),
   };
 }
 
 /** The first day of a dataset, where its settings have one. */
 function startDateOf({ startDate }: { startDate?: Day | undefined }): Pick<PlannedDataset, 'startDate'> {
   return startDate === undefined ? {} : { startDate };
+}
+
+function mappedReports(
+  settings: ReportsPipeline,
+  mappingOf: (name: string) => Mapping | undefined,
+): ConfiguredReports | undefined {
+  const reports = settings.reports.flatMap((report) => {
+    const mapping = mappingOf(report.mapping);
+    return mapping === undefined ? [] : [{ report, mapping }];
+  });
+  return reports.length === settings.reports.length ? { settings, reports } : undefined;
 }
 
 /** Every mapping that a configuration names, as far as it can be read: their problems are to be told with its own. */

@@ -25,6 +25,7 @@ import { CDR_EXPORT_FUNCTIONS, CdrExportWorkflow } from './workflows/cdr-export.
 import { DATA_ACTION_FUNCTIONS, DataActionDatesWorkflow } from './workflows/data-action-dates.ts';
 import type { WorkflowProps } from './workflows/fragments/machine.ts';
 import { OPERATIONS_FUNCTIONS, OperationsWorkflow } from './workflows/operations.ts';
+import { REPORT_SYNC_FUNCTIONS, ReportSyncWorkflow } from './workflows/report-sync.ts';
 
 /** Props of `TenantStack`. */
 export interface TenantStackProps {
@@ -99,7 +100,7 @@ export class TenantStack extends Stack {
 
   /** Every pipeline of the tenant. A pipeline that the configuration leaves out is absent. */
   private pipelines(functions: TenantFunctions): Partial<Record<PipelineName, DeployedPipeline>> {
-    const { cdr, analytics, dataActions } = this.props.configured;
+    const { cdr, analytics, reports, dataActions } = this.props.configured;
     const { rawDays } = this.props.settings.retention;
     return {
       'cdr-export': {
@@ -123,6 +124,18 @@ export class TenantStack extends Stack {
               functions: functions.of(ANALYTICS_EXPORT_FUNCTIONS),
             }),
           nightly: analytics.settings,
+        },
+      }),
+      ...(reports && {
+        'report-sync': {
+          id: 'ReportSync',
+          workflow: (id: string, common: WorkflowProps) =>
+            new ReportSyncWorkflow(this, id, {
+              ...common,
+              ...reports,
+              functions: functions.of(REPORT_SYNC_FUNCTIONS),
+            }),
+          nightly: reports.settings,
         },
       }),
       ...(dataActions === undefined

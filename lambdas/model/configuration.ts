@@ -4,6 +4,7 @@ import { DataActionsPipeline } from './data-actions-pipeline.ts';
 import { BaseUrl, FamilyName, FamilyOverrides } from './families.ts';
 import { TenantId } from './ids.ts';
 import { CdrPipeline } from './pipelines.ts';
+import { ReportsPipeline } from './reports.ts';
 import { unconditionalCheck } from './unconditional-check.ts';
 
 /** Where alarms and failure notices go, and how long things are kept. */
@@ -106,6 +107,7 @@ export const Tenant = z.strictObject({
       cdr: CdrPipeline.prefault({}),
       analytics: AnalyticsPipeline.optional().describe('Historical interactions. Absent: not deployed'),
       dataActions: DataActionsPipeline.optional().describe('Absent: not deployed'),
+      reports: ReportsPipeline.optional().describe('Absent: no reports are read'),
     })
     .prefault({}),
 });

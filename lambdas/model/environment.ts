@@ -63,6 +63,7 @@ export const ENVIRONMENTS = {
   submit: variables.pick(calls),
   poll: variables.pick({ ...calls, LAKE_BUCKET: true }),
   download: variables.pick({ ...calls, LAKE_BUCKET: true }),
+  'read-report': variables.pick({ ...calls, LAKE_BUCKET: true }),
   transform: variables.pick({ ...base, LAKE_BUCKET: true, DISK_MEGABYTES: true, MEMORY_MEGABYTES: true }),
   'transform-records': variables.pick({
     ...base,

@@ -9,6 +9,8 @@ export const FUNCTION_SIZES: Record<FunctionName, { memory: number; seconds: num
   poll: { memory: 256, seconds: 120 },
   // A part of 145 MB at a slow 1 MB/s takes 2.5 minutes; 15 minutes is Lambda's own limit.
   download: { memory: 512, seconds: 900 },
+  // Some 300 pages at the family's rate, and time to store what was received by then.
+  'read-report': { memory: 512, seconds: 600 },
   transform: { memory: 3_008, seconds: 900 },
   'transform-records': { memory: 3_008, seconds: 900 },
   'list-ranges': { memory: 256, seconds: 300 },

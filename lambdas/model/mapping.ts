@@ -134,6 +134,21 @@ export const Mapping = z
   });
 export type Mapping = z.infer<typeof Mapping>;
 
+/** The mapping as short as it can be written: parsed again, it is the same. */
+export function withoutDefaults(mapping: Mapping): z.input<typeof Mapping> {
+  const { nulls, columns, ...rest } = mapping;
+  return {
+    ...rest,
+    ...(nulls.length === 1 && nulls[0] === '' ? {} : { nulls }),
+    columns: columns.map(({ required, aliases, description, ...column }) => ({
+      ...column,
+      ...(required ? { required } : {}),
+      ...(aliases.length === 0 ? {} : { aliases }),
+      ...(description === '' ? {} : { description }),
+    })),
+  };
+}
+
 /** The mapping of the columns that the lake has: all but those that are dropped. */
 export function lakeMapping(mapping: Mapping): Mapping {
   return { ...mapping, columns: mapping.columns.filter(({ privacy }) => privacy !== 'drop') };

@@ -39,6 +39,8 @@ const tokenFacts = {
   renewed: z.boolean().describe('The token was renewed for this very call: a second 401 is final'),
 };
 const throttleFacts = { throttles: count.describe('How often this call has been throttled in a row') };
+/** How the machine stands with a call to CXone. */
+export const callFacts = { ...tokenFacts, ...throttleFacts };
 
 /** How the machine stands with a call to CXone. */
 export const CallFacts = z.strictObject({ ...tokenFacts, ...throttleFacts });

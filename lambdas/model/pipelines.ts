@@ -168,7 +168,7 @@ export const CdrPipeline = CdrSettings.check(agreeingFields);
 export type CdrPipeline = z.infer<typeof CdrPipeline>;
 
 /** Name of a pipeline: of its machine, its records and its command. */
-export const PipelineName = z.enum(['cdr-export', 'analytics-export', 'data-action-dates']);
+export const PipelineName = z.enum(['cdr-export', 'analytics-export', 'report-sync', 'data-action-dates']);
 export type PipelineName = z.infer<typeof PipelineName>;
 
 /** Name of a pipeline that loads windows of datasets; the others have plans of their own. */
@@ -186,4 +186,5 @@ export const FAMILY_OF: Readonly<Record<PipelineName, FamilyName>> = {
   'cdr-export': 'dataDownload',
   'analytics-export': 'analytics',
   'data-action-dates': 'dataActions',
+  'report-sync': 'reporting',
 };

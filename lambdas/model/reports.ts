@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Day } from './days.ts';
 import { DatasetId } from './ids.ts';
-import { CdrSettings, OutputFormat, Schedule, Thresholds } from './pipelines.ts';
+import { CdrSettings, Completeness, OutputFormat, Schedule, Thresholds } from './pipelines.ts';
 import { unconditionalCheck } from './unconditional-check.ts';
 
 /** What the pipeline itself says in every query. */
@@ -37,6 +37,7 @@ export const Report = z.strictObject({
   key: CdrSettings.shape.key.unwrap().describe('Lake columns that tell two records apart'),
   outputs: z.array(OutputFormat).min(1).max(3).default(['parquet']),
   thresholds: Thresholds.prefault({}),
+  completeness: Completeness,
   startDate: Day.optional().describe('The first day that is read. Default: the day before the first run'),
 });
 export type Report = z.infer<typeof Report>;
@@ -53,8 +54,6 @@ export const ReportsPipeline = z
       settleMinutes: true,
       catchUpDays: true,
       windowsAtOnce: true,
-      transformMemory: true,
-      transformDisk: true,
     }).shape,
     schedule: Schedule.prefault({ cron: '0 4 * * ? *' }),
     restateDays: CdrSettings.shape.restateDays.unwrap().default(2),

@@ -29,6 +29,7 @@ const INPUT_OF: Readonly<Record<WindowedPipelineName, z.ZodType<RunInput>>> = {
     filters: CdrFilters.optional(),
   }),
   'analytics-export': RunInput.omit({ report: true }).extend({ filters: AnalyticsFilter.optional() }),
+  'report-sync': RunInput.omit({ columns: true, filters: true, format: true, reportId: true }),
 };
 
 /** The pipeline that is asked, and what it can be asked for. */

@@ -4,9 +4,10 @@ import { rawPartKey } from '../lake/keys.ts';
 import { keepReading, type Reading, type ReadRange } from '../ledger/readings.ts';
 import { factIn, isError } from '../model/errors.ts';
 import type { ClaimedWindow } from '../model/payloads.ts';
+import type { ReportQuestion } from '../model/report-payloads.ts';
 import { pageSizeOf } from './ladder.ts';
 import { queriedFrom, withPage } from './progress.ts';
-import type { ReadingPorts, ReportQuestion } from './read-report.ts';
+import type { ReadingPorts } from './read-report.ts';
 
 /** A wait for the limiter's slot, or one that CXone asks for, that is slept through: longer ones are for the machine. */
 const SHORT_WAIT_MILLISECONDS = 20_000;

@@ -6,7 +6,7 @@ import type { WindowLedger } from '../ledger/windows.ts';
 import { catalogued, isError } from '../model/errors.ts';
 import type { ClaimedWindow, WindowTask } from '../model/payloads.ts';
 import type { ObjectStore } from '../model/ports.ts';
-import type { Report } from '../model/reports.ts';
+import type { ReportQuestion } from '../model/report-payloads.ts';
 import { finishReading } from './finish.ts';
 import { cutShort, REST_MILLISECONDS } from './ladder.ts';
 import { openReading } from './open-reading.ts';
@@ -21,9 +21,6 @@ export interface ReadingPorts {
   /** Whether there is time for one more page. */
   mayGoOn: () => boolean;
 }
-
-/** What is read. */
-export type ReportQuestion = Pick<Report, 'reportId' | 'parameters' | 'intervalMinutes'>;
 
 /** How far a window's report has been read. `resumeAt` is epoch milliseconds. */
 export type ReadingOutcome =

@@ -25,6 +25,7 @@ export const LEDGER_ACCESS: Readonly<Record<FunctionName, LedgerAccess>> = {
   submit: call,
   poll: call,
   download: { ...call, part: CHANGE },
+  'read-report': { ...call, part: NOTE, reading: CHANGE, breaker: CHANGE },
   transform: { ...stage, part: LIST, drift: NOTE },
   'transform-records': { ...stage, part: LIST, drift: NOTE },
   'list-ranges': { window: READ, run: NOTE },
@@ -42,7 +43,7 @@ export const LEDGER_ACCESS: Readonly<Record<FunctionName, LedgerAccess>> = {
   'update-actions': { ...callOfRun, action: CHANGE, breaker: CHANGE },
   'audit-updates': { action: CHANGE, run: NOTE, audit: [...CHANGE, ...LIST] },
   'reconcile-updates': { action: LIST, breaker: READ, run: [...NOTE, ...LIST] },
-  record: { window: READ, mark: READ, run: [...CHANGE, ...LIST], drift: LIST },
+  record: { window: READ, reading: READ, mark: READ, run: [...CHANGE, ...LIST], drift: LIST },
 };
 
 /** What each function may do with its tenant's objects, by the first segment of their keys. */
@@ -52,6 +53,7 @@ export const LAKE_ACCESS: Readonly<
   plan: { read: [], write: ['runs'] },
   poll: { read: ['raw'], write: ['raw'] },
   download: { read: ['raw'], write: ['raw'] },
+  'read-report': { read: [], write: ['raw'] },
   // Before it writes a generation it looks whether that is there already, in all its files.
   transform: { read: ['raw', 'lake', 'export', 'adhoc'], write: ['lake', 'export', 'quarantine', 'adhoc'] },
   'transform-records': {
@@ -84,6 +86,7 @@ export const CALLERS: Readonly<Partial<Record<FunctionName, FamilyName>>> = {
   'fetch-export': 'analytics',
   'list-actions': 'dataActions',
   'update-actions': 'dataActions',
+  'read-report': 'reporting',
 };
 
 /** What a function may do beside its work on ledger and lake. */

@@ -9,6 +9,8 @@ import type { LakeKey } from './lake-key.ts';
 export type ItemKind =
   | 'window'
   | 'part'
+  | 'reading'
+  | 'breaker'
   | 'token'
   | 'refresh'
   | 'mark'

@@ -14,6 +14,7 @@ import { readWindow } from '../../lambdas/ledger/windows.ts';
 import { Day } from '../../lambdas/model/days.ts';
 import { GenerationId, type RunArn, type TenantId } from '../../lambdas/model/ids.ts';
 import { CDR_DATASET as DATASET } from '../../lambdas/model/payloads.ts';
+import { PipelineName } from '../../lambdas/model/pipelines.ts';
 import { RunRecord } from '../../lambdas/model/run-record.ts';
 import { usualColumns } from '../../local/cxone/index.ts';
 import { type StoredNight, TENANT } from './night.ts';
@@ -95,7 +96,10 @@ export async function recordOf(
   run: RunArn,
   tenant: TenantId = TENANT,
 ): Promise<RunRecord> {
-  const text = await storesOf(night, tenant).objects.readText(runRecordKey(tenant, 'cdr-export', run));
+  const machine = run.split(':')[6] ?? '';
+  const pipeline = PipelineName.options.find((name) => machine.endsWith(`-${name}`));
+  if (pipeline === undefined) throw new Error(`${machine} is no pipeline's machine.`);
+  const text = await storesOf(night, tenant).objects.readText(runRecordKey(tenant, pipeline, run));
   return RunRecord.parse(JSON.parse(text));
 }
 

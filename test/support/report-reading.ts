@@ -4,7 +4,8 @@ import { claimWindow, type WindowLedger } from '../../lambdas/ledger/windows.ts'
 import { type DatasetId, DatasetId as DatasetIds } from '../../lambdas/model/ids.ts';
 import type { ClaimedWindow, WindowTask } from '../../lambdas/model/payloads.ts';
 import type { Table } from '../../lambdas/model/ports.ts';
-import { type ReadingOutcome, type ReportQuestion, readReport } from '../../lambdas/reports/read-report.ts';
+import type { ReportQuestion } from '../../lambdas/model/report-payloads.ts';
+import { type ReadingOutcome, readReport } from '../../lambdas/reports/read-report.ts';
 import type { FakeReporting } from './fake-reporting.ts';
 import { type MemoryObjectStore, memoryObjectStore } from './memory-object-store.ts';
 import { everybodyHasEnded, MAY_15, runCalled, windowLedger } from './window-ledger.ts';

@@ -121,6 +121,7 @@ describe('what is given to the lake', () => {
       'list-actions',
       'poll',
       'poll-export',
+      'read-report',
       'submit',
       'submit-export',
       'token',

@@ -39,6 +39,7 @@ const ACTIONS: Record<FunctionName, string[]> = {
   submit: LEDGER,
   poll: [...LEDGER, ...READ, ...WRITE],
   download: [...LEDGER, ...READ, ...WRITE],
+  'read-report': [...LEDGER, ...WRITE],
   transform: [...LEDGER, 'dynamodb:Query', ...READ, ...WRITE],
   'transform-records': [...LEDGER, 'dynamodb:Query', ...READ, ...WRITE],
   'list-ranges': [...LEDGER, ...READ, ...WRITE],
@@ -87,6 +88,10 @@ const ITEMS: Record<FunctionName, Record<string, string[]>> = {
     GetItem: ['limiter', 'part', 'token', 'window'],
     UpdateItem: ['limiter', 'part', 'run', 'token', 'window'],
   },
+  'read-report': {
+    GetItem: ['breaker', 'limiter', 'reading', 'token', 'window'],
+    UpdateItem: ['breaker', 'limiter', 'part', 'reading', 'run', 'token', 'window'],
+  },
   transform: { GetItem: ['window'], UpdateItem: ['drift', 'run', 'window'], Query: ['part'] },
   'transform-records': { GetItem: ['window'], UpdateItem: ['drift', 'run', 'window'], Query: ['part'] },
   'list-ranges': { GetItem: ['window'], UpdateItem: ['run'] },
@@ -121,7 +126,7 @@ const ITEMS: Record<FunctionName, Record<string, string[]>> = {
     Query: ['audit'],
   },
   'reconcile-updates': { GetItem: ['breaker'], UpdateItem: ['run'], Query: ['action', 'run'] },
-  record: { GetItem: ['mark', 'run', 'window'], UpdateItem: ['run'], Query: ['drift', 'run'] },
+  record: { GetItem: ['mark', 'reading', 'run', 'window'], UpdateItem: ['run'], Query: ['drift', 'run'] },
 };
 
 /** Prefixes of objects. */
@@ -132,6 +137,7 @@ const OBJECTS: Record<FunctionName, { read: string[]; write: string[] }> = {
   submit: { read: [], write: [] },
   poll: { read: ['raw'], write: ['raw'] },
   download: { read: ['raw'], write: ['raw'] },
+  'read-report': { read: [], write: ['raw'] },
   transform: { read: ['adhoc', 'export', 'lake', 'raw'], write: ['adhoc', 'export', 'lake', 'quarantine'] },
   'transform-records': {
     read: ['adhoc', 'export', 'lake', 'raw'],
@@ -165,6 +171,7 @@ const FAMILY_OF_CALLER: Partial<Record<FunctionName, string>> = {
   'fetch-export': 'analytics',
   'list-actions': 'dataActions',
   'update-actions': 'dataActions',
+  'read-report': 'reporting',
 };
 
 const statementsOf = (name: FunctionName) => statementsOfFunction(acme, name);

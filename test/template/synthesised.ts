@@ -12,7 +12,26 @@ const MAPPINGS = fileURLToPath(new URL('../../config/mappings', import.meta.url)
 const MAPPING = readFileSync(join(MAPPINGS, 'cdr.v1.json'), 'utf8');
 
 /** The pipelines that a tenant has only if it says so, with what they must have. */
-export const FURTHER_PIPELINES = { analytics: {}, dataActions: {} };
+export const FURTHER_PIPELINES = {
+  analytics: {},
+  dataActions: {},
+  reports: {
+    reports: [
+      {
+        dataset: 'skills',
+        reportId: 'RPT-7',
+        mapping: 'report-skill-performance.v1',
+        key: ['interval_start', 'skill_id'],
+      },
+      {
+        dataset: 'agents',
+        reportId: 'RPT-8',
+        mapping: 'report-agent-performance.v1',
+        key: ['interval_start', 'agent_id', 'skill_id'],
+      },
+    ],
+  },
+};
 
 /** The functions of a tenant that has call detail records alone, in the order of a run. */
 export const CDR_FUNCTION_NAMES = [
@@ -45,6 +64,7 @@ export const FUNCTION_NAMES = [
   'update-actions',
   'audit-updates',
   'reconcile-updates',
+  'read-report',
 ] as const satisfies FunctionName[];
 
 const SCRATCH = mkdtempSync(join(tmpdir(), 'template-test-'));
