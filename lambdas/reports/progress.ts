@@ -77,16 +77,15 @@ export type Verdict = { range: ReadRange } | { cut: Cut['reason'] };
 /**
  * Judges a phase whose last page has come. The records count as complete when they are no fewer than announced, and when
  * the last interval, asked for once more up to the range's end, has these records and no others: a query that was cut
- * has more to show there. That second look is spared where the total agrees and it would be the whole range again.
+ * has more to show there. A total that agrees does not spare that second look: it may be of an earlier time, or grow with what has been given.
  */
 export function judge(range: ReadRange): Verdict {
-  const { phase, received, announced, inOrder, last, from } = range;
+  const { phase, received, announced, inOrder } = range;
   const complete: Verdict = { range: { ...range, phase: 'complete', pages: [] } };
   if (phase === 'proof') return isProven(range) ? complete : { cut: 'lastInterval' };
   if (announced !== undefined && received < announced) return { cut: 'total' };
   // Out of order, an earlier interval may lack records, and its total alone would tell.
   if (!inOrder && received !== announced) return { cut: 'order' };
-  if (received === announced && (last === undefined || last.start <= from)) return complete;
   return { range: { ...range, phase: 'proof', pages: [] } };
 }
 

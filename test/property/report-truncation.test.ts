@@ -90,7 +90,7 @@ describe('REP-03 a report whose queries are cut anywhere, at any level of their 
         expect(outcome).toMatchObject({ outcome: 'read', attempt: 1, records: rows.length });
         expect(await reading.stored(claim, 1)).toEqual(rows);
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 
