@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { AnalyticsPipeline } from '../lambdas/model/analytics-pipeline.ts';
+import type { ArchivePipeline } from '../lambdas/model/archive-pipeline.ts';
 import { Configuration, type Tenant } from '../lambdas/model/configuration.ts';
 import type { DataActionsPipeline } from '../lambdas/model/data-actions-pipeline.ts';
 import type { Day } from '../lambdas/model/days.ts';
@@ -28,6 +29,7 @@ export interface ConfiguredTenant {
   dataActions?: DataActionsPipeline | undefined;
   /** Absent where no reports are read. */
   reports?: ConfiguredReports;
+  archive?: ArchivePipeline;
 }
 
 /** A dataset that becomes a table: which pipeline loads it, how, and its first day where the configuration fixes it. */
@@ -93,6 +95,7 @@ function withDefaults(
   const mapped = reports && mappedReports(reports, mappingOf);
   if (cdrMapping === undefined || (analytics && !interactions) || (reports && !mapped)) return undefined;
   const family = (name: FamilyName) => resolveFamily(name, tenant.baseUrl, tenant.families[name]);
+  const { archive } = tenant.pipelines;
   return {
     tenant,
     families: {
@@ -107,6 +110,7 @@ function withDefaults(
       ...(analytics ? (['analytics-export'] as const) : []),
       ...(reports ? (['report-sync'] as const) : []),
       ...(dataActions ? (['data-action-dates'] as const) : []),
+      ...(archive ? (['interaction-archive'] as const) : []),
     ],
     datasets: [
       { pipeline: 'cdr-export', dataset: CDR_DATASET, mapping: cdrMapping, ...startDateOf(cdr) },
@@ -131,6 +135,7 @@ function withDefaults(
     ...(analytics && interactions ? { analytics: { settings: analytics, mapping: interactions } } : {}),
     dataActions,
     ...(mapped ? { reports: mapped } : {}),
+    ...(archive ? { archive } : {}),
   };
 }
 

@@ -24,6 +24,10 @@ import { ANALYTICS_EXPORT_FUNCTIONS, AnalyticsExportWorkflow } from './workflows
 import { CDR_EXPORT_FUNCTIONS, CdrExportWorkflow } from './workflows/cdr-export.ts';
 import { DATA_ACTION_FUNCTIONS, DataActionDatesWorkflow } from './workflows/data-action-dates.ts';
 import type { WorkflowProps } from './workflows/fragments/machine.ts';
+import {
+  INTERACTION_ARCHIVE_FUNCTIONS,
+  InteractionArchiveWorkflow,
+} from './workflows/interaction-archive.ts';
 import { OPERATIONS_FUNCTIONS, OperationsWorkflow } from './workflows/operations.ts';
 import { REPORT_SYNC_FUNCTIONS, ReportSyncWorkflow } from './workflows/report-sync.ts';
 
@@ -100,7 +104,7 @@ export class TenantStack extends Stack {
 
   /** Every pipeline of the tenant. A pipeline that the configuration leaves out is absent. */
   private pipelines(functions: TenantFunctions): Partial<Record<PipelineName, DeployedPipeline>> {
-    const { cdr, analytics, reports, dataActions } = this.props.configured;
+    const { cdr, analytics, reports, archive, dataActions } = this.props.configured;
     const { rawDays } = this.props.settings.retention;
     return {
       'cdr-export': {
@@ -136,6 +140,18 @@ export class TenantStack extends Stack {
               functions: functions.of(REPORT_SYNC_FUNCTIONS),
             }),
           nightly: reports.settings,
+        },
+      }),
+      ...(archive && {
+        'interaction-archive': {
+          id: 'InteractionArchive',
+          workflow: (id: string, common: WorkflowProps) =>
+            new InteractionArchiveWorkflow(this, id, {
+              ...common,
+              settings: archive,
+              functions: functions.of(INTERACTION_ARCHIVE_FUNCTIONS),
+            }),
+          nightly: archive,
         },
       }),
       ...(dataActions === undefined

@@ -9,6 +9,7 @@ import { type AuthorizedCalls, authorizedCalls } from './authorized-calls.ts';
 import { createDataActions, type DataActions } from './data-actions.ts';
 import { createDataDownload, type DataDownload } from './data-download.ts';
 import { dispatcherFor } from './dispatcher.ts';
+import { createInteractions, type Interactions } from './interactions.ts';
 import { createReporting, type Reporting } from './reporting.ts';
 import { type ClientCredentials, createTokenEndpoint } from './token-endpoint.ts';
 import type { TokenPorts } from './tokens.ts';
@@ -84,6 +85,11 @@ export function connectDataActions(connection: Connection, repetition: Repetitio
 /** The reporting API. */
 export function connectReporting(connection: Connection, repetition: Repetition): Reporting {
   return createReporting(connection.family, connectFamily(connection, repetition).calls);
+}
+
+/** The interactions API. */
+export function connectInteractions(connection: Connection, repetition: Repetition): Interactions {
+  return createInteractions(connection.family, connectFamily(connection, repetition).calls);
 }
 
 /** What obtaining a family's token needs: for the token function alone. */

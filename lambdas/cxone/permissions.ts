@@ -16,6 +16,11 @@ const OF_FAMILY: Record<FamilyName, string> = {
 };
 
 const OF_CALL: Partial<Record<FamilyName, Record<string, string>>> = {
+  interactions: {
+    query: 'scope interactions:read',
+    detail: 'scopes interactions:read and recordings:read, and access to this interaction',
+    customField: 'scope customfields:write, and a custom field that may be written',
+  },
   dataDownload: {
     submit:
       'scope data:download:write (Data > Download > Create; filters by segment or skill need Reporting > CDR > Read; ' +

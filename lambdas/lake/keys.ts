@@ -139,3 +139,23 @@ export function manifestPrefix(tenant: TenantId): string {
 export function runObjectKey(tenant: TenantId, pipeline: PipelineName, run: RunArn, name: string): string {
   return `runs/${tenant}/${pipeline}/${runName(run)}/${name}`;
 }
+
+/** What a run has looked up of interactions and not sealed yet, by the round in which they were listed. */
+export function stagingPrefix(tenant: TenantId, run: string, round: number): string {
+  return `raw/${tenant}/interaction_archive/run=${run}/r${round}/`;
+}
+
+/** What a run of the archive was asked for. */
+export function archiveRequestKey(tenant: TenantId, run: RunArn): string {
+  return `runs/${tenant}/interaction-archive/${runName(run)}/request.json`;
+}
+
+/** The interactions that a run is to look up: JSON lines. */
+export function interactionListKey(tenant: TenantId, run: RunArn, round: number): string {
+  return `runs/${tenant}/interaction-archive/${runName(run)}/interactions-${round}.jsonl`;
+}
+
+/** What became of all interactions of a run. */
+export function completionReportKey(tenant: TenantId, run: RunArn): string {
+  return `runs/${tenant}/interaction-archive/${runName(run)}/completion.json`;
+}

@@ -137,6 +137,19 @@ export async function changeClaimed(
   return 'conditionFailed';
 }
 
+/** Gives a claimed window free: another run need not wait for this one to end. Throws `ClaimLost`. */
+export async function releaseWindow(ledger: WindowLedger, claim: ClaimedWindow): Promise<void> {
+  const written = await ledger.table.update(
+    windowKey(ledger.tenant, claim.dataset, claim.day),
+    conditionalUpdate({ set: { leaseUntil: 0 } }, [
+      // Somebody who has taken the window over holds it for himself.
+      { attribute: 'claimedBy', is: '=', value: claim.run },
+      { attribute: 'epoch', is: '=', value: claim.epoch },
+    ]),
+  );
+  if (written === 'conditionFailed') assertHeld(await readWindow(ledger, claim.dataset, claim.day), claim);
+}
+
 /** Renews the lease and gives the window's state. Throws `ClaimLost`. */
 export async function holdWindow(ledger: WindowLedger, claim: ClaimedWindow): Promise<WindowState> {
   const state = await changeClaimed(ledger, claim, {});

@@ -1,7 +1,14 @@
 import type { CatalogueEntry } from './platform-errors.ts';
 
-/** What sealing, opening and proving an archive can end with. Part of the catalogue. */
+/** What making, sealing, opening and proving an archive can end with. Part of the catalogue. */
 export const ARCHIVE_ERRORS = {
+  InteractionsFailed: {
+    meaning:
+      'Some interactions of a run could not be looked up or sealed; the others are archived. What failed is noted, and later runs try again.',
+    acts: 'operator',
+    remedy:
+      'Look at the counts by reason in the message and at the completion report. Redrive this execution: only what is unfinished is looked up again; or leave it to the next run.',
+  },
   ArchiveTruncated: {
     meaning: 'An archive object ends before its package does: some of its end is missing.',
     acts: 'platform engineer',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AnalyticsPipeline } from './analytics-pipeline.ts';
+import { ArchivePipeline } from './archive-pipeline.ts';
 import { DataActionsPipeline } from './data-actions-pipeline.ts';
 import { BaseUrl, FamilyName, FamilyOverrides } from './families.ts';
 import { TenantId } from './ids.ts';
@@ -108,6 +109,9 @@ export const Tenant = z.strictObject({
       analytics: AnalyticsPipeline.optional().describe('Historical interactions. Absent: not deployed'),
       dataActions: DataActionsPipeline.optional().describe('Absent: not deployed'),
       reports: ReportsPipeline.optional().describe('Absent: no reports are read'),
+      archive: ArchivePipeline.optional().describe(
+        'The archive of closed interactions. Absent: not deployed',
+      ),
     })
     .prefault({}),
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ArchiveSealing } from './archive-pipeline.ts';
 import { Family, FamilyName } from './families.ts';
 import { TenantId } from './ids.ts';
 
@@ -36,6 +37,8 @@ const variables = z.object({
   AUDIT_KEY_ARN: z.string().min(1),
   /** Days for which audit objects are locked. Absent where the bucket has no Object Lock. */
   AUDIT_LOCK_DAYS: z.coerce.number().int().min(1).optional(),
+  /** How archive objects are sealed, as JSON. */
+  ARCHIVE_SEALING: json(ArchiveSealing),
   /** ARN of the topic for notices of failure. */
   NOTICE_TOPIC: z.string().min(1),
   /** Address of the proxy for calls to CXone. */
@@ -86,6 +89,13 @@ export const ENVIRONMENTS = {
   'reconcile-updates': variables.pick({ ...base, LAKE_BUCKET: true }),
   operate: variables.pick({ ...base, LAKE_BUCKET: true }),
   'roll-back': variables.pick({ ...base, LAKE_BUCKET: true }),
+  'plan-archive': variables.pick({ ...base, LAKE_BUCKET: true }),
+  'list-interactions': variables.pick({ ...calls, LAKE_BUCKET: true }),
+  'look-up-interactions': variables.pick({ ...calls, LAKE_BUCKET: true }),
+  'list-archive-days': variables.pick({ ...base, LAKE_BUCKET: true }),
+  'seal-archive-day': variables.pick({ ...base, LAKE_BUCKET: true, KEY_ARN: true, ARCHIVE_SEALING: true }),
+  'mark-archive-day': variables.pick({ ...calls, LAKE_BUCKET: true }),
+  'reconcile-archive': variables.pick({ ...base, LAKE_BUCKET: true }),
   record: variables.pick({ ...base, LAKE_BUCKET: true, NOTICE_TOPIC: true }),
 } as const;
 

@@ -30,5 +30,13 @@ export const FUNCTION_SIZES: Record<FunctionName, { memory: number; seconds: num
   'reconcile-updates': { memory: 512, seconds: 300 },
   operate: { memory: 256, seconds: 60 },
   'roll-back': { memory: 256, seconds: 60 },
+  'plan-archive': { memory: 256, seconds: 120 },
+  'list-interactions': { memory: 512, seconds: 900 },
+  'look-up-interactions': { memory: 256, seconds: 900 },
+  'list-archive-days': { memory: 256, seconds: 120 },
+  // One object's compressed content and what is noted of its records are held, and a whole processor compresses them.
+  'seal-archive-day': { memory: 1_769, seconds: 900 },
+  'mark-archive-day': { memory: 256, seconds: 900 },
+  'reconcile-archive': { memory: 256, seconds: 300 },
   record: { memory: 256, seconds: 120 },
 };

@@ -258,7 +258,7 @@ export const AuditResult = z.strictObject({ recorded: count });
 
 export const ReconcilePayload = z.strictObject({
   run: RunArn,
-  pipeline: PipelineName,
+  pipeline: WindowedPipelineName,
   listKey: z.string(),
   round: count.describe('The redrive in which the Map ran last, 0 for the first attempt'),
   redrive: count.describe('The redrive that is under way, 0 for the first attempt'),

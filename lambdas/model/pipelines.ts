@@ -168,11 +168,17 @@ export const CdrPipeline = CdrSettings.check(agreeingFields);
 export type CdrPipeline = z.infer<typeof CdrPipeline>;
 
 /** Name of a pipeline: of its machine, its records and its command. */
-export const PipelineName = z.enum(['cdr-export', 'analytics-export', 'report-sync', 'data-action-dates']);
+export const PipelineName = z.enum([
+  'cdr-export',
+  'analytics-export',
+  'report-sync',
+  'interaction-archive',
+  'data-action-dates',
+]);
 export type PipelineName = z.infer<typeof PipelineName>;
 
 /** Name of a pipeline that loads windows of datasets; the others have plans of their own. */
-export const WindowedPipelineName = PipelineName.exclude(['data-action-dates']);
+export const WindowedPipelineName = PipelineName.exclude(['interaction-archive', 'data-action-dates']);
 export type WindowedPipelineName = z.infer<typeof WindowedPipelineName>;
 
 /** Name of the machine for what operators do by hand. */
@@ -187,4 +193,5 @@ export const FAMILY_OF: Readonly<Record<PipelineName, FamilyName>> = {
   'analytics-export': 'analytics',
   'data-action-dates': 'dataActions',
   'report-sync': 'reporting',
+  'interaction-archive': 'interactions',
 };

@@ -8,7 +8,7 @@ import { CdrFilters, type WindowedPipelineName } from '../model/pipelines.ts';
 import { widenedDays } from '../model/ranges.ts';
 import { kindOf, type Problem, problemSentence, problemsOf } from '../model/refusal.ts';
 
-const Instant = z.iso.datetime({ error: 'must be an instant in UTC such as 2024-05-16T03:30:00Z' });
+export const Instant = z.iso.datetime({ error: 'must be an instant in UTC such as 2024-05-16T03:30:00Z' });
 
 /** What a run of any pipeline may be asked for, field by field: `{}` is what the nightly run would do now. */
 export const RunInput = z.strictObject({
@@ -61,8 +61,27 @@ const Readable = z
  */
 export function parseRunInput(given: unknown, startTime: string, terms: InputTerms): ParsedInput {
   const widened = widenedInput(given, terms);
-  const parsed = INPUT_OF[terms.pipeline].safeParse(widened);
-  const readable = Readable.parse(widened);
+  return parseInput(INPUT_OF[terms.pipeline], widened, startTime, (fields, input) => [
+    ...unusableRefresh(fields),
+    ...unusableOverrides(fields),
+    ...unusableColumns(fields, terms.requiredColumns),
+    ...unknownReport(input, terms),
+  ]);
+}
+
+/**
+ * Parses an input by a pipeline's own schema, and checks what all pipelines have in common: days, ranges and the schedule's
+ * time. Throws `InputRefused` with every problem.
+ * @param further what is wrong beside that, by the fields as they were given and by the input where it could be parsed
+ */
+export function parseInput<Input>(
+  schema: z.ZodType<Input>,
+  given: unknown,
+  startTime: string,
+  further: (fields: Fields, input: Input | undefined) => Problem[],
+): { input: Input; instant: number } {
+  const parsed = schema.safeParse(given);
+  const readable = Readable.parse(given);
   const instant = Date.parse(readable.scheduledTime ?? startTime);
   const problems = [
     ...(parsed.success ? [] : problemsOf(parsed.error, given)),
@@ -70,8 +89,7 @@ export function parseRunInput(given: unknown, startTime: string, terms: InputTer
     ...disagreements(fieldsOf(given), readable),
     ...unendedDays(readable, instant),
     ...futureSchedule(readable, startTime),
-    ...unusableColumns(fieldsOf(given), terms.requiredColumns),
-    ...unknownReport(parsed.data, terms),
+    ...further(fieldsOf(given), parsed.data),
   ];
   if (parsed.success && problems.length === 0) return { input: parsed.data, instant };
   const count = `${problems.length} problem${problems.length === 1 ? '' : 's'}`;
@@ -95,7 +113,8 @@ const Instants = z
   .object({ from: Instant.optional().catch(undefined), to: Instant.optional().catch(undefined) })
   .catch({});
 
-type Fields = Readonly<Record<string, unknown>>;
+/** The fields of an input as they were given. */
+export type Fields = Readonly<Record<string, unknown>>;
 
 function fieldsOf(given: unknown): Fields {
   return z.record(z.string(), z.unknown()).catch({}).parse(given);
@@ -112,8 +131,20 @@ function disagreements(given: Fields, readable: z.infer<typeof Readable>): Probl
   if (to !== undefined && from === undefined) problems.push(problem('from', 'must be given where to is'));
   if (readable.from !== undefined && readable.to !== undefined && readable.from >= readable.to)
     problems.push(problem('to', 'must be a day after from: the range is half-open and must not be empty'));
-  if (given.refresh === true && date === undefined && from === undefined && to === undefined)
-    problems.push(problem('refresh', 'must come with date, or with from and to'));
+  return problems;
+}
+
+/** What was committed is asked for again by its days. */
+function unusableRefresh({ refresh, date, from, to }: Fields): Problem[] {
+  if (refresh !== true || date !== undefined || from !== undefined || to !== undefined) return [];
+  return [{ path: 'refresh', found: kindOf(refresh), expected: 'must come with date, or with from and to' }];
+}
+
+/** What is overridden is so for days that are named. */
+function unusableOverrides(given: Fields): Problem[] {
+  const { date, from, to } = given;
+  const problem = (path: string, expected: string) => ({ path, found: kindOf(given[path]), expected });
+  const problems: Problem[] = [];
   for (const override of OVERRIDES) {
     if (given[override] === undefined) continue;
     if (date === undefined && from === undefined && to === undefined)

@@ -43,6 +43,13 @@ export const LEDGER_ACCESS: Readonly<Record<FunctionName, LedgerAccess>> = {
   'update-actions': { ...callOfRun, action: CHANGE, breaker: CHANGE },
   'audit-updates': { action: CHANGE, run: NOTE, audit: [...CHANGE, ...LIST] },
   'reconcile-updates': { action: LIST, breaker: READ, run: [...NOTE, ...LIST] },
+  'plan-archive': { window: LIST, mark: CHANGE, run: NOTE },
+  'list-interactions': { ...call, window: LIST, archive: [...CHANGE, ...LIST] },
+  'look-up-interactions': { run: NOTE, token: CHANGE, limiter: CHANGE, archive: NOTE },
+  'list-archive-days': { window: LIST, archive: LIST, run: NOTE },
+  'seal-archive-day': { ...stage, archive: CHANGE },
+  'mark-archive-day': { ...call, archive: [...NOTE, ...LIST] },
+  'reconcile-archive': { window: READ, archive: [...READ, ...LIST], mark: CHANGE, run: NOTE },
   record: { window: READ, reading: READ, mark: READ, run: [...CHANGE, ...LIST], drift: LIST },
 };
 
@@ -73,6 +80,14 @@ export const LAKE_ACCESS: Readonly<
   'update-actions': { read: ['runs'], write: ['runs'] },
   'audit-updates': { read: ['runs'], write: ['audit'] },
   'reconcile-updates': { read: ['runs'], write: ['runs'] },
+  'plan-archive': { read: [], write: ['runs'] },
+  'list-interactions': { read: ['runs'], write: ['runs'] },
+  'look-up-interactions': { read: ['raw'], write: ['raw'] },
+  'list-archive-days': { read: ['runs'], write: ['runs'] },
+  // Before it seals an object it looks whether that is there already.
+  'seal-archive-day': { read: ['raw', 'archive'], write: ['archive'] },
+  'mark-archive-day': { read: ['runs'], write: [] },
+  'reconcile-archive': { read: ['runs', 'raw'], write: ['runs'] },
   record: { read: ['runs'], write: ['runs'] },
 };
 
@@ -87,6 +102,9 @@ export const CALLERS: Readonly<Partial<Record<FunctionName, FamilyName>>> = {
   'list-actions': 'dataActions',
   'update-actions': 'dataActions',
   'read-report': 'reporting',
+  'list-interactions': 'interactions',
+  'look-up-interactions': 'interactions',
+  'mark-archive-day': 'interactions',
 };
 
 /** What a function may do beside its work on ledger and lake. */
@@ -95,6 +113,7 @@ export type Capability =
   | 'sealTokens'
   | 'publishPartitions'
   | 'authenticateAudit'
+  | 'sealArchives'
   | 'notify'
   | 'lookUpRuns';
 
@@ -106,5 +125,6 @@ export const CAPABILITIES: Readonly<Partial<Record<FunctionName, readonly Capabi
   audit: ['authenticateAudit'],
   'audit-updates': ['authenticateAudit'],
   'roll-back': ['lookUpRuns'],
+  'seal-archive-day': ['sealArchives'],
   record: ['notify', 'lookUpRuns'],
 };

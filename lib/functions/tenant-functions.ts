@@ -111,6 +111,7 @@ export class TenantFunctions extends Construct {
       GLUE_DATABASE: catalog.databaseName,
       AUDIT_KEY_ARN: lake.auditKey.key.keyArn,
       AUDIT_LOCK_DAYS: settings.auditLockDays === undefined ? undefined : `${settings.auditLockDays}`,
+      ARCHIVE_SEALING: configured.archive && JSON.stringify(configured.archive.sealing),
       NOTICE_TOPIC: lake.topics.notices.topicArn,
       EGRESS_PROXY: settings.proxy,
       MEMORY_MEGABYTES: `${memory ?? FUNCTION_SIZES[name].memory}`,
@@ -139,28 +140,36 @@ export class TenantFunctions extends Construct {
   private get grants(): Readonly<Record<Capability, (role: PipelineFunction['role']) => void>> {
     const { lake, catalog, settings } = this.props;
     return {
-      readCredentials: (role) => this.grantCredentials(role),
+      readCredentials: (role) => this.grantSecret(role, this.props.configured.tenant.secret),
       sealTokens: (role) => lake.key.grantSealTokens(role, this.tenant, this.families),
       publishPartitions: (role) => catalog.grantPublish(role),
       authenticateAudit: (role) => {
         lake.auditKey.grantAuthenticate(role);
         if (settings.auditLockDays !== undefined) lake.bucket.grantLock(role, this.tenant, ['audit']);
       },
+      sealArchives: (role) => this.grantSealArchives(role),
       notify: (role) => lake.topics.grantNotify(role),
       lookUpRuns: (role) => this.grantLookUp(role),
     };
   }
 
   /** Secrets Manager adds six characters to a secret's name. */
-  private grantCredentials(role: PipelineFunction['role']): void {
-    const secret = `secret:${this.props.configured.tenant.secret}-??????`;
+  private grantSecret(role: PipelineFunction['role'], name: string): void {
+    const resource = `secret:${name}-??????`;
     role.addToPolicy(
       new PolicyStatement({
         actions: ['secretsmanager:GetSecretValue'],
-        resources: [Stack.of(this).formatArn({ service: 'secretsmanager', resource: secret })],
+        resources: [Stack.of(this).formatArn({ service: 'secretsmanager', resource })],
       }),
     );
     this.props.lake.key.grantThrough(role, 'secretsmanager');
+  }
+
+  /** The key of each archive object: derived from the tenant's passphrase, or made by KMS for this tenant's archive alone. */
+  private grantSealArchives(role: PipelineFunction['role']): void {
+    const sealing = this.props.configured.archive?.sealing;
+    if (sealing?.mode === 'passphrase') this.grantSecret(role, sealing.secret);
+    else this.props.lake.key.grantSealArchives(role, this.tenant);
   }
 
   /** Whether a claim's owner lives, and what became of a run: asked of this tenant's machines only. */

@@ -24,7 +24,8 @@ export type LakePrefix =
   | 'adhoc'
   | 'athena'
   | 'audit'
-  | 'manifests';
+  | 'manifests'
+  | 'archive';
 
 /** Props of `LakeBucket`. */
 export interface LakeBucketProps {

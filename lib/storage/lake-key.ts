@@ -110,6 +110,19 @@ export class LakeKey extends Construct {
     this.grantTokens(grantee, ['kms:Decrypt', 'kms:Encrypt'], tenant, families, ['access', 'refresh']);
   }
 
+  /** Lets the grantee have data keys made for a tenant's archive objects. It opens none. */
+  grantSealArchives(grantee: IGrantable, tenant: TenantId): void {
+    grantee.grantPrincipal.addToPrincipalPolicy(
+      new PolicyStatement({
+        actions: ['kms:GenerateDataKey'],
+        resources: [this.key.keyArn],
+        conditions: {
+          StringEquals: { 'kms:EncryptionContext:tenant': tenant, 'kms:EncryptionContext:kind': 'archive' },
+        },
+      }),
+    );
+  }
+
   private grantTokens(
     grantee: IGrantable,
     actions: string[],

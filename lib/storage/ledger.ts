@@ -22,7 +22,8 @@ export type ItemKind =
   | 'audit'
   | 'action'
   | 'breaker'
-  | 'pause';
+  | 'pause'
+  | 'archive';
 
 /** What may be done with items of one kind: reading one, changing one, reading a partition. Never a scan. */
 export type LedgerAction = 'GetItem' | 'UpdateItem' | 'Query';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FunctionName } from '../../lambdas/model/environment.ts';
+import { INTERACTION_ARCHIVE_FUNCTIONS } from '../../lib/workflows/interaction-archive.ts';
 import {
   allStatements,
   FUNCTION_NAMES,
@@ -66,6 +67,13 @@ const ACTIONS: Record<FunctionName, string[]> = {
   'update-actions': [...LEDGER, ...READ, ...WRITE],
   'audit-updates': [...LEDGER, 'dynamodb:Query', ...READ, ...WRITE],
   'reconcile-updates': [...LEDGER, 'dynamodb:Query', ...READ, ...WRITE],
+  'plan-archive': [...LEDGER, 'dynamodb:Query', ...WRITE],
+  'list-interactions': [...LEDGER, 'dynamodb:Query', ...READ, ...WRITE],
+  'look-up-interactions': [...LEDGER, ...READ, ...WRITE],
+  'list-archive-days': ['dynamodb:Query', 'dynamodb:UpdateItem', ...READ, ...WRITE],
+  'seal-archive-day': [...LEDGER, ...READ, ...WRITE],
+  'mark-archive-day': [...LEDGER, 'dynamodb:Query', ...READ],
+  'reconcile-archive': [...LEDGER, 'dynamodb:Query', ...READ, ...WRITE],
   record: [
     ...LEDGER,
     'dynamodb:Query',
@@ -126,6 +134,28 @@ const ITEMS: Record<FunctionName, Record<string, string[]>> = {
     Query: ['audit'],
   },
   'reconcile-updates': { GetItem: ['breaker'], UpdateItem: ['run'], Query: ['action', 'run'] },
+  'plan-archive': { GetItem: ['mark'], UpdateItem: ['mark', 'run'], Query: ['window'] },
+  'list-interactions': {
+    GetItem: ['archive', 'limiter', 'token'],
+    UpdateItem: ['archive', 'limiter', 'run', 'token'],
+    Query: ['archive', 'window'],
+  },
+  'look-up-interactions': {
+    GetItem: ['limiter', 'token'],
+    UpdateItem: ['archive', 'limiter', 'run', 'token'],
+  },
+  'list-archive-days': { UpdateItem: ['run'], Query: ['archive', 'window'] },
+  'seal-archive-day': { GetItem: ['archive', 'window'], UpdateItem: ['archive', 'run', 'window'] },
+  'mark-archive-day': {
+    GetItem: ['limiter', 'token', 'window'],
+    UpdateItem: ['archive', 'limiter', 'run', 'token', 'window'],
+    Query: ['archive'],
+  },
+  'reconcile-archive': {
+    GetItem: ['archive', 'mark', 'window'],
+    UpdateItem: ['mark', 'run'],
+    Query: ['archive'],
+  },
   record: { GetItem: ['mark', 'reading', 'run', 'window'], UpdateItem: ['run'], Query: ['drift', 'run'] },
 };
 
@@ -158,6 +188,13 @@ const OBJECTS: Record<FunctionName, { read: string[]; write: string[] }> = {
   'update-actions': { read: ['runs'], write: ['runs'] },
   'audit-updates': { read: ['runs'], write: ['audit'] },
   'reconcile-updates': { read: ['runs'], write: ['runs'] },
+  'plan-archive': { read: [], write: ['runs'] },
+  'list-interactions': { read: ['runs'], write: ['runs'] },
+  'look-up-interactions': { read: ['raw'], write: ['raw'] },
+  'list-archive-days': { read: ['runs'], write: ['runs'] },
+  'seal-archive-day': { read: ['archive', 'raw'], write: ['archive'] },
+  'mark-archive-day': { read: ['runs'], write: [] },
+  'reconcile-archive': { read: ['raw', 'runs'], write: ['runs'] },
   record: { read: ['runs'], write: ['runs'] },
 };
 
@@ -172,6 +209,9 @@ const FAMILY_OF_CALLER: Partial<Record<FunctionName, string>> = {
   'list-actions': 'dataActions',
   'update-actions': 'dataActions',
   'read-report': 'reporting',
+  'list-interactions': 'interactions',
+  'look-up-interactions': 'interactions',
+  'mark-archive-day': 'interactions',
 };
 
 const statementsOf = (name: FunctionName) => statementsOfFunction(acme, name);
@@ -226,7 +266,7 @@ describe.each(FUNCTION_NAMES)('the role of %s', (name) => {
     expect(unique(listings.flat())).toEqual(OBJECTS[name].read.map((prefix) => `${prefix}/acme/*`));
   });
 
-  it('OPS-02 uses the key through services, and directly for tokens and audit records only', () => {
+  it('OPS-02 uses the key through services, and directly for tokens, archives and audit records only', () => {
     const direct = statementsOf(name).filter(
       ({ actions, conditions }) =>
         actions.some((action) => action.startsWith('kms:')) && !('StringEquals kms:ViaService' in conditions),
@@ -236,7 +276,8 @@ describe.each(FUNCTION_NAMES)('the role of %s', (name) => {
       conditions['StringEquals kms:ViaService']?.[0]?.startsWith('dynamodb.'),
     );
     expect(ledger.map(({ actions }) => actions)).toEqual([LEDGER_KEY]);
-    const tokens = direct.filter(({ actions }) => !actions.includes('kms:GenerateMac'));
+    const other = ['kms:GenerateMac', 'kms:GenerateDataKey'];
+    const tokens = direct.filter(({ actions }) => !other.some((action) => actions.includes(action)));
     expect(tokens.map(({ conditions }) => conditions['StringEquals kms:EncryptionContext:tenant'])).toEqual(
       tokens.map(() => ['acme']),
     );
@@ -264,6 +305,47 @@ describe('the audit chain', () => {
     const readers = FUNCTION_NAMES.filter((name) => OBJECTS[name].read.includes('audit'));
 
     expect([writers, readers]).toEqual([['audit', 'audit-updates'], []]);
+  });
+});
+
+describe('the archive', () => {
+  it('ARC-04 has data keys made for the tenant’s own archive by the sealing function alone, which opens none', () => {
+    const direct = FUNCTION_NAMES.flatMap((name) =>
+      allowing(statementsOf(name), 'kms:GenerateDataKey')
+        .filter(({ conditions }) => !('StringEquals kms:ViaService' in conditions))
+        .map((statement) => ({ name, ...statement })),
+    );
+
+    expect(direct).toMatchObject([
+      {
+        name: 'seal-archive-day',
+        actions: ['kms:GenerateDataKey'],
+        conditions: {
+          'StringEquals kms:EncryptionContext:tenant': ['acme'],
+          'StringEquals kms:EncryptionContext:kind': ['archive'],
+        },
+      },
+    ]);
+  });
+
+  it('ARC-04 lets the sealing function alone read the passphrase, where there is one', () => {
+    const sealing = { mode: 'passphrase', secret: 'cxone/acme-archive' };
+    const other = synthesise({ tenants: [tenant('acme', { pipelines: { archive: { sealing } } })] });
+    const template = other('cxone-export-acme');
+
+    const readers = INTERACTION_ARCHIVE_FUNCTIONS.filter((name) =>
+      allowing(statementsOfFunction(template, name), 'secretsmanager:GetSecretValue').some(({ resources }) =>
+        resources.some((resource) => resource.includes('cxone/acme-archive')),
+      ),
+    );
+
+    expect(readers).toEqual(['seal-archive-day']);
+  });
+
+  it('ARC-05 is written by the sealing function alone, and deleted by nobody', () => {
+    const writers = FUNCTION_NAMES.filter((name) => OBJECTS[name].write.includes('archive'));
+
+    expect(writers).toEqual(['seal-archive-day']);
   });
 });
 
@@ -299,7 +381,7 @@ describe('tokens and credentials', () => {
 
   it('ALL-07 lets those who call CXone open access tokens of their family only', () => {
     const callers = sealing
-      .filter(({ name }) => name !== 'token')
+      .filter(({ name }) => name !== 'token' && name !== 'seal-archive-day')
       .filter(({ statements }) => statements.length > 0);
 
     expect(callers.map(({ name }) => name)).toEqual(Object.keys(FAMILY_OF_CALLER));

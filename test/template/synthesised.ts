@@ -14,6 +14,7 @@ const MAPPING = readFileSync(join(MAPPINGS, 'cdr.v1.json'), 'utf8');
 /** The pipelines that a tenant has only if it says so, with what they must have. */
 export const FURTHER_PIPELINES = {
   analytics: {},
+  archive: {},
   dataActions: {},
   reports: {
     reports: [
@@ -65,6 +66,13 @@ export const FUNCTION_NAMES = [
   'audit-updates',
   'reconcile-updates',
   'read-report',
+  'plan-archive',
+  'list-interactions',
+  'look-up-interactions',
+  'list-archive-days',
+  'seal-archive-day',
+  'mark-archive-day',
+  'reconcile-archive',
 ] as const satisfies FunctionName[];
 
 const SCRATCH = mkdtempSync(join(tmpdir(), 'template-test-'));

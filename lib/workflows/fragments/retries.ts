@@ -58,6 +58,15 @@ export const CXONE_FAULTS = retry({
   capSeconds: 30,
 });
 
+/** The same where CXone asks for no more than three repetitions: lists of interactions. 2, 4, 8 s: 14 s in all at the longest. */
+export const INTERACTION_FAULTS = retry({
+  errors: ['ServerFault', 'ConnectionLost'],
+  seconds: 2,
+  rate: 2,
+  attempts: 3,
+  capSeconds: 30,
+});
+
 /** A blocked address is free again after about 15 minutes. 4 times 15 minutes: one hour in all, never less a time than 15 minutes. */
 export const CLIENT_BLOCKED: RetryProps = {
   errors: ['ClientBlocked' satisfies ErrorName],

@@ -1,4 +1,4 @@
-import { type INextable, type State, Wait, WaitTime } from 'aws-cdk-lib/aws-stepfunctions';
+import { type INextable, type RetryProps, type State, Wait, WaitTime } from 'aws-cdk-lib/aws-stepfunctions';
 import type { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import type { FamilyName } from '../../../lambdas/model/families.ts';
@@ -16,6 +16,8 @@ export interface CallWithToken {
   assign?: Record<string, unknown>;
   /** JSONata expressions that say which share of the run's work the call is about, for its notes. Default: the window. */
   about?: Readonly<Record<string, string>>;
+  /** Faults after which the state repeats the call. Default: those of CXone, five attempts in all. */
+  faults?: readonly RetryProps[];
   /** Names of the two variables of the call: an inline Map's iteration needs its own. */
   variables?: { renewedIn: string; throttles: string };
 }
@@ -31,7 +33,7 @@ export function freshCall(variables = CALL_VARIABLES): Record<string, number> {
 /**
  * A state that calls CXone. `TokenRejected` has a way on: the token is renewed once and the call repeated; the function
  * throws `TokenRejectedTwice` when it is told that this has been done, in this very redrive. `Throttled` too: the machine
- * waits until the instant that the error states, however long. Faults are retried, five attempts in all.
+ * waits until the instant that the error states, however long. Faults are retried, five attempts in all unless told otherwise.
  */
 export function callWithToken(scope: Construct, stateName: string, call: CallWithToken): LambdaInvoke {
   const variables = call.variables ?? CALL_VARIABLES;
@@ -43,7 +45,7 @@ export function callWithToken(scope: Construct, stateName: string, call: CallWit
       throttles: jsonata(`$${variables.throttles}`),
     },
     assign: { ...freshCall(variables), ...call.assign },
-    retries: [CXONE_FAULTS, CLIENT_BLOCKED],
+    retries: [...(call.faults ?? [CXONE_FAULTS]), CLIENT_BLOCKED],
   });
   const renewal = renewToken(scope, `RenewTokenFor${stateName}`, call);
   const pause = Wait.jsonata(scope, `ThrottledIn${stateName}`, {

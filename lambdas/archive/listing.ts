@@ -1,0 +1,180 @@
+import { Readable } from 'node:stream';
+import type { InteractionPage, Interactions } from '../cxone/interactions.ts';
+import { interactionListKey } from '../lake/keys.ts';
+import { archiveDays } from '../ledger/archive-days.ts';
+import {
+  type ArchiveEntry,
+  archiveDayOf,
+  archiveEntries,
+  fixArchiveDay,
+  readArchiveEntry,
+} from '../ledger/archive-entries.ts';
+import {
+  type ListCursor,
+  readListCursor,
+  saveListCursor,
+  type Wanted,
+  want,
+  wantedBy,
+} from '../ledger/archive-runs.ts';
+import type { WindowLedger } from '../ledger/windows.ts';
+import type { ListedInteraction } from '../model/archive-payloads.ts';
+import { dayOf, isoInstant } from '../model/days.ts';
+import { catalogued } from '../model/errors.ts';
+import { type RunArn, runName } from '../model/ids.ts';
+import type { InteractionId } from '../model/interactions.ts';
+import type { ObjectStore } from '../model/ports.ts';
+import { type ArchiveRequest, takesPending } from './request.ts';
+import { allSideBySide } from './side-by-side.ts';
+
+/** Items of the ledger that are looked at side by side. */
+const LEDGER_AT_ONCE = 16;
+
+/** Whose list, and in which round. */
+export interface ListedBy {
+  run: RunArn;
+  round: number;
+}
+
+/** What listing needs of the world. */
+export interface ListPorts {
+  ledger: WindowLedger;
+  objects: ObjectStore;
+  interactions: Pick<Interactions, 'query'>;
+  /** Whether there is time for another page. */
+  goesOn: () => boolean;
+}
+
+/** How a run's look is named in an entry. */
+export function lookName({ run, round }: ListedBy): string {
+  return `${runName(run)}#${round}`;
+}
+
+/**
+ * Lists the interactions that a run is to look up, as JSON lines by archive day and id. Goes on where it stopped: after each
+ * page the ledger knows how far it has come. Says `more` when time was up before the end.
+ */
+export async function listInteractions(
+  ports: ListPorts,
+  by: ListedBy,
+  request: ArchiveRequest,
+): Promise<{ more: boolean; listed: number; listKey: string }> {
+  const { ledger } = ports;
+  const listKey = interactionListKey(ledger.tenant, by.run, by.round);
+  let cursor = (await readListCursor(ledger, by.run, by.round)) ?? begun(request, ledger.clock.now());
+  while (cursor.phase !== 'done') {
+    if (!ports.goesOn()) return { more: true, listed: 0, listKey };
+    cursor = await step(ports, by, request, cursor, listKey);
+    await saveListCursor(ledger, by.run, by.round, cursor);
+  }
+  return { more: false, listed: cursor.listed, listKey };
+}
+
+function begun(request: ArchiveRequest, now: number): ListCursor {
+  const before = request.mode === 'range' ? request.to : now;
+  const phase = request.mode === 'range' && request.from < request.to ? 'query' : 'open';
+  return { phase, before, startedAt: now, listed: 0 };
+}
+
+async function step(
+  ports: ListPorts,
+  by: ListedBy,
+  request: ArchiveRequest,
+  cursor: ListCursor,
+  listKey: string,
+): Promise<ListCursor> {
+  const { ledger } = ports;
+  switch (cursor.phase) {
+    case 'query': {
+      if (request.mode !== 'range') return { ...cursor, phase: 'open' };
+      const page = await ports.interactions.query(
+        { from: request.from, to: cursor.before },
+        cursor.pageToken,
+      );
+      await allSideBySide(page.interactions, LEDGER_AT_ONCE, ({ id, updatedAt }) =>
+        wantQueried(ledger, by, request, id, updatedAt),
+      );
+      return nextQuery(cursor, page);
+    }
+    case 'open':
+      if (request.mode === 'ids')
+        await allSideBySide(request.ids, LEDGER_AT_ONCE, (id) => wantNamed(ledger, by, id));
+      if (takesPending(request)) await wantOpen(ledger, by);
+      return { ...cursor, phase: 'write', endedAt: ledger.clock.now() };
+    case 'write':
+      return { ...cursor, phase: 'done', listed: await writeList(ports, by, listKey) };
+    case 'done':
+      return cursor;
+  }
+}
+
+/**
+ * Where the next query begins. The list is newest first, so the next page is what was updated up to the oldest of this
+ * one: what is deleted or moves meanwhile shifts nothing, as it would shift the pages behind a token. Only where a whole page has one
+ * and the same instant is the token needed.
+ */
+function nextQuery({ pageToken, ...cursor }: ListCursor, page: InteractionPage): ListCursor {
+  if (page.nextPage === undefined) return { ...cursor, phase: 'open' };
+  const oldest = Math.min(...page.interactions.map(({ updatedAt }) => updatedAt));
+  if (oldest + 1 < cursor.before) return { ...cursor, before: oldest + 1 };
+  if (page.nextPage !== pageToken) return { ...cursor, pageToken: page.nextPage };
+  throw catalogued('ServerFault', 'CXone names a page of interactions as its own next one.', {
+    call: 'query',
+  });
+}
+
+async function wantQueried(
+  ledger: WindowLedger,
+  by: ListedBy,
+  { refresh }: { refresh: boolean },
+  id: InteractionId,
+  updatedAt: number,
+): Promise<void> {
+  const at = isoInstant(updatedAt);
+  const day = await fixArchiveDay(ledger, id, dayOf(updatedAt));
+  const entry = await readArchiveEntry(ledger, day, id);
+  const settled = refresh ? isLookedAt(entry, by) : isSettled(entry, at);
+  if (!settled) await want(ledger, by.run, by.round, { id, day, at });
+}
+
+/** Its archive day follows from its details, where the ledger has not seen it yet. */
+async function wantNamed(ledger: WindowLedger, by: ListedBy, id: InteractionId): Promise<void> {
+  const day = await archiveDayOf(ledger, id);
+  const entry = day === undefined ? undefined : await readArchiveEntry(ledger, day, id);
+  if (!isLookedAt(entry, by)) await want(ledger, by.run, by.round, { id });
+}
+
+/** What earlier runs could not look up. */
+async function wantOpen(ledger: WindowLedger, by: ListedBy): Promise<void> {
+  for await (const { day, looksOpen } of archiveDays(ledger)) {
+    if (!looksOpen) continue;
+    for await (const { id, failure, updatedTime } of archiveEntries(ledger, day))
+      if (failure !== undefined) await want(ledger, by.run, by.round, { id, day, at: updatedTime });
+  }
+}
+
+/** Whether nothing has happened to an interaction since it was looked at. */
+function isSettled(entry: ArchiveEntry | undefined, updatedTime: string): boolean {
+  return entry?.state !== undefined && entry.failure === undefined && entry.updatedTime === updatedTime;
+}
+
+/** Whether an earlier round of the same run has looked at it. */
+function isLookedAt(entry: ArchiveEntry | undefined, { run }: ListedBy): boolean {
+  return entry?.failure === undefined && entry?.lookedBy?.startsWith(`${runName(run)}#`) === true;
+}
+
+async function writeList({ ledger, objects }: ListPorts, by: ListedBy, listKey: string): Promise<number> {
+  let listed = 0;
+  async function* lines() {
+    for await (const wanted of wantedBy(ledger, by.run, by.round)) {
+      yield Buffer.from(`${JSON.stringify(lineOf(listed, wanted))}\n`);
+      listed += 1;
+    }
+  }
+  await objects.writeStream(listKey, Readable.from(lines()), 'application/x-ndjson');
+  return listed;
+}
+
+function lineOf(n: number, { id, day, at }: Wanted): ListedInteraction {
+  return { n, id, ...(day === undefined ? {} : { day }), ...(at === undefined ? {} : { at }) };
+}

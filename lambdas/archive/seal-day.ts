@@ -1,0 +1,226 @@
+import {
+  type ArchiveDay,
+  type ArchiveTally,
+  changeArchiveDay,
+  type DaySealing,
+  holdArchiveDay,
+} from '../ledger/archive-days.ts';
+import {
+  type ArchiveEntry,
+  noteArchived,
+  noteLookFailed,
+  noteUnavailable,
+  noteUnchanged,
+  readArchiveEntry,
+} from '../ledger/archive-entries.ts';
+import { noteArchiveObject } from '../ledger/archive-objects.ts';
+import { noteRunDay } from '../ledger/archive-runs.ts';
+import type { WindowLedger } from '../ledger/windows.ts';
+import { runName } from '../model/ids.ts';
+import type { ClaimedWindow } from '../model/payloads.ts';
+import type { ObjectStore } from '../model/ports.ts';
+import { type ArchiveRecord, type SealedObject, type SealPorts, sealRecords } from './seal.ts';
+import { allSideBySide } from './side-by-side.ts';
+import { type Staged, type StagedBy, stagedOf } from './staging.ts';
+
+/** Items of the ledger that are written side by side. */
+const LEDGER_AT_ONCE = 16;
+
+/** What sealing a day needs of the world. */
+export interface SealDayPorts extends SealPorts {
+  ledger: WindowLedger;
+  objects: ObjectStore;
+  /** Whether there is time for another object. */
+  goesOn: () => boolean;
+  /** Most bytes of an object. Default: 64 MiB. */
+  objectBytes?: number;
+}
+
+/**
+ * Seals what was staged of a claimed archive day: objects are durable first, then their records have their entries in the
+ * ledger. What another run left half way is finished before. Says `more` when time was up.
+ *
+ * A day's item says whose staged records are being sealed and how far that has come, before anything is uploaded. Begun
+ * again, the same records are chosen from the same place on, so the same objects come of it, and those that are there are
+ * not uploaded again: an interaction is in no second object, wherever this was stopped.
+ *
+ * @param value what the custom field holds of an interaction that is marked
+ */
+export async function sealDay(
+  ports: SealDayPorts,
+  claim: ClaimedWindow,
+  { round, value }: { round: number; value: string },
+): Promise<{ more: boolean; objects: number }> {
+  const { ledger } = ports;
+  const own = { run: runName(claim.run), round };
+  const state = await holdArchiveDay(ledger, claim);
+  const left = state.sealing;
+  if (left !== undefined && !left.done && !isOf(left, own)) {
+    const finished = await new DaySeal(ports, claim, left, value).run();
+    if (finished.more) return finished;
+  }
+  const begun =
+    left !== undefined && isOf(left, own) ? left : { ...own, through: -1, done: false, tally: emptyTally() };
+  const seal = new DaySeal(ports, claim, begun, value);
+  const result = begun.done ? { more: false, objects: 0 } : await seal.run();
+  if (!result.more) await noteRunDay(ledger, claim.run, round, claim.day, { tally: seal.sealing.tally });
+  return result;
+}
+
+function isOf(
+  sealing: Pick<ArchiveDay['sealing'] & object, 'run' | 'round'>,
+  own: { run: string; round: number },
+): boolean {
+  return sealing.run === own.run && sealing.round === own.round;
+}
+
+/** Nothing yet. */
+export function emptyTally(): ArchiveTally {
+  return {
+    archived: 0,
+    retried: 0,
+    unchanged: 0,
+    unavailable: {},
+    failed: {},
+    objects: [],
+    plainBytes: 0,
+    sealedBytes: 0,
+  };
+}
+
+/** What became of one staged line, until it is tallied with the object that ends behind it. */
+interface Pending {
+  staged: Staged;
+  kind: 'sealed' | 'archived' | 'unchanged' | 'unavailable' | 'failed';
+}
+
+/** Seals what one run staged of a day. */
+class DaySeal {
+  sealing: DaySealing;
+  readonly #ports: SealDayPorts;
+  readonly #claim: ClaimedWindow;
+  readonly #by: StagedBy;
+  readonly #value: string;
+  readonly #pending: Pending[] = [];
+  #objects = 0;
+
+  constructor(ports: SealDayPorts, claim: ClaimedWindow, sealing: DaySealing, value: string) {
+    this.#ports = ports;
+    this.#claim = claim;
+    this.sealing = sealing;
+    this.#value = value;
+    this.#by = { tenant: ports.ledger.tenant, run: sealing.run, round: sealing.round };
+  }
+
+  async run(): Promise<{ more: boolean; objects: number }> {
+    const { ledger, goesOn, objectBytes } = this.#ports;
+    await changeArchiveDay(ledger, this.#claim, { sealing: this.sealing });
+    const day = { tenant: ledger.tenant, day: this.#claim.day };
+    for await (const object of sealRecords(this.#ports, day, this.#records(), objectBytes)) {
+      await this.#commit(object);
+      if (!goesOn()) return { more: true, objects: this.#objects };
+    }
+    const tally = tallied(this.sealing.tally, this.#pending);
+    const looksOpen = Object.keys(tally.failed).length > 0;
+    this.sealing = { ...this.sealing, done: true, tally };
+    await changeArchiveDay(ledger, this.#claim, {
+      sealing: this.sealing,
+      ...(looksOpen ? { looksOpen } : {}),
+    });
+    return { more: false, objects: this.#objects };
+  }
+
+  /** The records that belong in an object: new ones, changed ones, and those that this very stretch has noted already. */
+  async *#records(): AsyncGenerator<ArchiveRecord[]> {
+    const { objects } = this.#ports;
+    for await (const piece of stagedOf(objects, this.#by, this.#claim.day, this.sealing.through)) {
+      const pending = await allSideBySide(piece, LEDGER_AT_ONCE, (staged) => this.#settle(staged));
+      this.#pending.push(...pending);
+      const records = pending.filter(({ kind }) => kind === 'sealed');
+      if (records.length > 0)
+        yield records.map(({ staged }) => ({ id: staged.looked.id, line: staged.record }));
+    }
+  }
+
+  async #settle(staged: Staged): Promise<Pending> {
+    const { ledger } = this.#ports;
+    const { looked } = staged;
+    const look = { id: looked.id, lookedBy: this.#lookedBy, updatedTime: looked.updatedTime };
+    switch (looked.outcome) {
+      case 'unavailable':
+        await noteUnavailable(ledger, this.#claim, { ...look, reason: looked.reason });
+        return { staged, kind: 'unavailable' };
+      case 'failed':
+        await noteLookFailed(ledger, this.#claim, { ...look, failure: looked.failure });
+        return { staged, kind: 'failed' };
+      case 'record': {
+        const entry = await readArchiveEntry(ledger, this.#claim.day, looked.id);
+        if (!isArchived(entry) || entry?.digest !== looked.digest) return { staged, kind: 'sealed' };
+        if (entry.segment === this.#segment) return { staged, kind: 'sealed' };
+        await noteUnchanged(ledger, this.#claim, look);
+        return { staged, kind: entry.archivedBy === this.sealing.run ? 'archived' : 'unchanged' };
+      }
+    }
+  }
+
+  async #commit(object: SealedObject): Promise<void> {
+    const { ledger } = this.#ports;
+    const { day } = this.#claim;
+    const last = object.ids.at(-1);
+    const end = this.#pending.findIndex(({ staged, kind }) => kind === 'sealed' && staged.looked.id === last);
+    const stretch = this.#pending.splice(0, end + 1);
+    const sealed = { object: object.key, archivedBy: this.sealing.run, segment: this.#segment };
+    await allSideBySide(
+      stretch.filter(({ kind }) => kind === 'sealed'),
+      LEDGER_AT_ONCE,
+      ({ staged: { looked } }) => {
+        const { id, updatedTime } = looked;
+        const { digest = '', value = undefined } = looked.outcome === 'record' ? looked : {};
+        const look = { id, updatedTime, digest, marked: value === this.#value, lookedBy: this.#lookedBy };
+        return noteArchived(ledger, this.#claim, look, sealed);
+      },
+    );
+    const { key, sha256, plainBytes, sealedBytes, ids } = object;
+    const facts = { key, day, sha256, records: ids.length, plainBytes, sealedBytes };
+    await noteArchiveObject(ledger, { ...facts, sealedBy: this.sealing.run });
+    const before = this.sealing.tally;
+    const tally = {
+      ...tallied(before, stretch),
+      objects: [...before.objects, key],
+      plainBytes: before.plainBytes + plainBytes,
+      sealedBytes: before.sealedBytes + sealedBytes,
+    };
+    const through = stretch.at(-1)?.staged.looked.n ?? this.sealing.through;
+    this.sealing = { ...this.sealing, through, tally };
+    this.#objects += 1;
+    await changeArchiveDay(ledger, this.#claim, { sealing: this.sealing, marksOpen: true });
+  }
+
+  /** What is sealed together is named by where it begins. */
+  get #segment(): string {
+    return `${this.#lookedBy}#${this.sealing.through}`;
+  }
+
+  get #lookedBy(): string {
+    return `${this.sealing.run}#${this.sealing.round}`;
+  }
+}
+
+function isArchived(entry: ArchiveEntry | undefined): boolean {
+  return entry?.state !== undefined && entry.state !== 'unavailable';
+}
+
+function tallied(before: ArchiveTally, pending: readonly Pending[]): ArchiveTally {
+  const tally = { ...before, unavailable: { ...before.unavailable }, failed: { ...before.failed } };
+  for (const { staged, kind } of pending) {
+    const { looked } = staged;
+    if (kind === 'sealed' || kind === 'archived') {
+      tally.archived += 1;
+      if (looked.tries > 1) tally.retried += 1;
+    } else if (kind === 'unchanged') tally.unchanged += 1;
+    if (looked.outcome === 'unavailable')
+      tally.unavailable[looked.reason] = (tally.unavailable[looked.reason] ?? 0) + 1;
+    if (looked.outcome === 'failed') tally.failed[looked.failure] = (tally.failed[looked.failure] ?? 0) + 1;
+  }
+  return tally;
+}

@@ -1,0 +1,34 @@
+import type { Sealing } from '../archive/keys.ts';
+import { sealDay } from '../archive/seal-day.ts';
+import { kmsDataKeys } from '../aws/kms-data-keys.ts';
+import { secretPassphrases } from '../aws/passphrase-secret.ts';
+import { s3ObjectStore } from '../aws/s3-object-store.ts';
+import { ArchiveSealPayload, ArchiveSealResult } from '../model/archive-payloads.ts';
+import { type Invocation, lambdaHandler } from './handler.ts';
+
+/** An object is sealed, and its records are noted, within this time. */
+const LAST_OBJECT_MILLISECONDS = 420_000;
+
+/** Seals what was looked up of an archive day. */
+export const handler = lambdaHandler(
+  { name: 'seal-archive-day', payload: ArchiveSealPayload, result: ArchiveSealResult },
+  (payload, invocation) => {
+    const ports = {
+      ledger: invocation,
+      objects: s3ObjectStore(invocation.clients.s3, invocation.environment.LAKE_BUCKET),
+      sealing: sealingOf(invocation),
+      goesOn: () => invocation.remainingMilliseconds() > LAST_OBJECT_MILLISECONDS,
+    };
+    return sealDay(ports, payload, payload);
+  },
+);
+
+function sealingOf({ clients, environment }: Invocation<'seal-archive-day'>): Sealing {
+  const { ARCHIVE_SEALING: sealing, KEY_ARN } = environment;
+  switch (sealing.mode) {
+    case 'kms':
+      return { mode: 'kms', dataKeys: kmsDataKeys(clients.kms, KEY_ARN) };
+    case 'passphrase':
+      return { mode: 'passphrase', passphrases: secretPassphrases(clients.secrets, sealing.secret) };
+  }
+}
