@@ -4,11 +4,9 @@ import {
   type Connection,
   connectAnalytics,
   connectDataDownload,
-  connectReporting,
   type Repetition,
 } from '../cxone/connection.ts';
 import type { DataDownload } from '../cxone/data-download.ts';
-import type { Reporting } from '../cxone/reporting.ts';
 import type { Family } from '../model/families.ts';
 import type { Invocation } from './handler.ts';
 
@@ -26,11 +24,6 @@ export function dataDownloadOf(invocation: CallingInvocation, repetition: Repeti
 /** The analytics exports API, likewise. */
 export function analyticsOf(invocation: CallingInvocation, repetition: Repetition): Analytics {
   return connectAnalytics(connectionOf(invocation), repetition);
-}
-
-/** The reporting API, likewise. */
-export function reportingOf(invocation: CallingInvocation, repetition: Repetition): Reporting {
-  return connectReporting(connectionOf(invocation), repetition);
 }
 
 /** The way of a function to its family: for the client of the API that it calls. */

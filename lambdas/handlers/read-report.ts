@@ -1,9 +1,10 @@
 import { s3ObjectStore } from '../aws/s3-object-store.ts';
+import { connectReporting } from '../cxone/connection.ts';
 import { isoInstant } from '../model/days.ts';
 import { catalogued } from '../model/errors.ts';
 import { ReadReportPayload, ReadReportResult } from '../model/report-payloads.ts';
 import { readReport } from '../reports/read-report.ts';
-import { reportingOf } from './connection.ts';
+import { connectionOf } from './connection.ts';
 import { lambdaHandler } from './handler.ts';
 
 /** Kept for the page that is under way, and for storing what was received. */
@@ -19,7 +20,7 @@ export const handler = lambdaHandler(
     const ports = {
       ledger: invocation,
       objects: s3ObjectStore(invocation.clients.s3, invocation.environment.LAKE_BUCKET),
-      reporting: reportingOf(invocation, payload),
+      reporting: connectReporting(connectionOf(invocation), payload),
       mayGoOn: () => invocation.remainingMilliseconds() > RESERVED_MILLISECONDS,
     };
     const read = await readReport(ports, payload, payload.task, question);

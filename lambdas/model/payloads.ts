@@ -34,16 +34,11 @@ export const ClaimedWindow = z.strictObject({
 });
 export type ClaimedWindow = z.infer<typeof ClaimedWindow>;
 
-/** How the machine stands with the token: see the with-token fragment. */
-const tokenFacts = {
+/** How the machine stands with a call to CXone: see the with-token fragment. */
+export const CallFacts = z.strictObject({
   renewed: z.boolean().describe('The token was renewed for this very call: a second 401 is final'),
-};
-const throttleFacts = { throttles: count.describe('How often this call has been throttled in a row') };
-/** How the machine stands with a call to CXone. */
-export const callFacts = { ...tokenFacts, ...throttleFacts };
-
-/** How the machine stands with a call to CXone. */
-export const CallFacts = z.strictObject({ ...tokenFacts, ...throttleFacts });
+  throttles: count.describe('How often this call has been throttled in a row'),
+});
 
 /** A dataset that a pipeline loads, and the first day of it where the configuration names one. */
 export const PlannedDataset = z.strictObject({ dataset: DatasetId, startDate: Day.optional() });
@@ -159,8 +154,7 @@ export type SubmitSettings = z.infer<typeof SubmitSettings>;
 
 export const SubmitPayload = z.strictObject({
   ...ClaimedWindow.shape,
-  ...tokenFacts,
-  ...throttleFacts,
+  ...CallFacts.shape,
   task: WindowTask,
   overrides: Overrides.pick({ columns: true }).extend({ filters: CdrFilters.optional() }),
   settings: z.strictObject({
@@ -174,8 +168,7 @@ export const SubmitResult = z.strictObject({ attempt: z.int().min(1), jobId: Job
 
 export const PollPayload = z.strictObject({
   ...ClaimedWindow.shape,
-  ...tokenFacts,
-  ...throttleFacts,
+  ...CallFacts.shape,
   attempt: z.int().min(1),
   partsMissing: count.describe('How often a part was not there yet: the list is asked for again'),
   outputs: z.array(OutputFormat).min(1),
@@ -197,8 +190,7 @@ export const PollResult = z.discriminatedUnion('outcome', [
 
 export const DownloadPayload = z.strictObject({
   ...ClaimedWindow.shape,
-  ...tokenFacts,
-  ...throttleFacts,
+  ...CallFacts.shape,
   attempt: z.int().min(1),
   part: z.int().min(1),
   format: z.enum(['csv', 'json']),

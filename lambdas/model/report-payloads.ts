@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DatasetId } from './ids.ts';
-import { ClaimedWindow, callFacts, WindowTask } from './payloads.ts';
+import { CallFacts, ClaimedWindow, WindowTask } from './payloads.ts';
 import { Report } from './reports.ts';
 
 /** What is asked of a report. */
@@ -10,7 +10,7 @@ export type ReportQuestion = z.infer<typeof ReportQuestion>;
 /** Reads a report's day, page by page, for as long as there is time. */
 export const ReadReportPayload = z.strictObject({
   ...ClaimedWindow.shape,
-  ...callFacts,
+  ...CallFacts.shape,
   task: WindowTask,
   reports: z.partialRecord(DatasetId, ReportQuestion).describe('Every report of the tenant, by its dataset'),
 });
