@@ -36,6 +36,9 @@ export async function writeRunPages(
       rowsOut: record.totals.rowsOut,
       windows: record.windows.length,
       failed: record.windows.filter(({ outcome }) => outcome === 'failed').length,
+      done: record.windows.filter(({ outcome }) => outcome === 'committed' || outcome === 'unchanged').length,
+      calls: Object.values(record.answers).reduce((total, answers) => total + answers, 0),
+      costUsd: record.costUsd,
       recordKey,
     },
   );

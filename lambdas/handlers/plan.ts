@@ -1,6 +1,6 @@
 import { s3ObjectStore } from '../aws/s3-object-store.ts';
 import { PlanPayload, PlanResult } from '../model/payloads.ts';
-import { estimateOf } from '../planning/estimate.ts';
+import { estimateOf, recentHistory } from '../planning/estimate.ts';
 import { planRun } from '../planning/plan.ts';
 import { rangesOf } from '../planning/ranges.ts';
 import { parseRunInput } from '../planning/run-input.ts';
@@ -16,6 +16,8 @@ export const handler = lambdaHandler(
       objects: s3ObjectStore(invocation.clients.s3, invocation.environment.LAKE_BUCKET),
     };
     const { plan, list, listKey } = await planRun(ports, request, payload.run, payload.settings);
+    const { pipeline } = payload.settings;
+    const history = await recentHistory(invocation, pipeline);
     const ranges = payload.settings.rangeDays === undefined ? undefined : rangesOf(list);
     return {
       windows: plan.windows.length,
@@ -25,7 +27,7 @@ export const handler = lambdaHandler(
       holes: plan.holes,
       pinned: plan.pinned.length,
       paused: plan.paused,
-      estimate: estimateOf(payload.settings.pipeline, plan.windows.length, ranges?.length),
+      estimate: estimateOf(pipeline, plan.windows.length, ranges?.length ?? 0, history),
       dryRun: request.input.dryRun === true,
       preview: plan.windows.slice(0, 31),
       ranges: ranges && {

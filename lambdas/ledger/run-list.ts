@@ -17,6 +17,11 @@ export const ListedRun = z.object({
   rowsOut: z.number(),
   windows: z.number(),
   failed: z.number(),
+  /** Windows whose generation the run committed, or found to be the current one. */
+  done: z.number().default(0),
+  /** Calls to CXone, repeats included; costs of the usage on AWS. */
+  calls: z.number().default(0),
+  costUsd: z.number().default(0),
   recordKey: z.string(),
 });
 export type ListedRun = z.infer<typeof ListedRun>;

@@ -113,7 +113,11 @@ export const PlanResult = z.strictObject({
   pinned: count.describe('Due, but rolled back and pinned: left as they are'),
   paused: z.boolean().describe('The schedule’s start of a paused pipeline: nothing is done'),
   estimate: z
-    .strictObject({ calls: count, costUsd: z.number().min(0) })
+    .strictObject({
+      calls: count,
+      costUsd: z.number().min(0),
+      fromRuns: count.describe('Earlier runs that it follows from; 0: an ordinary run’s'),
+    })
     .describe('What the list comes to: calls to CXone, USD on AWS'),
   dryRun: z.boolean(),
   preview: z.array(PlannedWindow).max(31).describe('The first windows of the list, for people'),

@@ -1,5 +1,7 @@
 import { costOf, type Usage } from '../delivery/cost.ts';
-import type { WindowedPipelineName } from '../model/pipelines.ts';
+import { type ListedRun, lastRuns } from '../ledger/run-list.ts';
+import type { WindowLedger } from '../ledger/windows.ts';
+import type { PipelineName, WindowedPipelineName } from '../model/pipelines.ts';
 
 /** What a plan would come to, before anything is called. */
 export interface Estimate {
@@ -7,6 +9,8 @@ export interface Estimate {
   calls: number;
   /** USD on AWS, without the repeats and the standing charges. */
   costUsd: number;
+  /** Runs of the pipeline that it follows from; 0 where it is that of an ordinary run. */
+  fromRuns: number;
 }
 
 /** One token for the run. */
@@ -81,12 +85,61 @@ const ORDINARY_RANGE: OrdinaryWindow = {
   },
 };
 
-/** Estimates a plan by the number of its windows: what a run really used is in its record. */
-export function estimateOf(pipeline: WindowedPipelineName, windows: number, ranges = 0): Estimate {
+/** What earlier runs of a pipeline came to, all together. */
+export interface History {
+  runs: number;
+  windows: number;
+  calls: number;
+  costUsd: number;
+}
+
+/** Runs of the tenant, of any pipeline, that are looked through: a month of five pipelines or so. */
+const RECENT_RUNS = 150;
+
+/** What the pipeline's recent runs came to that succeeded and had something to do. */
+export async function recentHistory(
+  { table, tenant }: Pick<WindowLedger, 'table' | 'tenant'>,
+  pipeline: PipelineName,
+): Promise<History> {
+  const runs = await lastRuns(table, tenant, RECENT_RUNS);
+  const told = runs.filter(
+    (run) => run.pipeline === pipeline && run.outcome === 'SUCCEEDED' && run.done > 0 && run.costUsd > 0,
+  );
+  const sum = (of: (run: ListedRun) => number) => told.reduce((total, run) => total + of(run), 0);
+  return {
+    runs: told.length,
+    windows: sum(({ done }) => done),
+    calls: sum(({ calls }) => calls),
+    costUsd: sum(({ costUsd }) => costUsd),
+  };
+}
+
+/**
+ * Estimates a plan by the number of its windows: from what the pipeline's windows have come to so far, or, before there is
+ * such a run, from what an ordinary window and an ordinary range come to. What a run really used is in its record.
+ */
+export function estimateOf(
+  pipeline: WindowedPipelineName,
+  windows: number,
+  ranges: number,
+  history: History,
+): Estimate {
+  if (history.windows > 0) {
+    const share = windows / history.windows;
+    return {
+      calls: Math.ceil(share * history.calls),
+      costUsd: toMillionths(share * history.costUsd),
+      fromRuns: history.runs,
+    };
+  }
   const { calls, usage } = ORDINARY[pipeline];
   return {
     calls: windows === 0 ? 0 : CALLS_OF_RUN + windows * calls + ranges * ORDINARY_RANGE.calls,
-    costUsd:
-      Math.round((windows * costOf(usage) + ranges * costOf(ORDINARY_RANGE.usage)) * 1_000_000) / 1_000_000,
+    costUsd: toMillionths(windows * costOf(usage) + ranges * costOf(ORDINARY_RANGE.usage)),
+    fromRuns: 0,
   };
+}
+
+function toMillionths(dollars: number): number {
+  return Math.round(dollars * 1_000_000) / 1_000_000;
 }

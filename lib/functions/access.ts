@@ -19,7 +19,7 @@ const callOfRun: LedgerAccess = { run: NOTE, token: CHANGE, limiter: CHANGE };
 
 /** What each function may do with the ledger's items of its tenant, by kind. */
 export const LEDGER_ACCESS: Readonly<Record<FunctionName, LedgerAccess>> = {
-  plan: { window: LIST, mark: CHANGE, run: NOTE, pause: READ },
+  plan: { window: LIST, mark: CHANGE, run: [...NOTE, ...LIST], pause: READ },
   claim: stage,
   token: { token: CHANGE, refresh: CHANGE, run: NOTE },
   submit: call,

@@ -41,6 +41,9 @@ const listed = {
   rowsOut: 1_234_567,
   windows: 61,
   failed: 1,
+  done: 60,
+  calls: 700,
+  costUsd: 0.2,
   recordKey: PLACE.recordKey,
 };
 const PAGES = {

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { PlanResult } from '../../lambdas/model/payloads.ts';
 import { type Night, prepareNights } from '../support/night.ts';
 import { expectCommitted, expectRecorded, truthOf } from '../support/night-expectations.ts';
 import { marksOf, recordOf, windowOf } from '../support/night-findings.ts';
@@ -114,6 +115,21 @@ describe('the input of a run', () => {
     expect(shown.windows).toBe(10);
     expect(shown.preview).toHaveLength(10);
     expect(await snapshotOf(night)).toEqual(before);
+    await night.close();
+  });
+
+  it('ALL-14 may ask what a range would come to, by what the pipeline’s runs have come to', async () => {
+    const night = await nights.open();
+    const { run } = await night.run();
+    const record = await recordOf(night, run);
+
+    const dry = await night.run({ from: '2024-04-01', to: '2024-04-11', dryRun: true });
+
+    const { output } = night.platform.engine.describe(dry.run);
+    const { estimate } = PlanResult.parse(JSON.parse(output ?? '{}'));
+    const calls = Object.values(record.answers).reduce((sum, answers) => sum + answers, 0);
+    expect(estimate).toMatchObject({ calls: 10 * calls, fromRuns: 1 });
+    expect(estimate.costUsd).toBeCloseTo(10 * record.costUsd, 5);
     await night.close();
   });
 

@@ -1,8 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { commitGeneration, enterCommit, leaveCommit, noteStep } from '../../../lambdas/ledger/commits.ts';
+import {
+  commitGeneration,
+  enterCommit,
+  keepAdhoc,
+  leaveCommit,
+  noteStep,
+} from '../../../lambdas/ledger/commits.ts';
 import { windowKey } from '../../../lambdas/ledger/keys.ts';
 import { endedRegistrants, isRegistrantOf, registrant } from '../../../lambdas/ledger/registrants.ts';
 import { readWindow } from '../../../lambdas/ledger/windows.ts';
+import type { Table } from '../../../lambdas/model/ports.ts';
 import { openLedger, type TestLedger } from '../../support/ledger.ts';
 import { thrownBy } from '../../support/thrown.ts';
 import {
@@ -171,6 +178,51 @@ describe('the later steps', () => {
 
     expect([...afterwards].map((entry) => entry.split(':').at(-1)).toSorted()).toEqual(['mine', 'other']);
     expect([...(await read()).registrants].map((entry) => entry.split(':').at(-1))).toEqual(['other']);
+  });
+});
+
+describe('an ad hoc export', () => {
+  it('ALL-16 is kept for its run, registers nobody and owes no steps', async () => {
+    const { ledger, clock, claim, read } = await prepare();
+
+    const kept = await keepAdhoc(ledger, claim, factsOf(A));
+
+    expect(kept).toEqual({ generation: A, unchanged: false });
+    const { registrants, ...state } = await read();
+    expect(state).toMatchObject({
+      generation: A,
+      committedBy: MINE,
+      publishedBy: MINE,
+      committedAt: clock.now(),
+    });
+    expect([...registrants]).toEqual([]);
+  });
+
+  it('ALL-03 is not called kept when its write did not come through, and is kept when it is tried again', async () => {
+    const { ledger, claim, read } = await prepare();
+    const losing: Table = {
+      ...test.table,
+      // Renewing the lease goes through; the write that keeps the export does not.
+      update: async (key, update) =>
+        JSON.stringify(update).includes('committedBy') ? 'conditionFailed' : test.table.update(key, update),
+    };
+
+    const error = await thrownBy(keepAdhoc({ ...ledger, table: losing }, claim, factsOf(A)));
+    const before = await read();
+    const again = await keepAdhoc(ledger, claim, factsOf(A));
+
+    expect(error.name).toBe('LedgerContended');
+    expect(before.generation).toBeUndefined();
+    expect(again).toEqual({ generation: A, unchanged: false });
+  });
+
+  it('ALL-03 is not kept by a child that has lost its claim', async () => {
+    const { ledger, claim, read } = await prepare();
+    await claimed(ledger, MINE);
+
+    const error = await thrownBy(keepAdhoc(ledger, claim, factsOf(A)));
+
+    expect([error.name, (await read()).generation]).toEqual(['ClaimLost', undefined]);
   });
 });
 

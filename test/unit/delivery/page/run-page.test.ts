@@ -70,6 +70,9 @@ describe('the index of runs', () => {
       rowsOut: 5,
       windows: 1,
       failed: 0,
+      done: 1,
+      calls: 12,
+      costUsd: 0.003,
     };
 
     const text = indexPage(TenantId.parse('acme'), [{ ...listed, recordKey: PLACE.recordKey }]);
