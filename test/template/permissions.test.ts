@@ -87,7 +87,7 @@ const ACTIONS: Record<FunctionName, string[]> = {
 
 /** Kinds of item by action. */
 const ITEMS: Record<FunctionName, Record<string, string[]>> = {
-  plan: { GetItem: ['mark', 'pause'], UpdateItem: ['mark', 'run'], Query: ['window'] },
+  plan: { GetItem: ['mark', 'pause'], UpdateItem: ['mark', 'run'], Query: ['run', 'window'] },
   claim: { GetItem: ['window'], UpdateItem: ['run', 'window'] },
   token: { GetItem: ['refresh', 'token'], UpdateItem: ['refresh', 'run', 'token'] },
   submit: { GetItem: ['limiter', 'token', 'window'], UpdateItem: ['limiter', 'run', 'token', 'window'] },

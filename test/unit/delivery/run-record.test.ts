@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeRunRecord, type RecordRequest } from '../../../lambdas/delivery/run-record.ts';
-import { commitGeneration, leaveCommit } from '../../../lambdas/ledger/commits.ts';
+import { commitGeneration } from '../../../lambdas/ledger/commits.ts';
 import { acknowledgeDrift, raiseDrift } from '../../../lambdas/ledger/drift.ts';
 import { fixStartDate, raiseMarks } from '../../../lambdas/ledger/marks.ts';
 import { noteOwnReport, notePlan, noteStage } from '../../../lambdas/ledger/run-notes.ts';
@@ -17,6 +17,7 @@ import {
   factsOf,
   generationOf,
   runCalled,
+  seenThrough,
   windowLedger,
 } from '../../support/window-ledger.ts';
 
@@ -83,7 +84,7 @@ function executed(changes: Partial<ExecutionFacts> = {}): ExecutionFacts {
 async function commit(ledger: WindowLedger, run: RunArn, number: number, digit = 'a') {
   const claim = await claimed(ledger, run, { day: day(number), task: 'refresh' });
   await commitGeneration(ledger, claim, factsOf(generationOf(digit), '2024-05-15T22:00:00.000Z'));
-  await leaveCommit(ledger, claim, generationOf(digit));
+  await seenThrough(ledger, claim, generationOf(digit));
 }
 
 describe('the record of a run', () => {

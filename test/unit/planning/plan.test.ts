@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { commitGeneration, leaveCommit } from '../../../lambdas/ledger/commits.ts';
+import { commitGeneration } from '../../../lambdas/ledger/commits.ts';
 import { readMarks } from '../../../lambdas/ledger/marks.ts';
 import { noteStage, readPlanNote } from '../../../lambdas/ledger/run-notes.ts';
 import { DAY_MILLISECONDS, Day } from '../../../lambdas/model/days.ts';
@@ -18,6 +18,7 @@ import {
   generationOf,
   MAY_15,
   runCalled,
+  seenThrough,
   windowLedger,
 } from '../../support/window-ledger.ts';
 
@@ -150,7 +151,7 @@ describe('a plan of several datasets', () => {
     const { ledger, plan } = prepare({ ...SEVERAL, catchUpDays: 2 });
     const claim = await claimed(ledger, OTHER);
     await commitGeneration(ledger, claim, factsOf(generationOf('a')));
-    await leaveCommit(ledger, claim, generationOf('a'));
+    await seenThrough(ledger, claim, generationOf('a'));
 
     const { plan: made } = await plan({ from: '2024-05-13', to: '2024-05-16' });
     const { plan: due } = await plan({});
