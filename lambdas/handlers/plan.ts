@@ -1,5 +1,6 @@
 import { s3ObjectStore } from '../aws/s3-object-store.ts';
-import { PlanPayload, PlanResult } from '../model/payloads.ts';
+import { PlanPayload } from '../model/payloads.ts';
+import { PlanResult } from '../model/plan-result.ts';
 import { estimateOf, recentHistory } from '../planning/estimate.ts';
 import { planRun } from '../planning/plan.ts';
 import { rangesOf } from '../planning/ranges.ts';

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { PlanResult } from '../../lambdas/model/payloads.ts';
+import { PlanResult } from '../../lambdas/model/plan-result.ts';
 import { type Night, prepareNights, TENANT } from '../support/night.ts';
 import { expectCommitted, expectRecorded, truthOf } from '../support/night-expectations.ts';
 import { marksOf, recordOf, windowOf } from '../support/night-findings.ts';
