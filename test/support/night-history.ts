@@ -10,11 +10,11 @@ export interface FailedWindow {
   state: string | undefined;
 }
 
-/** Executions of a run: itself and its children. */
-export function executionsOf(night: Night, run: RunArn): string[] {
+/** Executions of a run: itself, its children, and theirs. */
+export function executionsOf(night: Night, run: string): string[] {
   const { engine } = night.platform;
   const children = engine.mapRuns(run).flatMap(({ mapRunArn }) => engine.children(mapRunArn));
-  return [run, ...children.map(({ executionArn }) => executionArn)];
+  return [run, ...children.flatMap(({ executionArn }) => executionsOf(night, executionArn))];
 }
 
 /** Every event of a run and its children, each execution's in order. */
