@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Day, dayOf, daysBetween, endOf, isoInstant, plusDays, startOf } from './days.ts';
+import { DAY_MILLISECONDS, Day, dayOf, daysBetween, endOf, isoInstant, plusDays, startOf } from './days.ts';
 
 /** Days that one analytics export spans at most (API notes, section 3). */
 export const LONGEST_RANGE_DAYS = 90;
@@ -43,9 +43,13 @@ export function rangeHolding(
   { from, to }: { from: Day; to: Day },
   longest: number = LONGEST_RANGE_DAYS,
 ): DayRange {
-  const before = Math.floor(daysBetween(from, day).length / longest) * longest;
+  const before = Math.floor(countOfDays(from, day) / longest) * longest;
   const first = plusDays(from, before);
-  return { from: first, days: Math.min(longest, daysBetween(first, to).length) };
+  return { from: first, days: Math.min(longest, countOfDays(first, to)) };
+}
+
+function countOfDays(from: Day, to: Day): number {
+  return (startOf(to) - startOf(from)) / DAY_MILLISECONDS;
 }
 
 /** The two halves of a range, the first the longer one where the days are odd; undefined where there is just one day. */
