@@ -12,14 +12,12 @@ export const handler = lambdaHandler(
   { name: 'plan', payload: PlanPayload, result: PlanResult },
   async (payload, invocation) => {
     const request = parseRunInput(payload.input, payload.startTime, payload.settings);
-    const ports = {
-      ledger: invocation,
-      objects: s3ObjectStore(invocation.clients.s3, invocation.environment.LAKE_BUCKET),
-    };
+    const objects = s3ObjectStore(invocation.clients.s3, invocation.environment.LAKE_BUCKET);
+    const ports = { ledger: invocation, objects };
     const { plan, list, listKey } = await planRun(ports, request, payload.run, payload.settings);
-    const { pipeline } = payload.settings;
+    const { pipeline, rangeDays } = payload.settings;
     const history = await recentHistory(invocation, pipeline);
-    const ranges = payload.settings.rangeDays === undefined ? undefined : rangesOf(list);
+    const ranges = rangeDays === undefined ? undefined : rangesOf(list);
     return {
       windows: plan.windows.length,
       listKey,
