@@ -10,6 +10,7 @@ import {
   OPERATIONS_MACHINE,
   type PipelineName,
 } from '../lambdas/model/pipelines.ts';
+import type { Deployed } from '../lambdas/model/status.ts';
 import type { ConfiguredTenant } from './configuration-file.ts';
 import { TenantFunctions } from './functions/tenant-functions.ts';
 import type { LakeStack } from './lake-stack.ts';
@@ -217,6 +218,7 @@ export class TenantStack extends Stack {
       logs: this.machineLogs('Operations', OPERATIONS_MACHINE),
       functions: functions.of(OPERATIONS_FUNCTIONS),
       datasets: configured.datasets,
+      deployed: deployedOf(configured),
     });
     Tags.of(stateMachine).add('cxone-export:pipeline', OPERATIONS_MACHINE);
     Tags.of(stateMachine).add('cxone-export:tenant', configured.tenant.id);
@@ -238,4 +240,13 @@ export class TenantStack extends Stack {
       removalPolicy: RemovalPolicy.DESTROY,
     });
   }
+}
+
+/** What can be asked for its status: all that the tenant has. */
+function deployedOf({ pipelines, datasets }: ConfiguredTenant): Deployed {
+  return {
+    pipelines: [...pipelines],
+    datasets: datasets.map(({ dataset, pipeline }) => ({ dataset, pipeline })),
+    breakers: pipelines.includes('data-action-dates') ? ['dataActions'] : [],
+  };
 }

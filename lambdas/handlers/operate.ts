@@ -7,8 +7,8 @@ import { lambdaHandler } from './handler.ts';
 /** Validates what an operator asks for, and does it; a rollback is only prepared. */
 export const handler = lambdaHandler(
   { name: 'operate', payload: OperatePayload, result: OperateResult },
-  ({ run, input }, invocation) => {
+  ({ input, ...about }, invocation) => {
     const objects = s3ObjectStore(invocation.clients.s3, invocation.environment.LAKE_BUCKET);
-    return operate({ ledger: invocation, objects }, parseOperation(input), run);
+    return operate({ ledger: invocation, objects }, parseOperation(input), about);
   },
 );

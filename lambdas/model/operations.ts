@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Day } from './days.ts';
 import { DatasetId, GenerationId, RunArn } from './ids.ts';
 import { PipelineName } from './pipelines.ts';
+import { Deployed, TenantStatus } from './status.ts';
 
 const window = { dataset: DatasetId, day: Day };
 
@@ -17,6 +18,7 @@ export const OPERATIONS = {
     .strictObject({ pipeline: PipelineName, reason: z.string().max(200).default('') })
     .describe('Let the schedule’s starts of a pipeline do nothing'),
   resume: z.strictObject({ pipeline: PipelineName }).describe('Let the schedule start the pipeline again'),
+  status: z.strictObject({}).describe('Say how the tenant stands'),
 } as const;
 
 /** An input of the operations machine, field by field. */
@@ -25,17 +27,20 @@ export const OperationInput = z.strictObject({
   unpin: OPERATIONS.unpin.optional(),
   pause: OPERATIONS.pause.optional(),
   resume: OPERATIONS.resume.optional(),
+  status: OPERATIONS.status.optional(),
 });
 export type OperationInput = z.infer<typeof OperationInput>;
 
 export const OperatePayload = z.strictObject({
   run: RunArn,
   input: z.unknown().describe('The input of the execution, as it was given'),
+  deployed: Deployed,
 });
 /** A rollback goes on, to a generation that has been looked at; everything else is done by now. */
 export const OperateResult = z.discriminatedUnion('operation', [
   z.strictObject({ operation: z.literal('rollback'), ...window, to: GenerationId }),
   z.strictObject({ operation: z.literal('done'), sentence: z.string() }),
+  z.strictObject({ operation: z.literal('status'), status: TenantStatus }),
 ]);
 
 export const RollBackPayload = z.strictObject({ run: RunArn, ...window, to: GenerationId });

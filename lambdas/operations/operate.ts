@@ -1,16 +1,23 @@
 import { pausePipeline, resumePipeline } from '../ledger/pauses.ts';
 import { type GenerationId, type RunArn, runName } from '../model/ids.ts';
+import type { Deployed, TenantStatus } from '../model/status.ts';
 import type { Operation } from './operation-input.ts';
 import { unpinWindow } from './pins.ts';
 import { type NamedWindow, type RollbackPorts, rollbackTarget } from './rollback.ts';
+import { tenantStatus } from './status.ts';
 
 /** What became of an operation: done, or a rollback whose target has been found. */
 export type Operated =
   | { operation: 'done'; sentence: string }
+  | { operation: 'status'; status: TenantStatus }
   | ({ operation: 'rollback'; to: GenerationId } & NamedWindow);
 
 /** Does what is asked, or finds the generation that a rollback leads to. Each can be repeated. Throws `RollbackImpossible`. */
-export async function operate(ports: RollbackPorts, operation: Operation, run: RunArn): Promise<Operated> {
+export async function operate(
+  ports: RollbackPorts,
+  operation: Operation,
+  { run, deployed }: { run: RunArn; deployed: Deployed },
+): Promise<Operated> {
   const { ledger } = ports;
   switch (operation.name) {
     case 'rollback': {
@@ -40,6 +47,8 @@ export async function operate(ports: RollbackPorts, operation: Operation, run: R
         resumed ? `${pipeline} is resumed: its next run takes what was left.` : `${pipeline} was not paused.`,
       );
     }
+    case 'status':
+      return { operation: 'status', status: await tenantStatus(ledger, deployed) };
   }
 }
 

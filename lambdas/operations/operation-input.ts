@@ -27,9 +27,10 @@ function notOne(given: unknown): Problem[] {
   ];
 }
 
-function operationIn({ rollback, unpin, pause, resume }: OperationInput): Operation | undefined {
+function operationIn({ rollback, unpin, pause, resume, status }: OperationInput): Operation | undefined {
   if (rollback !== undefined) return { name: 'rollback', request: rollback };
   if (unpin !== undefined) return { name: 'unpin', request: unpin };
   if (pause !== undefined) return { name: 'pause', request: pause };
-  return resume === undefined ? undefined : { name: 'resume', request: resume };
+  if (resume !== undefined) return { name: 'resume', request: resume };
+  return status === undefined ? undefined : { name: 'status', request: status };
 }

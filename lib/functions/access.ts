@@ -35,7 +35,7 @@ export const LEDGER_ACCESS: Readonly<Record<FunctionName, LedgerAccess>> = {
   commit: stage,
   publish: { window: [...CHANGE, ...LIST], mark: CHANGE, run: NOTE },
   audit: { window: CHANGE, run: NOTE, audit: [...CHANGE, ...LIST] },
-  operate: { window: CHANGE, pause: CHANGE },
+  operate: { window: [...CHANGE, ...LIST], pause: CHANGE, mark: READ, drift: LIST, breaker: READ, run: LIST },
   'roll-back': stage,
   reconcile: { window: READ, run: LIST },
   'plan-updates': { run: NOTE },

@@ -3,6 +3,7 @@ import { Construct } from 'constructs';
 import type { FunctionName } from '../../lambdas/model/environment.ts';
 import type { PlannedDataset } from '../../lambdas/model/payloads.ts';
 import type { PipelineName } from '../../lambdas/model/pipelines.ts';
+import type { Deployed } from '../../lambdas/model/status.ts';
 import type { FunctionsByName } from '../functions/tenant-functions.ts';
 import { CLAIMED_WINDOW } from './fragments/claim-window.ts';
 import { startDatesOf } from './fragments/commit-window.ts';
@@ -23,6 +24,8 @@ export interface OperationsWorkflowProps extends Omit<WorkflowProps, 'bucket'> {
   functions: FunctionsByName<(typeof OPERATIONS_FUNCTIONS)[number]>;
   /** Every dataset whose windows can be rolled back, and the pipeline that loads it. */
   datasets: readonly (PlannedDataset & { pipeline: PipelineName })[];
+  /** What is asked for its status. */
+  deployed: Deployed;
 }
 
 /**
@@ -40,6 +43,7 @@ export class OperationsWorkflow extends Construct {
       payload: {
         run: jsonata('$states.context.Execution.Id'),
         input: jsonata('$states.context.Execution.Input'),
+        deployed: props.deployed,
       },
     });
     const rollBack = invoke(this, 'RollBack', {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { clientsFor } from '../../lambdas/aws/clients.ts';
 import { dynamoTable } from '../../lambdas/aws/dynamo-table.ts';
 import { kmsMac } from '../../lambdas/aws/kms-mac.ts';
@@ -21,6 +22,8 @@ export const DATA_FOLDER = '.cxone';
 export function copiesFolder(data: string): string {
   return join(data, 'lake-files');
 }
+
+const Partitioned = z.looseObject({ PartitionKeys: z.array(z.unknown()).min(1) });
 
 /** What has been run in the folder. Needs no lock: works beside a run. Throws `CommandRefused` where nothing has been. */
 export function openRuns(data: string): { view: EngineView; assembly: Assembly } {
@@ -62,8 +65,9 @@ export async function openLake(data: string): Promise<OpenLake> {
       ];
     }),
   );
-  const tables = new Set(glueTables.map(({ name }) => name));
-  const datasets = [...tables].flatMap((name) => DatasetId.safeParse(name).data ?? []);
+  // Other tables are over what is told of datasets, and have no days.
+  const partitioned = glueTables.filter(({ input }) => Partitioned.safeParse(input).success);
+  const datasets = [...new Set(partitioned.map(({ name }) => DatasetId.parse(name)))];
   const auditKey = functions.find(({ environment }) => environment.AUDIT_KEY_ARN)?.environment.AUDIT_KEY_ARN;
   return {
     objects: s3ObjectStore(s3, bucket),

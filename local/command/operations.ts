@@ -11,6 +11,7 @@ import { openPlatform } from '../platform.ts';
 import { openLake } from './data-folder.ts';
 import { CommandRefused, EXIT, type ExitCode } from './exit-codes.ts';
 import type { Outputs } from './output.ts';
+import { printStatus } from './status-report.ts';
 import { textTable } from './text-table.ts';
 import { amount } from './wording.ts';
 
@@ -41,7 +42,11 @@ export async function runOperation(request: OperationRequest, { out, err }: Outp
     const { status, output, error, cause, name } = await platform.engine.wait(executionArn);
     if (status === 'SUCCEEDED') {
       const result: unknown = JSON.parse(output ?? '{}');
-      if (request.json) out.line(JSON.stringify({ outcome: status, run: name, result }));
+      const shown = OperateResult.safeParse(result);
+      if (shown.success && shown.data.operation === 'status') {
+        if (request.json) out.line(JSON.stringify(shown.data.status));
+        else printStatus(out, shown.data.status);
+      } else if (request.json) out.line(JSON.stringify({ outcome: status, run: name, result }));
       else out.line(sentenceOf(request.input, result));
       return EXIT.done;
     }

@@ -77,6 +77,10 @@ export function addOperations(program: Command, parts: ProgramParts): void {
     .action((name: PipelineName, place: PlaceOptions) =>
       operation(place, () => ({ resume: { pipeline: name } })),
     );
+  offered(
+    'status',
+    'say how a tenant stands: last good day, holes, pins, pauses, queue, claims, breakers',
+  ).action((place: PlaceOptions) => operation(place, () => ({ status: {} })));
   program
     .command('generations')
     .description('list the generations of a window that are still in the lake')

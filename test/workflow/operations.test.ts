@@ -3,6 +3,7 @@ import { readRecords } from '../../lambdas/audit/chain.ts';
 import { recordIn } from '../../lambdas/audit/record.ts';
 import { currentKey } from '../../lambdas/lake/keys.ts';
 import { Day } from '../../lambdas/model/days.ts';
+import { OperateResult } from '../../lambdas/model/operations.ts';
 import { CDR_DATASET } from '../../lambdas/model/payloads.ts';
 import { type Night, prepareNights, TENANT } from '../support/night.ts';
 import {
@@ -175,6 +176,52 @@ describe('a pause', () => {
 
     const words = ['was not paused', 'is paused', 'was paused already', 'is resumed'];
     expect(said.map((text, index) => text?.includes(words[index] ?? ''))).toEqual([true, true, true, true]);
+    await night.close();
+  });
+});
+
+describe('the status', () => {
+  it('OPS-08 says last good day, holes, pins, pauses, queue and claims, and the last run of each pipeline', async () => {
+    const { night, day } = await refreshedNight();
+    await night.operate({ rollback: { dataset: 'cdr', day } });
+    await night.run({ date: night.day(3) });
+    await night.operate({ pause: { pipeline: 'cdr-export', reason: 'maintenance' } });
+    night.simulator.use(['queue-wait:7200']);
+    const before = night.calls().length;
+    const run = await night.start({ date: night.day(5) });
+    while (
+      !night
+        .calls()
+        .slice(before)
+        .some(({ kind }) => kind === 'status')
+    )
+      await night.pass(10_000);
+
+    const { output = '' } = await night.operate({ status: {} });
+    const status = OperateResult.parse(JSON.parse(output));
+    await night.ended(run);
+
+    expect(status).toMatchObject({
+      operation: 'status',
+      status: {
+        pipelines: [
+          { pipeline: 'cdr-export', paused: { reason: 'maintenance' }, lastRun: { outcome: 'SUCCEEDED' } },
+        ],
+        datasets: [
+          {
+            dataset: 'cdr',
+            lastGoodDay: day,
+            committedDays: 2,
+            pinned: 1,
+            firstPinned: [day],
+            unfinishedCommits: 0,
+            claimed: [{ day: night.day(5), expired: false }],
+            queued: [{ day: night.day(5) }],
+          },
+        ],
+      },
+    });
+    expect(output.length).toBeLessThan(64 * 1024);
     await night.close();
   });
 });

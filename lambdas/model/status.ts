@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { Day } from './days.ts';
+import { FamilyName } from './families.ts';
+import { DatasetId, TenantId } from './ids.ts';
+import { PipelineName } from './pipelines.ts';
+import { RunRecord } from './run-record.ts';
+
+const count = z.int().min(0);
+const instant = z.iso.datetime();
+
+/** Days and windows that a list of a status names at most; the count beside it is of all. */
+export const STATUS_LISTED = 10;
+
+/** A window that somebody is at work on. */
+const ClaimedStatus = z.strictObject({
+  day: Day,
+  run: z.string().describe('Name of the run that holds it'),
+  leaseUntil: instant,
+  expired: z.boolean().describe('The lease is over: another run may take it'),
+});
+
+/** An export that waits in CXone. */
+const QueuedStatus = z.strictObject({ day: Day, since: instant, status: z.string() });
+
+/** How a dataset stands. */
+export const DatasetStatus = z.strictObject({
+  dataset: DatasetId,
+  pipeline: PipelineName,
+  lastGoodDay: Day.optional().describe('Every day up to it, from the first, is there'),
+  maxEvent: instant.optional(),
+  committedDays: count,
+  holes: count.describe('Days that are missing before the last committed one'),
+  firstHoles: z.array(Day).max(STATUS_LISTED),
+  pinned: count,
+  firstPinned: z.array(Day).max(STATUS_LISTED),
+  unfinishedCommits: count.describe('Commits whose later steps are to be finished by the next run'),
+  queued: z.array(QueuedStatus).max(STATUS_LISTED),
+  claimed: z.array(ClaimedStatus).max(STATUS_LISTED),
+  openDrift: count.describe('Columns in no mapping that nobody has acknowledged'),
+});
+export type DatasetStatus = z.infer<typeof DatasetStatus>;
+
+/** How a pipeline stands. */
+export const PipelineStatus = z.strictObject({
+  pipeline: PipelineName,
+  paused: z.strictObject({ since: instant, reason: z.string() }).optional(),
+  lastRun: z
+    .strictObject({
+      run: z.string(),
+      outcome: RunRecord.shape.outcome,
+      startedAt: instant,
+      error: z.string(),
+    })
+    .optional(),
+  lastSuccess: instant.optional().describe('Start of the last run that succeeded'),
+});
+export type PipelineStatus = z.infer<typeof PipelineStatus>;
+
+/** A breaker that has opened. */
+const BreakerStatus = z.strictObject({
+  family: FamilyName,
+  state: z.enum(['closed', 'open', 'halfOpen']),
+  failuresInARow: count,
+  openUntil: instant.optional(),
+});
+
+/** How a tenant stands, as the ledger says: small, without personal data. */
+export const TenantStatus = z.strictObject({
+  tenant: TenantId,
+  at: instant,
+  pipelines: z.array(PipelineStatus),
+  datasets: z.array(DatasetStatus),
+  breakers: z.array(BreakerStatus),
+});
+export type TenantStatus = z.infer<typeof TenantStatus>;
+
+/** What a tenant has that can be asked for its status. */
+export const Deployed = z.strictObject({
+  pipelines: z.array(PipelineName),
+  datasets: z.array(z.strictObject({ dataset: DatasetId, pipeline: PipelineName })),
+  breakers: z.array(FamilyName).describe('Families whose calls have a breaker'),
+});
+export type Deployed = z.infer<typeof Deployed>;

@@ -1,0 +1,111 @@
+import { breakerKey, createBreaker } from '../ledger/breaker.ts';
+import { driftEvents } from '../ledger/drift.ts';
+import { readMarks } from '../ledger/marks.ts';
+import { readPause } from '../ledger/pauses.ts';
+import { type ListedRun, lastRuns } from '../ledger/run-list.ts';
+import { isSettled, type WindowState } from '../ledger/window-state.ts';
+import { readWindows, type WindowLedger } from '../ledger/windows.ts';
+import { type Day, Day as DaySchema, daysBetween, isoInstant, plusDays } from '../model/days.ts';
+import { runName } from '../model/ids.ts';
+import type { PipelineName } from '../model/pipelines.ts';
+import {
+  type DatasetStatus,
+  type Deployed,
+  type PipelineStatus,
+  STATUS_LISTED,
+  TenantStatus,
+} from '../model/status.ts';
+
+/** Runs that are looked through for the last of each pipeline. */
+const LOOKED_THROUGH = 500;
+
+/** How a tenant stands, as the ledger says. Reads, and changes nothing. */
+export async function tenantStatus(ledger: WindowLedger, deployed: Deployed): Promise<TenantStatus> {
+  const runs = await lastRuns(ledger.table, ledger.tenant, LOOKED_THROUGH);
+  return TenantStatus.parse({
+    tenant: ledger.tenant,
+    at: isoInstant(ledger.clock.now()),
+    pipelines: await Promise.all(
+      deployed.pipelines.map((pipeline) => pipelineStatus(ledger, pipeline, runs)),
+    ),
+    datasets: await Promise.all(deployed.datasets.map((dataset) => datasetStatus(ledger, dataset))),
+    breakers: await Promise.all(
+      deployed.breakers.map(async (family) => ({
+        family,
+        ...(await createBreaker(breakerKey(ledger.tenant, family), ledger).state()),
+      })),
+    ),
+  });
+}
+
+async function pipelineStatus(
+  ledger: WindowLedger,
+  pipeline: PipelineName,
+  runs: readonly ListedRun[],
+): Promise<PipelineStatus> {
+  const pause = await readPause(ledger, pipeline);
+  const own = runs.filter((run) => run.pipeline === pipeline);
+  const [last] = own;
+  return {
+    pipeline,
+    paused: pause && { since: pause.pausedAt, reason: pause.reason },
+    lastRun: last && {
+      run: runName(last.run),
+      outcome: last.outcome,
+      startedAt: last.startedAt,
+      error: last.error,
+    },
+    lastSuccess: own.find(({ outcome }) => outcome === 'SUCCEEDED')?.startedAt,
+  };
+}
+
+async function datasetStatus(
+  ledger: WindowLedger,
+  { dataset, pipeline }: Deployed['datasets'][number],
+): Promise<DatasetStatus> {
+  const windows: WindowState[] = [];
+  for await (const window of readWindows(ledger, dataset)) windows.push(window);
+  const { startDate, loadedThrough, maxEvent } = await readMarks(ledger, dataset);
+  const committed = windows.filter(({ generation }) => generation !== undefined);
+  const holes = holesIn(new Set(committed.map(({ day }) => day)), startDate);
+  const pinned = windows.filter((window) => window.pinned).map(({ day }) => day);
+  const drift = await driftEvents(ledger, dataset);
+  return {
+    dataset,
+    pipeline,
+    lastGoodDay:
+      loadedThrough === undefined ? undefined : plusDays(DaySchema.parse(loadedThrough.slice(0, 10)), -1),
+    maxEvent,
+    committedDays: committed.length,
+    holes: holes.length,
+    firstHoles: holes.slice(0, STATUS_LISTED),
+    pinned: pinned.length,
+    firstPinned: pinned.slice(0, STATUS_LISTED),
+    unfinishedCommits: committed.filter((window) => !isSettled(window)).length,
+    queued: windows.filter(isQueued).map(queuedStatus).slice(0, STATUS_LISTED),
+    claimed: windows.flatMap((window) => claimedStatus(window, ledger.clock.now())).slice(0, STATUS_LISTED),
+    openDrift: drift.filter(({ acknowledgedAt }) => acknowledgedAt === undefined).length,
+  };
+}
+
+function holesIn(committed: ReadonlySet<Day>, startDate: Day | undefined): Day[] {
+  const days = [...committed].toSorted();
+  const first = startDate ?? days[0];
+  const last = days.at(-1);
+  if (first === undefined || last === undefined) return [];
+  return daysBetween(first, last).filter((day) => !committed.has(day));
+}
+
+/** A job that has been submitted and has not ended, of a window that still wants it. */
+function isQueued({ jobState, submittedAt }: WindowState): boolean {
+  return jobState === 'submitted' && submittedAt !== undefined;
+}
+
+function queuedStatus({ day, submittedAt = 0, jobStatus = '' }: WindowState) {
+  return { day, since: isoInstant(submittedAt), status: jobStatus };
+}
+
+function claimedStatus({ day, claimedBy, leaseUntil }: WindowState, now: number) {
+  if (claimedBy === undefined || leaseUntil === 0) return [];
+  return [{ day, run: runName(claimedBy), leaseUntil: isoInstant(leaseUntil), expired: leaseUntil <= now }];
+}
