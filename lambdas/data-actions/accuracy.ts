@@ -23,8 +23,10 @@ function resultOf(update: DateUpdate): number {
 
 /** The instant at which the zone's clock shows `hands`, in milliseconds as if they were of UTC. */
 function onTheClock(zone: string, hands: number, own: number): number {
-  const before = zoneOffset(zone, hands - own - DAY_MILLISECONDS);
-  const after = zoneOffset(zone, hands - own + DAY_MILLISECONDS);
+  // An hour or, where a day was skipped, a day off at the most: a day before and after it the zone has settled.
+  const near = hands - zoneOffset(zone, hands);
+  const before = zoneOffset(zone, near - DAY_MILLISECONDS);
+  const after = zoneOffset(zone, near + DAY_MILLISECONDS);
   const fitting = [own, before, after].filter((offset) => zoneOffset(zone, hands - offset) === offset);
   if (fitting[0] === own) return hands - own;
   // Shown twice: the earlier. Never shown: as if the clock had not been put on yet.
@@ -45,7 +47,16 @@ function zoneOffset(zone: string, instant: number): number {
   return hands.setUTCFullYear(year, month - 1, day) - whole;
 }
 
+/** Making a formatter takes longer than all the rest: one a zone, of which there are some hundreds. */
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
 function formatterOf(zone: string): Intl.DateTimeFormat {
+  const made = formatters.get(zone) ?? newFormatter(zone);
+  formatters.set(zone, made);
+  return made;
+}
+
+function newFormatter(zone: string): Intl.DateTimeFormat {
   return new Intl.DateTimeFormat('en-US', {
     timeZone: zone,
     calendar: 'iso8601',
