@@ -7,6 +7,7 @@ import {
   type ParseError,
   parseTree,
 } from 'jsonc-parser';
+import { z } from 'zod';
 import { catalogued } from '../model/errors.ts';
 
 /*
@@ -33,11 +34,14 @@ export function dateProcessingText(action: string): string | undefined {
   return node === undefined ? undefined : textOf(action, node);
 }
 
+const fields = z.record(z.string(), z.unknown()).catch({});
+
+/** As every reader of JSON sees it, the server too: of a field that is there twice, the last. */
+const ActionFields = z.object({ configuration: z.object({ dateProcessing: fields }) });
+
 /** The fields of `dateProcessing`; none where it is absent or no object. */
 export function dateProcessingFields(action: string): Readonly<Record<string, unknown>> {
-  const text = dateProcessingText(action);
-  const value: unknown = text === undefined ? undefined : JSON.parse(text);
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+  return ActionFields.parse(JSON.parse(action)).configuration.dateProcessing;
 }
 
 /** Whether the action holds what is wanted already. */
