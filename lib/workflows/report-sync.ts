@@ -127,7 +127,8 @@ export class ReportSyncWorkflow extends Construct {
   }
 
   private transform({ functions, reports }: ReportSyncWorkflowProps, commit: State): State {
-    const [first, ...others] = reports.map(({ report, mapping }) => {
+    const which = Choice.jsonata(this, 'WhichReport');
+    for (const { report, mapping } of reports) {
       const { dataset, key, outputs, thresholds, completeness } = report;
       const transform = invoke(this, `Transform ${dataset}`, {
         function: functions['transform-records'],
@@ -139,13 +140,9 @@ export class ReportSyncWorkflow extends Construct {
         },
       });
       transform.next(commit);
-      return { dataset, transform };
-    });
-    if (first === undefined) throw new Error('The pipeline report-sync has no report.');
-    const which = Choice.jsonata(this, 'WhichReport');
-    for (const { dataset, transform } of others)
       which.when(Condition.jsonata(jsonata(`$dataset = '${dataset}'`)), transform);
-    return which.otherwise(first.transform);
+    }
+    return which;
   }
 }
 
