@@ -23,7 +23,7 @@ export class LakeStack extends Stack {
       key: this.key,
       existingName: settings.bucketName,
       retention: settings.retention,
-      objectLock: settings.auditLockDays !== undefined,
+      objectLock: locks(settings).length > 0,
     });
     this.ledger = new Ledger(this, 'Ledger', { key: this.key });
     this.topics = new Topics(this, 'Topics', { key: this.key, alarmEmail: settings.alarmEmail });
@@ -36,16 +36,17 @@ export class LakeStack extends Stack {
   }
 
   /** Says what is the owner's to see to where bucket or key are given. */
-  private warnOfGiven({ bucketName, keyArn, auditLockDays }: LakeSettings): void {
+  private warnOfGiven(settings: LakeSettings): void {
+    const { bucketName, keyArn } = settings;
     if (bucketName !== undefined)
       Annotations.of(this).addWarningV2(
         'cxone-export:given-bucket',
         `The bucket ${bucketName} is given: its encryption with the lake's key, its block of public access, its refusal of plain HTTP, its versions and its lifecycle rules are not set here.`,
       );
-    if (bucketName !== undefined && auditLockDays !== undefined)
+    if (bucketName !== undefined && locks(settings).length > 0)
       Annotations.of(this).addWarningV2(
         'cxone-export:given-bucket-lock',
-        `auditLockDays is set: the bucket ${bucketName} must have Object Lock, or no audit record can be written.`,
+        `${locks(settings).join(' and ')} set: the bucket ${bucketName} must have Object Lock, or nothing that is to be locked can be written.`,
       );
     if (keyArn !== undefined)
       Annotations.of(this).addWarningV2(
@@ -53,4 +54,9 @@ export class LakeStack extends Stack {
         "The key is given: its policy must let this account's IAM policies decide, and let cloudwatch.amazonaws.com, events.amazonaws.com and logs.<region>.amazonaws.com use it. See lib/storage/lake-key.ts for the statements.",
       );
   }
+}
+
+/** The settings that lock objects, by name. */
+function locks(settings: LakeSettings): string[] {
+  return (['auditLockDays', 'archiveLockDays'] as const).filter((name) => settings[name] !== undefined);
 }

@@ -43,6 +43,8 @@ export interface SealedObject {
 export interface SealPorts {
   objects: Pick<ObjectStore, 'find' | 'writeStream'>;
   sealing: Sealing;
+  /** Until when a new object is locked, epoch milliseconds. Absent: it is not. */
+  lockedUntil?: () => number;
 }
 
 /**
@@ -66,13 +68,13 @@ export async function* sealRecords(
     // Gzip has worked on the block before while this one was joined.
     await draft?.content.taken();
     if (draft !== undefined && draft.content.compressedBytes + longestGzip(block.bytes.length) > room) {
-      yield await store(ports.objects, tenant, day, draft);
+      yield await store(ports, tenant, day, draft);
       draft = undefined;
     }
     draft ??= { content: new ObjectContent(), keyOf: prepareKey(ports.sealing) };
     draft.content.add(block);
   }
-  if (draft !== undefined) yield await store(ports.objects, tenant, day, draft);
+  if (draft !== undefined) yield await store(ports, tenant, day, draft);
 }
 
 /** An object that is being made. */
@@ -82,7 +84,7 @@ interface Draft {
 }
 
 async function store(
-  objects: SealPorts['objects'],
+  { objects, lockedUntil }: SealPorts,
   tenant: TenantId,
   day: Day,
   { content, keyOf }: Draft,
@@ -95,7 +97,9 @@ async function store(
     return { key, sha256, ids, plainBytes, sealedBytes: existing.bytes, uploaded: false };
   const identity = { tenant, object: key };
   const body = Readable.from(sealedBytes(identity, await keyOf(identity), chunks), { objectMode: false });
-  const { bytes } = await objects.writeStream(key, body, 'application/json');
+  const { bytes } = await objects.writeStream(key, body, 'application/json', {
+    lockedUntil: lockedUntil?.(),
+  });
   return { key, sha256, ids, plainBytes, sealedBytes: bytes, uploaded: true };
 }
 

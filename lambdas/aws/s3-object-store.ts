@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { catalogued } from '../model/errors.ts';
-import type { ObjectStore } from '../model/ports.ts';
+import type { ObjectStore, Protection } from '../model/ports.ts';
 
 /** Bytes of one part of a multipart upload, the least that S3 takes: with two in flight at most 10 MiB are held. S3 takes 10,000 parts: 48 GiB an object. */
 const PART_BYTES = 5 * 1024 * 1024;
@@ -59,7 +59,6 @@ export function s3ObjectStore(client: S3Client, bucket: string): ObjectStore {
     },
     async writeText(key, text, contentType, protection) {
       const body = Buffer.from(text, 'utf8');
-      const lockedUntil = protection?.lockedUntil;
       await client.send(
         new PutObjectCommand({
           Bucket: bucket,
@@ -67,14 +66,12 @@ export function s3ObjectStore(client: S3Client, bucket: string): ObjectStore {
           Body: body,
           ContentType: contentType,
           ChecksumAlgorithm: 'SHA256',
-          ...(lockedUntil === undefined
-            ? {}
-            : { ObjectLockMode: 'COMPLIANCE', ObjectLockRetainUntilDate: new Date(lockedUntil) }),
+          ...lockOf(protection),
         }),
       );
       return { bytes: body.length, sha256: createHash('sha256').update(body).digest('hex') };
     },
-    async writeStream(key, body, contentType) {
+    async writeStream(key, body, contentType, protection) {
       const hash = createHash('sha256');
       let bytes = 0;
       const measured = new Transform({
@@ -95,6 +92,7 @@ export function s3ObjectStore(client: S3Client, bucket: string): ObjectStore {
           Body: measured,
           ContentType: contentType,
           ChecksumAlgorithm: 'CRC32',
+          ...lockOf(protection),
         },
         partSize: PART_BYTES,
         queueSize: PARTS_IN_FLIGHT,
@@ -115,4 +113,11 @@ export function s3ObjectStore(client: S3Client, bucket: string): ObjectStore {
           if (Key !== undefined) yield { key: Key, bytes: Size ?? 0 };
     },
   };
+}
+
+/** In compliance mode: not even the account's root can take the lock away. */
+function lockOf({ lockedUntil }: Protection = {}) {
+  return lockedUntil === undefined
+    ? {}
+    : ({ ObjectLockMode: 'COMPLIANCE', ObjectLockRetainUntilDate: new Date(lockedUntil) } as const);
 }

@@ -66,6 +66,14 @@ export const LakeSettings = z.strictObject({
     .describe(
       'Audit objects are locked for so many days: nobody, not even the account’s root, changes or removes them. To be chosen before the bucket is made',
     ),
+  archiveLockDays: z
+    .int()
+    .min(1)
+    .max(36_500)
+    .optional()
+    .describe(
+      'Archive objects are locked for so many days from when they are sealed, as audit objects are. To be chosen before the bucket is made',
+    ),
   permissionsBoundaryArn: z
     .string()
     .regex(/^arn:[^:]+:iam::\d{12}:policy\/.+$/, 'must be the ARN of an IAM policy')

@@ -22,6 +22,11 @@ export interface WrittenObject {
   sha256: string;
 }
 
+/** Until when nobody may change or remove an object, epoch milliseconds: the bucket must have Object Lock. Absent: not locked. */
+export interface Protection {
+  lockedUntil?: number | undefined;
+}
+
 /** The lake's bucket as domain code sees it. Keys are whole S3 keys. */
 export interface ObjectStore {
   /** Opens the object. Throws `ObjectMissing` where there is none. */
@@ -30,19 +35,18 @@ export interface ObjectStore {
   readText(key: string): Promise<string>;
   /**
    * Stores a small object, whole. Repeating it with the same bytes changes nothing that a reader sees.
-   * @param protection until when nobody may change or remove the object, epoch milliseconds: the bucket must have Object Lock
    */
-  writeText(
-    key: string,
-    text: string,
-    contentType: string,
-    protection?: { lockedUntil?: number | undefined },
-  ): Promise<WrittenObject>;
+  writeText(key: string, text: string, contentType: string, protection?: Protection): Promise<WrittenObject>;
   /**
    * Stores a stream, in parts, with bounded memory. Nothing becomes visible when the stream fails: the error of the
    * stream is thrown and the upload is aborted.
    */
-  writeStream(key: string, body: Readable, contentType: string): Promise<WrittenObject>;
+  writeStream(
+    key: string,
+    body: Readable,
+    contentType: string,
+    protection?: Protection,
+  ): Promise<WrittenObject>;
   /** Facts of an object, or undefined where there is none. */
   find(key: string): Promise<ObjectFacts | undefined>;
   /** All objects under a prefix, in the order of their keys. */

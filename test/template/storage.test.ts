@@ -115,6 +115,14 @@ describe('the audit chain', () => {
   });
 });
 
+describe('the archive', () => {
+  it('ARC-05 makes the bucket one with Object Lock where its objects are to be locked', () => {
+    const locked = synthesise({ lake: { archiveLockDays: 3_650 }, tenants: [tenant('acme')] });
+
+    locked('cxone-export-lake').hasResourceProperties('AWS::S3::Bucket', { ObjectLockEnabled: true });
+  });
+});
+
 describe('the ledger', () => {
   it('OPS-02 is on demand, encrypted, recoverable, protected and retained', () => {
     lake.hasResource('AWS::DynamoDB::Table', {
