@@ -4,6 +4,7 @@ import { kmsDataKeys } from '../aws/kms-data-keys.ts';
 import { secretPassphrases } from '../aws/passphrase-secret.ts';
 import { s3ObjectStore } from '../aws/s3-object-store.ts';
 import { ArchiveSealPayload, ArchiveSealResult } from '../model/archive-payloads.ts';
+import { DAY_MILLISECONDS } from '../model/days.ts';
 import { type Invocation, lambdaHandler } from './handler.ts';
 
 /** An object is sealed, and its records are noted, within this time. */
@@ -13,11 +14,15 @@ const LAST_OBJECT_MILLISECONDS = 420_000;
 export const handler = lambdaHandler(
   { name: 'seal-archive-day', payload: ArchiveSealPayload, result: ArchiveSealResult },
   (payload, invocation) => {
+    const { ARCHIVE_LOCK_DAYS: lockDays } = invocation.environment;
     const ports = {
       ledger: invocation,
       objects: s3ObjectStore(invocation.clients.s3, invocation.environment.LAKE_BUCKET),
       sealing: sealingOf(invocation),
       goesOn: () => invocation.remainingMilliseconds() > LAST_OBJECT_MILLISECONDS,
+      ...(lockDays === undefined
+        ? {}
+        : { lockedUntil: () => invocation.clock.now() + lockDays * DAY_MILLISECONDS }),
     };
     return sealDay(ports, payload, payload);
   },

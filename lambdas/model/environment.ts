@@ -39,6 +39,8 @@ const variables = z.object({
   AUDIT_LOCK_DAYS: z.coerce.number().int().min(1).optional(),
   /** How archive objects are sealed, as JSON. */
   ARCHIVE_SEALING: json(ArchiveSealing),
+  /** Days for which archive objects are locked. Absent where they are not. */
+  ARCHIVE_LOCK_DAYS: z.coerce.number().int().min(1).optional(),
   /** ARN of the topic for notices of failure. */
   NOTICE_TOPIC: z.string().min(1),
   /** Address of the proxy for calls to CXone. */
@@ -93,7 +95,13 @@ export const ENVIRONMENTS = {
   'list-interactions': variables.pick({ ...calls, LAKE_BUCKET: true }),
   'look-up-interactions': variables.pick({ ...calls, LAKE_BUCKET: true }),
   'list-archive-days': variables.pick({ ...base, LAKE_BUCKET: true }),
-  'seal-archive-day': variables.pick({ ...base, LAKE_BUCKET: true, KEY_ARN: true, ARCHIVE_SEALING: true }),
+  'seal-archive-day': variables.pick({
+    ...base,
+    LAKE_BUCKET: true,
+    KEY_ARN: true,
+    ARCHIVE_SEALING: true,
+    ARCHIVE_LOCK_DAYS: true,
+  }),
   'mark-archive-day': variables.pick({ ...calls, LAKE_BUCKET: true }),
   'reconcile-archive': variables.pick({ ...base, LAKE_BUCKET: true }),
   record: variables.pick({ ...base, LAKE_BUCKET: true, NOTICE_TOPIC: true }),

@@ -111,6 +111,7 @@ export class TenantFunctions extends Construct {
       GLUE_DATABASE: catalog.databaseName,
       AUDIT_KEY_ARN: lake.auditKey.key.keyArn,
       AUDIT_LOCK_DAYS: settings.auditLockDays === undefined ? undefined : `${settings.auditLockDays}`,
+      ARCHIVE_LOCK_DAYS: settings.archiveLockDays === undefined ? undefined : `${settings.archiveLockDays}`,
       ARCHIVE_SEALING: configured.archive && JSON.stringify(configured.archive.sealing),
       NOTICE_TOPIC: lake.topics.notices.topicArn,
       EGRESS_PROXY: settings.proxy,
@@ -170,6 +171,8 @@ export class TenantFunctions extends Construct {
     const sealing = this.props.configured.archive?.sealing;
     if (sealing?.mode === 'passphrase') this.grantSecret(role, sealing.secret);
     else this.props.lake.key.grantSealArchives(role, this.tenant);
+    if (this.props.settings.archiveLockDays !== undefined)
+      this.props.lake.bucket.grantLock(role, this.tenant, ['archive']);
   }
 
   /** Whether a claim's owner lives, and what became of a run: asked of this tenant's machines only. */

@@ -117,9 +117,15 @@ describe('the audit chain', () => {
 
 describe('the archive', () => {
   it('ARC-05 makes the bucket one with Object Lock where its objects are to be locked', () => {
-    const locked = synthesise({ lake: { archiveLockDays: 3_650 }, tenants: [tenant('acme')] });
+    const archiving = { ...tenant('acme'), pipelines: { archive: {} } };
+    const locked = synthesise({ lake: { archiveLockDays: 3_650 }, tenants: [archiving] });
+    const [retention] = statementsOfFunction(locked('cxone-export-acme'), 'seal-archive-day').filter(
+      ({ actions }) => actions.includes('s3:PutObjectRetention'),
+    );
 
     locked('cxone-export-lake').hasResourceProperties('AWS::S3::Bucket', { ObjectLockEnabled: true });
+    expect(environmentOf(locked('cxone-export-acme'), 'seal-archive-day').ARCHIVE_LOCK_DAYS).toBe('3650');
+    expect(retention?.resources).toEqual([expect.stringMatching(/\/archive\/acme\/\*$/)]);
   });
 });
 
