@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { clientsFor } from '../../lambdas/aws/clients.ts';
+import { type Clients, clientsFor } from '../../lambdas/aws/clients.ts';
 import { dynamoTable } from '../../lambdas/aws/dynamo-table.ts';
 import { kmsMac } from '../../lambdas/aws/kms-mac.ts';
 import { s3ObjectStore } from '../../lambdas/aws/s3-object-store.ts';
 import type { WindowLedger } from '../../lambdas/ledger/windows.ts';
+import { ArchiveSealing } from '../../lambdas/model/archive-pipeline.ts';
 import { DatasetId, TenantId } from '../../lambdas/model/ids.ts';
 import type { MacKey, ObjectStore } from '../../lambdas/model/ports.ts';
 import { surroundings } from '../../lambdas/model/surroundings.ts';
@@ -41,6 +42,10 @@ export interface OpenLake extends AsyncDisposable {
   ledgers: ReadonlyMap<TenantId, WindowLedger>;
   /** Every dataset that any of them has a table for; names of other tables are among them. */
   datasets: readonly DatasetId[];
+  /** Names of the secrets with the passphrases of archives, of tenants that have one. */
+  archiveSecrets: ReadonlyMap<TenantId, string>;
+  /** Clients of the embedded services. */
+  clients: Clients;
 }
 
 /** Opens the lake of a folder in which no run is under way. Throws `CommandRefused` where there is none, `FolderInUse`. */
@@ -52,7 +57,8 @@ export async function openLake(data: string): Promise<OpenLake> {
   const bucket = functions.find(({ environment }) => environment.LAKE_BUCKET)?.environment.LAKE_BUCKET;
   if (bucket === undefined) throw nothingThere(data);
   const aws = await startAws({ folder: data });
-  const { s3, dynamodb, kms } = clientsFor(aws.environment);
+  const clients = clientsFor(aws.environment);
+  const { s3, dynamodb, kms } = clients;
   const ledgers = new Map(
     functions.flatMap(({ environment: { TENANT, LEDGER_TABLE } }) => {
       if (TENANT === undefined || LEDGER_TABLE === undefined) return [];
@@ -74,8 +80,17 @@ export async function openLake(data: string): Promise<OpenLake> {
     mac: kmsMac(kms, auditKey ?? ''),
     ledgers,
     datasets,
+    archiveSecrets: new Map(functions.flatMap(({ environment }) => archiveSecretIn(environment))),
+    clients,
     [Symbol.asyncDispose]: () => aws.close(),
   };
+}
+
+function archiveSecretIn(environment: Readonly<Record<string, string>>): [TenantId, string][] {
+  const { TENANT, ARCHIVE_SEALING } = environment;
+  if (TENANT === undefined || ARCHIVE_SEALING === undefined) return [];
+  const sealing = ArchiveSealing.parse(JSON.parse(ARCHIVE_SEALING));
+  return sealing.mode === 'passphrase' ? [[TenantId.parse(TENANT), sealing.secret]] : [];
 }
 
 function nothingThere(data: string): CommandRefused {

@@ -1,6 +1,7 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { TenantId } from '../../lambdas/model/ids.ts';
 import { type PipelineName, PipelineName as PipelineNames } from '../../lambdas/model/pipelines.ts';
+import { addArchive } from './archive-commands.ts';
 import type { AuditRequest } from './audit.ts';
 import { DATA_FOLDER } from './data-folder.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -74,6 +75,7 @@ function buildProgram(outputs: Outputs, choose: Choose): Command {
   addDrift(program, choose);
   addAudit(program, choose);
   addOperations(program, { choose, defaults: DEFAULTS, tenantId, pipelineName });
+  addArchive(program, { choose, defaults: DEFAULTS, tenantId });
   addSurroundings(program, choose);
   return program;
 }
