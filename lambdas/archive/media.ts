@@ -22,13 +22,17 @@ export interface MediaPorts {
   /** The playback address as CXone gives it now; undefined where it has the interaction or the medium no more. */
   freshAddress: (name: MediumName) => Promise<string | undefined>;
   random: () => number;
+  /** Name of the run, with the round. */
+  by: string;
   /** Longest medium that is stored. */
   maxBytes: number;
+  /** Whether nothing is called any more: what is not stored is left for a later run then. */
+  givesUp: () => boolean;
 }
 
-/** A medium with the playback address that its interaction's record gives. */
+/** A medium with the playback address that its interaction's record gives: null where it gives none, undefined where it is to be asked for. */
 export interface WantedMedium extends MediumName {
-  address: string | null;
+  address: string | null | undefined;
 }
 
 /**
@@ -46,8 +50,10 @@ export async function storeMedium(
   const known = await readMedium(ports.ledger, claim.day, name);
   if (known?.state === 'stored') return known;
   const key = mediumObjectKey(ports.ledger.tenant, claim.day, interaction, medium);
-  const outcome = await fetched(ports, key, name, address);
-  await noteMedium(ports.ledger, claim, name, outcome);
+  const outcome: MediumOutcome = ports.givesUp()
+    ? { state: 'failed', reason: 'notTried' }
+    : await fetched(ports, key, name, address);
+  await noteMedium(ports.ledger, claim, name, outcome, ports.by);
   return outcome;
 }
 
@@ -55,14 +61,14 @@ async function fetched(
   ports: MediaPorts,
   key: string,
   name: MediumName,
-  given: string | null,
+  given: string | null | undefined,
 ): Promise<MediumOutcome> {
   if (given === null || given === '') return { state: 'missing', reason: 'noAddress' };
-  const first = await fromAddress(ports, key, given);
-  if (!mayBeStale(first)) return first;
+  const first = given === undefined ? undefined : await fromAddress(ports, key, given);
+  if (first !== undefined && !mayBeStale(first)) return first;
   const fresh = await ports.freshAddress(name);
   if (fresh === undefined) return { state: 'missing' };
-  return fresh === given ? first : fromAddress(ports, key, fresh);
+  return first !== undefined && fresh === given ? first : fromAddress(ports, key, fresh);
 }
 
 /** Hosts answer 403 as well as 410 to a signature that is over. */

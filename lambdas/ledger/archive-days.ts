@@ -41,6 +41,7 @@ export const ArchiveDay = z.object({
   leaseUntil: z.number().default(0),
   sealing: DaySealing.optional(),
   marksOpen: z.boolean().default(false).describe('Some of its interactions are not marked'),
+  mediaOpen: z.boolean().default(false).describe('Some of its media failed'),
   looksOpen: z.boolean().default(false).describe('Some of its interactions could not be looked up'),
 });
 export type ArchiveDay = z.infer<typeof ArchiveDay>;
@@ -60,7 +61,7 @@ export async function* archiveDays(ledger: WindowLedger): AsyncGenerator<Archive
 export async function changeArchiveDay(
   ledger: WindowLedger,
   claim: ClaimedWindow,
-  set: Partial<Pick<ArchiveDay, 'sealing' | 'marksOpen' | 'looksOpen'>>,
+  set: Partial<Pick<ArchiveDay, 'sealing' | 'marksOpen' | 'mediaOpen' | 'looksOpen'>>,
   remove: Change['remove'] = [],
 ): Promise<void> {
   await changeClaimed(ledger, claim, { set, remove });

@@ -19,6 +19,7 @@ export const ArchivedMediumEntry = z.object({
   bytes: z.int().min(0).optional(),
   sha256: z.string().optional(),
   notedAt: z.iso.datetime(),
+  notedBy: z.string().describe('Name of the run, with the round'),
 });
 export type ArchivedMediumEntry = z.infer<typeof ArchivedMediumEntry>;
 
@@ -55,12 +56,18 @@ export async function* archivedMedia(ledger: WindowLedger, day: Day): AsyncGener
     yield ArchivedMediumEntry.parse(item);
 }
 
-/** Notes what became of a medium, after its object is durable. Throws `ClaimLost` where a later claim has noted it. */
+/**
+ * Notes what became of a medium, after its object is durable.
+ *
+ * @param by name of the run, with the round
+ * @throws ClaimLost where a later claim has noted it
+ */
 export async function noteMedium(
   ledger: WindowLedger,
   claim: ClaimedWindow,
   name: MediumName,
   outcome: MediumOutcome,
+  by: string,
 ): Promise<void> {
   const { state, reason, key, bytes, sha256 } = outcome;
   const set = {
@@ -71,6 +78,7 @@ export async function noteMedium(
     bytes,
     sha256,
     notedAt: isoInstant(ledger.clock.now()),
+    notedBy: by,
     epoch: claim.epoch,
   };
   const written = await ledger.table.update(

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Day } from '../model/days.ts';
 import { type RunArn, runName, type TenantId } from '../model/ids.ts';
 import { InteractionId, MarkFailure } from '../model/interactions.ts';
+import { MediaTally } from '../model/media.ts';
 import { ArchiveTally } from './archive-days.ts';
 import { conditionalUpdate } from './expressions.ts';
 import type { WindowLedger } from './windows.ts';
@@ -26,6 +27,7 @@ export const RunDay = z.object({
   day: Day,
   tally: ArchiveTally.optional(),
   marked: z.int().min(0).default(0),
+  media: MediaTally.optional(),
   pending: z.partialRecord(MarkFailure, z.int().min(0)).default({}).describe('Marks that failed, by reason'),
 });
 export type RunDay = z.infer<typeof RunDay>;
@@ -111,7 +113,7 @@ export async function noteRunDay(
   run: RunArn,
   round: number,
   day: Day,
-  note: Partial<Pick<RunDay, 'tally' | 'marked' | 'pending'>>,
+  note: Partial<Pick<RunDay, 'tally' | 'media' | 'marked' | 'pending'>>,
 ): Promise<void> {
   await ledger.table.update(
     { pk: runPartition(ledger.tenant, run), sk: `day#${String(round).padStart(5, '0')}#${day}` },

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Day } from './days.ts';
 import { DatasetId, RunArn } from './ids.ts';
 import { InteractionId } from './interactions.ts';
+import { MediaSettings } from './media.ts';
 import { ClaimedWindow } from './payloads.ts';
 
 /*
@@ -86,6 +87,15 @@ export const ArchiveMarkPayload = z.strictObject({
   after: z.string().describe('Marking goes on behind this interaction; empty: from the first'),
 });
 export const ArchiveMarkResult = z.strictObject({ more: z.boolean(), after: z.string().optional() });
+
+export const ArchiveMediaPayload = z.strictObject({
+  ...ClaimedWindow.shape,
+  ...calls,
+  round,
+  ...MediaSettings.shape,
+  after: z.int().min(-1).describe('Media of what stands behind this place of the list are stored'),
+});
+export const ArchiveMediaResult = z.strictObject({ more: z.boolean(), after: z.int().min(-1) });
 
 export const ArchiveReconcilePayload = z.strictObject({
   ...noted,

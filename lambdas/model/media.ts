@@ -16,6 +16,7 @@ export const MediumReason = z.enum([
   'serverFault',
   'connectionLost',
   'incomplete',
+  'notTried',
 ]);
 export type MediumReason = z.infer<typeof MediumReason>;
 
@@ -29,3 +30,7 @@ export const MediaSettings = z.strictObject({
     .describe('A recording that is longer is left where it is, and counted as forbidden'),
 });
 export type MediaSettings = z.infer<typeof MediaSettings>;
+
+/** Media by what became of them. */
+export const MediaTally = z.partialRecord(MediumState, z.int().min(0));
+export type MediaTally = z.infer<typeof MediaTally>;

@@ -3,7 +3,7 @@ import type { WindowState } from '../../lambdas/ledger/window-state.ts';
 import { claimWindow, readWindow, type WindowLedger } from '../../lambdas/ledger/windows.ts';
 import { CommitEntry } from '../../lambdas/model/audit.ts';
 import { Day } from '../../lambdas/model/days.ts';
-import { GenerationId, RunArn, TenantId } from '../../lambdas/model/ids.ts';
+import { type DatasetId, GenerationId, RunArn, TenantId } from '../../lambdas/model/ids.ts';
 import {
   CDR_DATASET,
   type ClaimedWindow,
@@ -64,12 +64,16 @@ export const everybodyHasEnded = async () => true;
 export async function claimed(
   ledger: WindowLedger,
   run: RunArn,
-  { day = MAY_15, task = 'export' }: { day?: Day; task?: WindowTask } = {},
+  {
+    day = MAY_15,
+    task = 'export',
+    dataset = CDR_DATASET,
+  }: { day?: Day; task?: WindowTask; dataset?: DatasetId } = {},
 ): Promise<ClaimedWindow> {
-  const request = { run, dataset: CDR_DATASET, day, task };
+  const request = { run, dataset, day, task };
   const claim = await claimWindow(ledger, request, everybodyHasEnded);
   if (claim.outcome !== 'claimed') throw new Error(`The claim ended as ${claim.outcome}.`);
-  return { run, epoch: claim.epoch, dataset: CDR_DATASET, day };
+  return { run, epoch: claim.epoch, dataset, day };
 }
 
 /** Sees the commit of a claimed window through, as if everything had been shown and recorded. */

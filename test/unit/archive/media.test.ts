@@ -60,6 +60,8 @@ async function prepared(changes: Partial<MediaPorts> = {}) {
     playback: createPlayback(family, { transport, calls: authorizedCalls(transport, tokens, false) }),
     freshAddress: async () => undefined,
     random: () => 1,
+    by: 'archive#0',
+    givesUp: () => false,
     maxBytes: 1_000_000,
     ...changes,
   };
