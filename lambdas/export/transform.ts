@@ -15,7 +15,7 @@ const LAST_FETCH = 2;
 /** What the transform of an attempt is told. */
 export interface AttemptTransform {
   attempt: number;
-  /** An `adhoc` window's outputs lie apart, and raise no drift. */
+  /** An `adhoc` window's outputs lie apart, and raise no drift; for a `replay` nothing is fetched again. */
   task: WindowTask;
   fetch: number;
   settings: TransformSettings;
@@ -72,7 +72,8 @@ export async function transformAttempt(
       await raiseDrift(ledger, claim.dataset, made.drift.unknownColumns, claim.run);
     return { outcome: 'transformed', facts: factsOf(made) };
   } catch (error) {
-    if (!isError(error, 'RecordCountMismatch') || request.fetch >= LAST_FETCH) throw error;
+    const isLast = request.fetch >= LAST_FETCH || request.task === 'replay';
+    if (!isError(error, 'RecordCountMismatch') || isLast) throw error;
     return {
       outcome: 'fetchAgain',
       announced: Number(error.facts.announced),

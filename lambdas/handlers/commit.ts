@@ -6,7 +6,9 @@ import { lambdaHandler } from './handler.ts';
 export const handler = lambdaHandler(
   { name: 'commit', payload: CommitPayload, result: CommitResult },
   (payload, invocation) => {
-    const commit = payload.task === 'adhoc' ? keepAdhoc : commitGeneration;
-    return commit(invocation, payload, payload.facts);
+    const { task, attempt, facts } = payload;
+    if (task === 'adhoc') return keepAdhoc(invocation, payload, facts);
+    const kind = task === 'replay' ? 'replay' : 'commit';
+    return commitGeneration(invocation, payload, facts, { kind, attempt });
   },
 );

@@ -36,6 +36,8 @@ export interface CommitTerms {
    * earlier generation: it is pinned, and replaces one that is pinned.
    */
   kind?: CommitEntry['kind'];
+  /** The attempt whose raw parts the generation was made of: a replay takes them again. */
+  attempt?: number;
 }
 
 /**
@@ -80,8 +82,9 @@ function commitOf(
   const now = ledger.clock.now();
   const registrants = new Set([registrant(claim.run, now)]);
   const pin = terms.kind === 'rollback' ? { pinned: true } : {};
+  const source = terms.attempt === undefined ? {} : { sourceAttempt: terms.attempt };
   if (before.generation === facts.generation)
-    return { set: { generation: facts.generation, facts, ...pin }, add: { registrants } };
+    return { set: { generation: facts.generation, facts, ...pin, ...source }, add: { registrants } };
   const entry: CommitEntry = {
     commit: before.commits + 1,
     kind: terms.kind ?? 'commit',
@@ -91,7 +94,7 @@ function commitOf(
     day: claim.day,
     generation: facts.generation,
     ...(before.generation === undefined ? {} : { replaced: before.generation }),
-    ...(before.submittedAt === undefined
+    ...(before.submittedAt === undefined || terms.kind === 'replay'
       ? {}
       : { latencyMilliseconds: Math.max(0, Math.round(now - before.submittedAt)) }),
     facts,
@@ -100,6 +103,7 @@ function commitOf(
     set: {
       generation: facts.generation,
       facts,
+      ...source,
       committedAt: now,
       committedBy: claim.run,
       replaced: before.generation,

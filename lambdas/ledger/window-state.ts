@@ -49,6 +49,7 @@ export const WindowState = z.object({
 
   generation: GenerationId.optional().describe('The current generation: the window is committed'),
   facts: GenerationFacts.optional(),
+  sourceAttempt: count.optional().describe('The attempt whose raw parts the current generation is made of'),
   committedAt: milliseconds.optional(),
   committedBy: RunArn.optional(),
   publishedBy: RunArn.optional().describe('The run that last saw the commit through'),

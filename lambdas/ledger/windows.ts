@@ -24,7 +24,7 @@ export interface WindowLedger {
 
 /** What came of a claim. */
 export type ClaimOutcome =
-  | { outcome: 'claimed'; epoch: number; task: WindowTask }
+  | { outcome: 'claimed'; epoch: number; task: WindowTask; attempt?: number }
   | { outcome: 'alreadyCommitted'; generation: GenerationId }
   | { outcome: 'alreadyRunning'; owner: RunArn }
   | { outcome: 'pinned'; generation: GenerationId };
@@ -79,7 +79,12 @@ export async function claimWindow(
       ),
     );
     if (claimed !== 'conditionFailed')
-      return { outcome: 'claimed', epoch, task: taskFor(state, request.run, request.task) };
+      return {
+        outcome: 'claimed',
+        epoch,
+        task: taskFor(state, request.run, request.task),
+        ...(request.task === 'replay' ? { attempt: state.sourceAttempt ?? state.attempt } : {}),
+      };
   }
   throw catalogued(
     'LedgerContended',
@@ -89,7 +94,7 @@ export async function claimWindow(
 
 /** Whether the window is pinned to its generation, and the task would replace that. */
 export function isPinnedAgainst(state: WindowState, task: WindowTask): boolean {
-  return state.pinned && (task === 'export' || task === 'refresh' || task === 'restate');
+  return state.pinned && (task === 'export' || task === 'refresh' || task === 'restate' || task === 'replay');
 }
 
 /** Whether nothing is left to do for this run: committed and seen through by itself, or by others where it need not ask CXone again. */
@@ -97,7 +102,7 @@ export function isDone(state: WindowState, run: RunArn, task: WindowTask): boole
   if (state.generation === undefined) return false;
   const registered = [...state.registrants].some((entry) => isRegistrantOf(entry, run));
   if (state.publishedBy === run && !registered && !owesSteps(state)) return true;
-  const asksAgain = task === 'refresh' || task === 'restate' || task === 'adhoc' || task === 'rollback';
+  const asksAgain = task !== 'export' && task !== 'reassert';
   return !asksAgain && isSettled(state);
 }
 
@@ -105,7 +110,11 @@ export function isDone(state: WindowState, run: RunArn, task: WindowTask): boole
 function taskFor(state: WindowState, run: RunArn, task: WindowTask): WindowTask {
   const leftHalfWay = state.generation !== undefined && !isSettled(state);
   if (task === 'export' && leftHalfWay) return 'reassert';
-  if ((task === 'refresh' || task === 'restate') && leftHalfWay && state.committedBy === run)
+  if (
+    (task === 'refresh' || task === 'restate' || task === 'replay') &&
+    leftHalfWay &&
+    state.committedBy === run
+  )
     return 'reassert';
   return task === 'reassert' && state.generation === undefined ? 'export' : task;
 }

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { AnalyticsFilter, AnalyticsFormat } from './analytics-request.ts';
 import { Day } from './days.ts';
 import { FamilyName } from './families.ts';
 import { GenerationFacts } from './generation-facts.ts';
@@ -14,6 +13,7 @@ import {
   WindowedPipelineName,
 } from './pipelines.ts';
 import { DayRange } from './ranges.ts';
+import { Overrides, WindowTask } from './window-lists.ts';
 
 /*
  * What passes between states and functions: one schema a payload and a result. Machines (lib/workflows) are written against
@@ -21,6 +21,7 @@ import { DayRange } from './ranges.ts';
  */
 
 export { GenerationFacts, Integrity, RowCounts } from './generation-facts.ts';
+export { ListedWindow, Overrides, PinnedWindow, PlannedWindow, WindowTask } from './window-lists.ts';
 
 const instant = z.iso.datetime({ precision: 3 });
 const count = z.int().min(0);
@@ -71,42 +72,14 @@ export const PlanPayload = z.strictObject({
   settings: PlanSettings,
 });
 
-/**
- * Why a window is in the list: `export` where it is uncommitted, `refresh` or `restate` to ask CXone again, `reassert` to
- * finish a commit that was left, `adhoc` for an export with other columns or filters that touches neither lake nor marks,
- * `rollback` to make an earlier generation current: an operator's, never planned by a run.
- */
-export const WindowTask = z.enum(['export', 'refresh', 'restate', 'reassert', 'adhoc', 'rollback']);
-export type WindowTask = z.infer<typeof WindowTask>;
-
-/** A window that a run takes. */
-export const PlannedWindow = z.strictObject({ dataset: DatasetId, day: Day, task: WindowTask });
-export type PlannedWindow = z.infer<typeof PlannedWindow>;
-
-/** A window that an operator rolled back: no run moves it until it is unpinned. */
-export const PinnedWindow = z.strictObject({ dataset: DatasetId, day: Day });
-export type PinnedWindow = z.infer<typeof PinnedWindow>;
-
-/** What a run may ask for instead of what is configured. */
-export const Overrides = z.strictObject({
-  columns: z.array(z.string().min(1).max(128)).min(1).max(150).optional(),
-  filters: z.union([CdrFilters, AnalyticsFilter]).optional(),
-  format: AnalyticsFormat.optional(),
-  reportId: z.string().min(1).max(200).optional(),
-});
-export type Overrides = z.infer<typeof Overrides>;
-
-/** One entry of the list of windows that the Map reads from S3, as its child is given it. */
-export const ListedWindow = z.strictObject({
-  ...PlannedWindow.shape,
-  overrides: Overrides,
-  range: DayRange.optional().describe('The days that are exported together with it'),
-});
-export type ListedWindow = z.infer<typeof ListedWindow>;
-
 export const ClaimPayload = z.strictObject({ run: RunArn, dataset: DatasetId, day: Day, task: WindowTask });
 export const ClaimResult = z.discriminatedUnion('outcome', [
-  z.strictObject({ outcome: z.literal('claimed'), epoch: z.int().min(1), task: WindowTask }),
+  z.strictObject({
+    outcome: z.literal('claimed'),
+    epoch: z.int().min(1),
+    task: WindowTask,
+    attempt: z.int().min(1).optional().describe('For a replay: the attempt whose raw parts are transformed'),
+  }),
   z.strictObject({ outcome: z.literal('alreadyCommitted'), generation: GenerationId }),
   z.strictObject({ outcome: z.literal('alreadyRunning'), owner: RunArn }),
   z.strictObject({ outcome: z.literal('pinned'), generation: GenerationId }),

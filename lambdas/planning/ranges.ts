@@ -37,10 +37,12 @@ export function rangesOf(windows: readonly ListedWindow[]): ListedRange[] {
   return [...found.values()];
 }
 
-/** A range whose windows all have a commit to be finished needs no export. */
+const EXPORTED: ReadonlySet<WindowTask> = new Set(['export', 'refresh', 'restate', 'adhoc']);
+
+/** A range whose windows all have a commit to be finished, or are transformed once more, needs no export. */
 function taskWith({ task, load }: ListedRange, added: WindowTask): Pick<ListedRange, 'task' | 'load'> {
-  if (added === 'reassert') return { task, load };
-  return { task: task === 'reassert' ? added : task, load: true };
+  if (!EXPORTED.has(added)) return { task, load };
+  return { task: EXPORTED.has(task) ? task : added, load: true };
 }
 
 function nameOf({ dataset, day, days }: Pick<ListedRange, 'dataset' | 'day' | 'days'>): string {

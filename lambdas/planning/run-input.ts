@@ -17,6 +17,10 @@ export const RunInput = z.strictObject({
   from: Day.optional().describe('First day of a range'),
   to: Day.optional().describe('Day after the last of a range'),
   refresh: z.boolean().optional().describe('Ask CXone again for windows that are committed'),
+  replay: z
+    .boolean()
+    .optional()
+    .describe('Transform the stored raw data of committed windows once more, without asking CXone'),
   dryRun: z.boolean().optional().describe('Plan and show, and do nothing'),
   report: DatasetId.optional().describe('One of the reports only, by its dataset'),
   ...Overrides.shape,
@@ -63,6 +67,7 @@ export function parseRunInput(given: unknown, startTime: string, terms: InputTer
   const widened = widenedInput(given, terms);
   return parseInput(INPUT_OF[terms.pipeline], widened, startTime, (fields, input) => [
     ...unusableRefresh(fields),
+    ...unusableReplay(fields),
     ...unusableOverrides(fields),
     ...unusableColumns(fields, terms.requiredColumns),
     ...unknownReport(input, terms),
@@ -140,6 +145,17 @@ function unusableRefresh({ refresh, date, from, to }: Fields): Problem[] {
   return [{ path: 'refresh', found: kindOf(refresh), expected: 'must come with date, or with from and to' }];
 }
 
+/** What is stored is transformed once more by its days, and nothing is asked for. */
+function unusableReplay({ replay, refresh, date, from, to }: Fields): Problem[] {
+  if (replay !== true) return [];
+  const problem = (expected: string) => ({ path: 'replay', found: kindOf(replay), expected });
+  const isNamed = date !== undefined || from !== undefined || to !== undefined;
+  return [
+    ...(isNamed ? [] : [problem('must come with date, or with from and to')]),
+    ...(refresh === true ? [problem('must not stand beside refresh: a replay does not ask CXone')] : []),
+  ];
+}
+
 /** What is overridden is so for days that are named. */
 function unusableOverrides(given: Fields): Problem[] {
   const { date, from, to } = given;
@@ -151,6 +167,8 @@ function unusableOverrides(given: Fields): Problem[] {
       problems.push(problem(override, 'must come with date, or with from and to'));
     if (given.refresh === true)
       problems.push(problem(override, 'must not stand beside refresh: an override asks CXone in any case'));
+    if (given.replay === true)
+      problems.push(problem(override, 'must not stand beside replay: what is stored is what was asked for'));
   }
   return problems;
 }

@@ -73,17 +73,19 @@ function namedWindows(days: readonly Day[], { input }: ParsedInput, known: Known
       alreadyCommitted: 0,
       pinned: [],
     };
-  const pinned = days.filter((day) => input.refresh === true && known.pinned.has(day));
+  const asksAgain = input.refresh === true || input.replay === true;
+  const pinned = days.filter((day) => asksAgain && known.pinned.has(day));
   const taken = days.flatMap((day): TakenDay[] => {
     if (pinned.includes(day)) return [];
     // Also where nothing is committed: what CXone gave may be the reason why.
     if (input.refresh === true) return [{ day, task: 'refresh' }];
+    if (input.replay === true) return known.committed.has(day) ? [{ day, task: 'replay' }] : [];
     return known.committed.has(day) ? [] : [{ day, task: 'export' }];
   });
   return {
     windows: [...taken, ...reasserted(known, taken)],
     leftOver: 0,
-    alreadyCommitted: days.length - taken.length - pinned.length,
+    alreadyCommitted: input.replay === true ? 0 : days.length - taken.length - pinned.length,
     pinned,
   };
 }

@@ -221,7 +221,8 @@ export class AnalyticsExportWorkflow extends Construct {
       function: functions.claim,
       work: transform,
       publish,
-      variables: { attempt: jsonata('$states.input.attempt') },
+      replay: transform,
+      variables: {},
     });
   }
 }

@@ -87,7 +87,8 @@ export class CdrExportWorkflow extends Construct {
       datasets: datasetsOf(settings),
     });
     const download = this.downloadParts(props);
-    download.next(this.transform(props, download, commit));
+    const transform = this.transform(props, download, commit);
+    download.next(transform);
     const submit = this.submit(props);
     const { start, poll } = awaitJob(this, this.pollCall(props), submit, download);
     submit.next(start);
@@ -102,6 +103,7 @@ export class CdrExportWorkflow extends Construct {
       function: functions.claim,
       work: token,
       publish,
+      replay: transform,
       variables: { partsMissing: 0, fetch: 1 },
     });
   }
@@ -197,11 +199,12 @@ export class CdrExportWorkflow extends Construct {
         },
       },
     });
-    return transform.next(
+    transform.next(
       Choice.jsonata(this, 'RowsComplete')
         .when(Condition.jsonata(jsonata("$states.input.outcome = 'fetchAgain'")), fetchAgain)
         .otherwise(commit),
     );
+    return transform;
   }
 }
 

@@ -90,8 +90,15 @@ export class ReportSyncWorkflow extends Construct {
       datasets: datasetsOf(settings),
     });
     const token = ensureToken(this, 'EnsureToken', { family: FAMILY, token: functions.token });
-    token.next(this.readReport(props, this.transform(props, commit)));
-    return claimWindow(this, { function: functions.claim, work: token, publish, variables: {} });
+    const transform = this.transform(props, commit);
+    token.next(this.readReport(props, transform));
+    return claimWindow(this, {
+      function: functions.claim,
+      work: token,
+      publish,
+      replay: transform,
+      variables: {},
+    });
   }
 
   /** Reads pages until all are there. The function goes on where it stopped: after a time limit, a rest, a fault, a redrive. */

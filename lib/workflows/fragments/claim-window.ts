@@ -18,6 +18,7 @@ export const CLAIMED_WINDOW = {
  * child. Leaves the variables `run`, `dataset`, `day`, `task`, `overrides`, `epoch` and those of calls to CXone.
  * @param work where a claimed window goes on
  * @param publish where a commit that was left half way goes on
+ * @param replay where stored raw data is transformed once more: the variable `attempt` says whose
  */
 export function claimWindow(
   scope: Construct,
@@ -25,6 +26,7 @@ export function claimWindow(
     function: PipelineFunction;
     work: State;
     publish: State;
+    replay: State;
     variables: Record<string, unknown>;
   },
 ): IChainable {
@@ -46,6 +48,9 @@ export function claimWindow(
       epoch: jsonata(`$exists(${RESULT}.epoch) ? ${RESULT}.epoch : 0`),
       ...freshCall(),
       ...claim.variables,
+      attempt: jsonata(
+        `$exists(${RESULT}.attempt) ? ${RESULT}.attempt : $exists($states.input.attempt) ? $states.input.attempt : 0`,
+      ),
     },
   }).next(
     Choice.jsonata(scope, 'WindowFree')
@@ -53,6 +58,7 @@ export function claimWindow(
       .when(is("$states.input.outcome = 'alreadyRunning'"), Succeed.jsonata(scope, 'AlreadyRunning'))
       .when(is("$states.input.outcome = 'pinned'"), Succeed.jsonata(scope, 'PinnedByOperator'))
       .when(is("$states.input.task = 'reassert'"), claim.publish)
+      .when(is("$states.input.task = 'replay'"), claim.replay)
       .otherwise(claim.work),
   );
 }
