@@ -13,6 +13,7 @@ import { CdrPipeline, type PipelineName } from '../lambdas/model/pipelines.ts';
 import { type Problem, problemsOf, Refusal } from '../lambdas/model/refusal.ts';
 import type { Report, ReportsPipeline } from '../lambdas/model/reports.ts';
 import { tenantProblems, tenantWarnings } from './configuration-checks.ts';
+import { type PinnedMapping, withPinned } from './pinned-mapping.ts';
 
 /** A tenant with everything that its configuration leaves to defaults or to other files. */
 export interface ConfiguredTenant {
@@ -58,10 +59,12 @@ type Read<Value> = { value: Value } | { problems: Problem[] };
 /**
  * Loads a configuration and the mapping files that it names, `mappings/<name>.json` beside it.
  * Throws one `Refusal` with the problems of all of them.
+ * @param pinned taken instead of what the file says
  */
-export function loadConfiguration(file: string): LoadedConfiguration {
-  const json = readJson(file);
-  if ('problems' in json) throw new Refusal(`The configuration ${file}`, json.problems);
+export function loadConfiguration(file: string, pinned?: PinnedMapping): LoadedConfiguration {
+  const read = readJson(file);
+  if ('problems' in read) throw new Refusal(`The configuration ${file}`, read.problems);
+  const json = { value: pinned === undefined ? read.value : withPinned(read.value, pinned) };
   const configuration = parse(Configuration, json.value);
   const mappings = new Map(
     mappingNames(json.value).map((name) => [name, readMapping(dirname(file), name)] as const),

@@ -5,6 +5,7 @@ import {
   type LoadedConfiguration,
   loadConfiguration,
 } from '../../lib/configuration-file.ts';
+import type { PinnedMapping } from '../../lib/pinned-mapping.ts';
 import { loadSecrets, type SecretsFile } from '../secrets-file.ts';
 import { CommandRefused } from './exit-codes.ts';
 import { failureOf } from './failures.ts';
@@ -25,16 +26,26 @@ export interface Prepared {
   secrets: SecretsFile;
 }
 
+/** What a run needs of configuration and secrets beside the place. */
+export interface Needs {
+  /** Problems found before. */
+  problems?: readonly string[];
+  /** Taken instead of the mapping that the configuration names. */
+  pinned?: PinnedMapping | undefined;
+  /** A run that calls nobody needs no credentials. Default: true. */
+  credentials?: boolean;
+}
+
 /**
  * Loads configuration and secrets and chooses the tenant, the only one where none is named. Nothing is made. Throws
- * `CommandRefused` with the problems of all of them; those of `furtherProblems` are among them.
+ * `CommandRefused` with the problems of all of them, those that were found before among them.
  */
 export function prepare(
   place: Place,
   tenant: TenantId | undefined,
-  furtherProblems: readonly string[] = [],
+  { problems: found = [], pinned, credentials = true }: Needs = {},
 ): Prepared {
-  const problems = [...furtherProblems];
+  const problems = [...found];
   const attempt = <Value>(work: () => Value): Value | undefined => {
     try {
       return work();
@@ -44,12 +55,12 @@ export function prepare(
       return undefined;
     }
   };
-  const configuration = attempt(() => loadConfiguration(place.config));
+  const configuration = attempt(() => loadConfiguration(place.config, pinned));
   const { secrets: file } = place;
   const secrets = file === undefined ? {} : attempt(() => loadSecrets(file));
   const configured = configuration && attempt(() => chooseTenant(configuration, tenant));
-  if (configured !== undefined && secrets !== undefined && secrets[configured.tenant.secret] === undefined)
-    problems.push(missingSecret(place, configured));
+  const known = configured === undefined || secrets?.[configured.tenant.secret] !== undefined;
+  if (credentials && !known && secrets !== undefined) problems.push(missingSecret(place, configured));
   if (configuration === undefined || configured === undefined || secrets === undefined || problems.length > 0)
     throw new CommandRefused(
       problems,

@@ -1,5 +1,6 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { TenantId } from '../../lambdas/model/ids.ts';
+import { Day } from '../../lambdas/model/days.ts';
+import { DatasetId, TenantId } from '../../lambdas/model/ids.ts';
 import { type PipelineName, PipelineName as PipelineNames } from '../../lambdas/model/pipelines.ts';
 import { addArchive } from './archive-commands.ts';
 import type { AuditRequest } from './audit.ts';
@@ -108,6 +109,31 @@ function addRunning(program: Command, choose: Choose): void {
       const request = { run, json, place: placeOf(options) };
       choose(async (outputs) => (await import('./run.ts')).redriveRun(request, DEFAULTS, outputs), json);
     });
+  withPlace(
+    command(
+      program,
+      'replay',
+      'transform stored raw data of a committed day once more, without calling CXone',
+    ),
+  )
+    .argument('<dataset>', 'such as cdr', datasetId)
+    .requiredOption('--window <day>', 'the UTC day, such as 2024-05-15', utcDay)
+    .option('--mapping <name>', 'a file in mappings/ without .json; default: the configured one')
+    .option('--tenant <id>', 'whose, where the configuration has several', tenantId)
+    .action(
+      (
+        dataset: DatasetId,
+        options: PlaceOptions & { window: Day; mapping?: string; tenant?: TenantId; json?: boolean },
+      ) => {
+        const { window: day, mapping, tenant, json = false } = options;
+        const chosen = { ...(mapping !== undefined && { mapping }), ...(tenant && { tenant }) };
+        const request = { dataset, day, json, place: placeOf(options), ...chosen };
+        choose(
+          async (outputs) => (await import('./replay.ts')).replayWindow(request, DEFAULTS, outputs),
+          json,
+        );
+      },
+    );
   withData(command(program, 'demo', "export last night's calls of a simulated contact center")).action(
     ({ data }: { data: string }) =>
       choose(async (outputs) => (await import('./demo.ts')).runDemo({ data }, outputs)),
@@ -244,6 +270,18 @@ function tenantId(text: string): TenantId {
   const id = TenantId.safeParse(text);
   if (id.success) return id.data;
   throw new InvalidArgumentError('A tenant is 2 to 32 lower-case letters, digits or hyphens.');
+}
+
+function datasetId(text: string): DatasetId {
+  const id = DatasetId.safeParse(text);
+  if (id.success) return id.data;
+  throw new InvalidArgumentError('A dataset is 2 to 48 lower-case letters, digits or underscores.');
+}
+
+function utcDay(text: string): Day {
+  const day = Day.safeParse(text);
+  if (day.success) return day.data;
+  throw new InvalidArgumentError('A window is a day of the calendar, such as 2024-05-15.');
 }
 
 function port(text: string): number {

@@ -28,7 +28,9 @@ export async function runPipeline(
 ): Promise<ExitCode> {
   const { pipeline, place, json } = request;
   const input = parseInput(request.input);
-  const prepared = prepare(place, request.tenant, 'problem' in input ? [input.problem] : []);
+  const prepared = prepare(place, request.tenant, {
+    problems: 'problem' in input ? [input.problem] : [],
+  });
   const tenant = prepared.configured.tenant.id;
   return carryOut(
     {
@@ -86,7 +88,8 @@ export async function redriveRun(
   );
 }
 
-function redriveCommand(name: string, place: Place, defaults: Defaults): string {
+/** The command that goes on with the run of that name. */
+export function redriveCommand(name: string, place: Place, defaults: Defaults): string {
   return `npx cxone-export redrive ${name}${placeWords(place, defaults)}`;
 }
 
