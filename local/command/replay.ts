@@ -54,8 +54,8 @@ function pipelineOf(
   { tenant, datasets }: ConfiguredTenant,
   dataset: DatasetId,
 ): { pipeline: PipelineName; report?: DatasetId } {
-  if (!Object.hasOwn(datasets, dataset)) {
-    const known = Object.keys(datasets).join(', ');
+  if (!datasets.some((loaded) => loaded.dataset === dataset)) {
+    const known = datasets.map((loaded) => loaded.dataset).join(', ');
     throw new CommandRefused([`The tenant ${tenant.id} has no dataset ${dataset}: it has ${known}.`]);
   }
   if (dataset === CDR_DATASET) return { pipeline: 'cdr-export' };
