@@ -3,6 +3,7 @@ import { scenariosOf } from '../../local/cxone/scenarios/table.ts';
 import {
   expectGoodManners,
   expectInteractions,
+  expectNoCommitter,
   expectNoInteractions,
   exportsOf,
   interactionMarks,
@@ -115,6 +116,7 @@ describe('OPS-06 a night of interactions in which CXone behaves as it has in pro
 
       expect(ended).toMatchObject({ status: 'SUCCEEDED' });
       await expectInteractions(night, day, truth);
+      await expectNoCommitter(night, day);
       expect(exportsOf(night)).toHaveLength(exports);
       expect((await interactionMarks(night)).loadedThrough).toBe(`${night.day(-1)}T00:00:00.000Z`);
       const record = await interactionRecord(night, ended.run);

@@ -1,0 +1,159 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { JobStatus } from '../../../lambdas/cxone/job-status.ts';
+import { noteLoaded, readRange } from '../../../lambdas/ledger/ranges.ts';
+import { catalogued } from '../../../lambdas/model/errors.ts';
+import { ANALYTICS_DATASET } from '../../../lambdas/model/payloads.ts';
+import { pollRange } from '../../../lambdas/paged-export/poll.ts';
+import { exportPollDelay } from '../../../lambdas/paged-export/polling.ts';
+import { submitRange } from '../../../lambdas/paged-export/submit.ts';
+import { fakeAnalytics } from '../../support/fake-analytics.ts';
+import type { Answer } from '../../support/fake-data-download.ts';
+import { memoryTable } from '../../support/memory-table.ts';
+import { claimedRange, EXPORT, THREE_DAYS } from '../../support/range-ledger.ts';
+import { thrownBy } from '../../support/thrown.ts';
+import { runCalled, windowLedger } from '../../support/window-ledger.ts';
+
+const RUN = runCalled('night');
+const PENDING: JobStatus = { kind: 'pending', terminal: false };
+const COMPLETED: JobStatus = { kind: 'completed', terminal: true };
+
+async function prepare(statuses: Answer<JobStatus>[]) {
+  const { ledger, clock } = windowLedger(memoryTable());
+  const analytics = fakeAnalytics({ statuses });
+  const ports = { ledger, analytics, random: () => 0 };
+  const claim = await claimedRange(ledger, RUN);
+  const submit = () => submitRange(ports, claim, { task: 'export', settings: EXPORT, rawDays: 30 });
+  const submitted = await submit();
+  const attempt = 'attempt' in submitted ? submitted.attempt : 0;
+  const poll = (renewed = false) => pollRange(ports, claim, { attempt, renewed });
+  const turn = async () => clock.set((await readRange(ledger, ANALYTICS_DATASET, THREE_DAYS)).nextPollAt);
+  return {
+    ledger,
+    clock,
+    analytics,
+    claim,
+    poll,
+    turn,
+    submit,
+    read: () => readRange(ledger, ANALYTICS_DATASET, THREE_DAYS),
+  };
+}
+
+describe('ANA-03 polling', () => {
+  it('ANA-03 asks only when its turn has come', async () => {
+    const { poll, analytics, clock } = await prepare([PENDING]);
+
+    const early = await poll();
+
+    expect(early).toEqual({ outcome: 'pending', pollAt: clock.now() + 10_000 });
+    expect(analytics.polled).toEqual([]);
+  });
+
+  it.each([
+    ['unknown statuses', { kind: 'unknown', terminal: false, text: 'archiving' } satisfies JobStatus],
+    ['faults', catalogued('ServerFault', 'CXone answered 502.')],
+    ['lost connections', catalogued('ConnectionLost', 'It broke.')],
+  ])('ANA-03 goes on after %s', async (_, answer) => {
+    const { poll, turn } = await prepare([answer, answer, COMPLETED]);
+    await turn();
+
+    const first = await poll();
+    await turn();
+    await poll();
+    await turn();
+    const last = await poll();
+
+    expect([first.outcome, last.outcome]).toEqual(['pending', 'completed']);
+  });
+
+  it('ANA-03 submits a failed export again twice, then ends with CXone’s own words', async () => {
+    const failed: JobStatus = { kind: 'failed', terminal: true, message: 'the planets stood wrong' };
+    const { poll, turn, clock } = await prepare([failed]);
+    await turn();
+
+    const resubmit = await poll();
+
+    expect(resubmit).toEqual({ outcome: 'resubmit', at: clock.now() + 5 * 60_000 });
+    expect(await poll(), 'the cool-down holds for who comes back').toEqual(resubmit);
+  });
+
+  it('ANA-03 ends a failed export by name after the resubmissions', async () => {
+    const failed: JobStatus = { kind: 'failed', terminal: true, message: 'the planets stood wrong' };
+    const { ledger, claim, analytics, submit, turn } = await prepare([failed]);
+    const polled = async () => {
+      await turn();
+      const { attempt } = await readRange(ledger, ANALYTICS_DATASET, THREE_DAYS);
+      return pollRange({ ledger, analytics, random: () => 0 }, claim, { attempt, renewed: false });
+    };
+    await polled();
+    await submit();
+    await polled();
+    await submit();
+
+    const error = await thrownBy(polled());
+
+    expect(error).toMatchObject({
+      name: 'ExportFailed',
+      message: expect.stringContaining('the planets stood wrong'),
+    });
+  });
+
+  it('ANA-03 gives up after a day, and keeps the export', async () => {
+    const { poll, clock, read, submit, turn } = await prepare([PENDING]);
+    await turn();
+    expect((await poll()).outcome).toBe('pending');
+    clock.set(clock.now() + 24 * 3_600_000);
+
+    const error = await thrownBy(poll());
+
+    expect(error.name).toBe('QueueSaturated');
+    expect(await submit()).toMatchObject({ jobId: (await read()).jobId });
+  });
+
+  it('ANA-05 says that an export is forgotten, and ends by name when one after the other is', async () => {
+    const gone = catalogued('JobExpired', 'CXone no longer knows the export.');
+    const { ledger, claim, analytics, submit, turn } = await prepare([gone]);
+    const polled = async () => {
+      await turn();
+      const { attempt } = await readRange(ledger, ANALYTICS_DATASET, THREE_DAYS);
+      return pollRange({ ledger, analytics, random: () => 0 }, claim, { attempt, renewed: false });
+    };
+
+    const names: string[] = [];
+    for (let round = 0; round < 3; round += 1) {
+      names.push((await thrownBy(polled())).name);
+      await submit();
+    }
+
+    expect(names).toEqual(['JobExpired', 'JobExpired', 'ExportFailed']);
+    expect(analytics.orders).toHaveLength(4);
+  });
+
+  it('ANA-03 takes 15 s at least where the dataset’s last export had more than 500,000 records', async () => {
+    const { ledger, claim, poll, turn, clock, read } = await prepare([PENDING]);
+    const state = await read();
+    await noteLoaded(ledger, claim, { ...state, records: 500_001 });
+    await turn();
+
+    const { pollAt } = { pollAt: 0, ...(await poll()) };
+
+    expect(pollAt - clock.now()).toBe(15_000);
+  });
+
+  it('ANA-03 keeps its bounds however often it has polled', () => {
+    fc.assert(
+      fc.property(
+        fc.nat({ max: 10_000 }),
+        fc.nat({ max: 2_000_000 }),
+        fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+        (polls, lastRecords, random) => {
+          const delay = exportPollDelay({ polls, lastRecords, random });
+
+          expect(delay).toBeGreaterThanOrEqual(lastRecords > 500_000 ? 15_000 : 10_000);
+          expect(delay).toBeLessThanOrEqual(120_000);
+        },
+      ),
+    );
+  });
+});
