@@ -4,6 +4,7 @@ import { type SourceFile, sourcesOf } from '../support/sources.ts';
 const DOMAIN = [
   'planning',
   'export',
+  'paged-export',
   'data-actions',
   'dataset',
   'ledger',
