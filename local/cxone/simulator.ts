@@ -80,7 +80,7 @@ export interface Simulator {
   expectedInteractions(day: string, asked?: AskedInteractions): ExpectedInteractions;
   /** An interaction as it is now; undefined where there is none of that id. */
   interaction(id: string): SimulatedInteraction | undefined;
-  /** Closed interactions whose `updatedTime` lies in the range (ISO 8601, half-open), the latest first; deleted ones left out. */
+  /** Closed interactions whose `updatedTime` lies in the range (ISO 8601, half-open) by the end of it, the latest first; deleted ones left out. */
   closedInteractions(from: string, to: string): SimulatedInteraction[];
   /** Moves an interaction's `updatedTime` to now, as somebody does who writes another custom field of it. */
   changeInteraction(id: string, field: string, value: string): void;
@@ -128,8 +128,10 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     revokeTokens: () => simulation.access.revokeAll(),
     expectedDay: (day, asked = {}) => expectDay(simulation.exportOf(day, asked)),
     interaction: (id) => simulation.interactions.find(id, simulation.clock.now()),
-    closedInteractions: (from, to) =>
-      simulation.interactions.closed({ from: Date.parse(from), to: Date.parse(to) }, simulation.clock.now()),
+    closedInteractions: (from, to) => {
+      const range = { from: Date.parse(from), to: Date.parse(to) };
+      return simulation.interactions.closed(range, Math.max(range.to, simulation.clock.now()));
+    },
     changeInteraction: (id, field, value) =>
       simulation.interactions.change(id, field, value, simulation.clock.now()),
     async *expectedRows(day, asked = {}) {

@@ -1,0 +1,120 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { interactionScenarios } from '../../local/cxone/scenarios/interaction-scenarios.ts';
+import {
+  archiveRecordOf,
+  dueInteractions,
+  expectArchived,
+  expectGoodManners,
+} from '../support/archive-night.ts';
+import { prepareNights } from '../support/night.ts';
+import { failedStateOf } from '../support/night-history.ts';
+
+const FEW = 'closed-interactions:6';
+
+/** Scenarios that a night survives by itself. */
+const survived = [
+  ['ARC-01', 'closed-move:1,closed-more:1,closed-at-once:3'],
+  ['ARC-02', 'interaction-missing:1,interaction-restricted:1'],
+  ['ALL-07', 'token-short-life,custom-field-quiet,media-missing,media-expired,media-forbidden'],
+  ['ALL-07', 'token-revoked:3'],
+  ['ALL-08', 'throttle-seconds:1,throttle-date:1,throttle-silent:1'],
+  ['ALL-09', 'server-errors:1,html-errors:1'],
+  ['ALL-09', 'reset:1'],
+  ['ALL-09', 'fault-rate:0.15'],
+] as const;
+
+/** Scenarios in which the marks stay pending, by their reason. */
+const unmarked = [
+  ['ARC-06', 'custom-field-missing', 'refused'],
+  ['ARC-06', 'custom-field-read-only', 'forbidden'],
+  ['ARC-06', 'scope-missing:customfields:write', 'forbidden'],
+] as const;
+
+/** Scenarios that a night fails under, by which name and where. */
+const failing = [
+  ['ARC-02', 'interaction-broken:1', 'InteractionsFailed', 'ReconcileArchive'],
+  ['ARC-02', 'scope-missing:interactions:read', 'ScopeMissing', 'ListInteractions'],
+] as const;
+
+const nights = await prepareNights({
+  pipeline: 'interaction-archive',
+  pipelines: { archive: { batchInteractions: 3 } },
+});
+
+describe('OPS-06 a night of the archive in which CXone behaves as it has in production', () => {
+  afterAll(() => nights.close());
+
+  it('has a path for every scenario of interactions', () => {
+    // An interaction that is deleted between two pages is proven over moving lists (test/property).
+    const taken = [...survived, ...unmarked, ...failing].flatMap(([, scenarios]) => scenarios.split(','));
+    const names = new Set([FEW, 'closed-deleted', ...taken].map((text) => text.split(':')[0]));
+
+    expect(Object.keys(interactionScenarios).filter((name) => !names.has(name))).toEqual([]);
+  });
+
+  it.each(survived)('%s archives every interaction under %s', async (_requirement, scenarios) => {
+    const night = await nights.open({ scenarios: [FEW, ...scenarios.split(',')] });
+    const due = dueInteractions(night);
+
+    const ended = await night.run();
+
+    expect(ended).toMatchObject({ status: 'SUCCEEDED' });
+    expect(due.length).toBeGreaterThan(5);
+    const settled = due.filter(
+      ({ id, updatedTime }) =>
+        night.simulator.interaction(id)?.archivalStatus !== undefined ||
+        updatedTime === night.simulator.interaction(id)?.updatedTime,
+    );
+    await expectArchived(night, settled);
+    expectGoodManners(night);
+    await night.close();
+  });
+
+  it.each(unmarked)(
+    '%s keeps the archive and pending marks under %s',
+    async (_requirement, scenarios, reason) => {
+      const night = await nights.open({ scenarios: [FEW, ...scenarios.split(',')] });
+      const due = dueInteractions(night);
+
+      const ended = await night.run();
+      const { report } = await archiveRecordOf(night, ended.run);
+      await expectArchived(night, due, 'markPending');
+      night.simulator.use([FEW]);
+      // The token of before lacks the scope, and is used until it ends.
+      await night.pass(2 * 3_600_000);
+      const retried = await night.run({ retryPending: true });
+
+      expect(ended).toMatchObject({ status: 'SUCCEEDED' });
+      expect(report).toMatchObject({
+        archived: due.length,
+        marked: 0,
+        marksPending: { [reason]: due.length },
+      });
+      expect(retried).toMatchObject({ status: 'SUCCEEDED' });
+      await expectArchived(night, due, 'marked');
+      expect(night.simulator.interaction(due[0]?.id ?? '')?.archivalStatus).toBe('archived');
+      expectGoodManners(night);
+      await night.close();
+    },
+  );
+
+  it.each(failing)(
+    '%s ends by name under %s, and a redrive finishes it',
+    async (_requirement, scenarios, error, state) => {
+      const night = await nights.open({ scenarios: [FEW, ...scenarios.split(',')] });
+
+      const failed = await night.run();
+      const where = failedStateOf(night, failed.run);
+      night.simulator.use([FEW]);
+      const redriven = await night.redrive(failed.run);
+
+      expect(failed).toMatchObject({ status: 'FAILED', error });
+      expect(where).toBe(state);
+      expect(redriven).toMatchObject({ status: 'SUCCEEDED' });
+      const due = dueInteractions(night).filter(({ answer }) => answer === 200);
+      await expectArchived(night, due);
+      expectGoodManners(night);
+      await night.close();
+    },
+  );
+});
