@@ -30,6 +30,8 @@ export interface MachinesOptions {
   tellTime?: boolean;
   /** `source` runs the handlers' source, `asset` the bundles of the assembly, `process` these in processes of their own. Default source. */
   mode?: FunctionMode;
+  /** The folder that functions' sources are relative to. Default: the project's. */
+  projectFolder?: string;
   /** Told what each invocation took, in mode `process`. */
   onInvocation?: (measure: InvocationMeasure) => void;
   /** Whether time also passes as it does. Default true; false for tests. */
@@ -102,6 +104,7 @@ function runnerOf(
     taskFolder: join(options.folder, 'tasks'),
     logFolder: join(options.folder, 'logs'),
     ...(options.random ? { random: options.random } : {}),
+    ...(options.projectFolder ? { projectFolder: options.projectFolder } : {}),
     headers,
   });
 }

@@ -1,3 +1,4 @@
+import { loadAssembly } from '../../local/assembly/assembly.ts';
 import { type NightsOptions, prepareAssembly, TENANT } from '../support/night.ts';
 import { type Crash, type Effect, type Point, requestCounter, type Trace } from './crash-points.ts';
 import type { Order, Said } from './engine-orders.ts';
@@ -43,11 +44,12 @@ export async function openBench(options: BenchOptions): Promise<Bench> {
       onExchange: async (phase, { method, path }) => exchanges.listener?.(phase, `http ${method} ${path}`),
     },
   });
+  const assembly = loadAssembly(prepared.assemblyFolder);
   const processes = engineProcesses(prepared);
   let runs = 0;
   const stores = () => {
     runs += 1;
-    return openStores(prepared, exchanges, `run-${runs}`);
+    return openStores({ ...prepared, assembly }, exchanges, `run-${runs}`);
   };
   const order = ({ night, url }: LivingStores): Order => ({
     folder: night.folder,

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { loadAssembly } from '../../local/assembly/assembly.ts';
@@ -29,6 +30,7 @@ async function run(order: Order): Promise<Said> {
     openClock(order.folder, { skipWaits: true, flow: false, startAt: order.startAt }),
     {
       folder: order.folder,
+      projectFolder,
       tellTime: true,
       flow: false,
       random: steadyNumbers(),
@@ -48,6 +50,8 @@ async function run(order: Order): Promise<Said> {
   await engine.idle();
   await machines.close();
   await stepFunctions.close();
+  // A process that is killed leaves no compiled code behind for the next ones: this one does, of all that a run needs.
+  flushCompileCache();
   return { status, ...(error === undefined ? {} : { error }), states: [...new Set(states)] };
 }
 

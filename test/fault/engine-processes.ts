@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { PreparedNights } from '../support/night.ts';
+import { bundleEngine } from './engine-bundle.ts';
 import { type Order, Said } from './engine-orders.ts';
 
 /** A process that has loaded the engine and the functions. */
@@ -22,12 +22,12 @@ export interface EngineProcesses {
 }
 
 /** Makes the processes of an assembly. */
-export function engineProcesses({ home, assemblyFolder }: PreparedNights): EngineProcesses {
-  const project = fileURLToPath(new URL('../..', import.meta.url));
-  const script = fileURLToPath(new URL('engine-process.ts', import.meta.url));
+export function engineProcesses(prepared: PreparedNights): EngineProcesses {
+  const { home, assemblyFolder } = prepared;
+  const { script, folder } = bundleEngine(prepared);
   const all = new Set<EngineProcess>();
   const start = (): EngineProcess => {
-    const child = fork(script, [assemblyFolder, project], {
+    const child = fork(script, [assemblyFolder, folder], {
       env: { ...process.env, NODE_COMPILE_CACHE: join(home, 'compiled') },
       execArgv: [],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],

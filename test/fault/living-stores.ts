@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadAssembly } from '../../local/assembly/assembly.ts';
 import { provision } from '../../local/assembly/provision.ts';
+import type { Assembly } from '../../local/assembly/types.ts';
 import { startAws } from '../../local/aws/embedded-aws.ts';
 import { lakeBucketOf } from '../../local/machines.ts';
 import { FIRST_NIGHT, type PreparedNights, type StoredNight } from '../support/night.ts';
@@ -28,15 +28,14 @@ export interface Exchanges {
 
 /** Opens services in a new folder, as they are after a deployment, and lets the simulator begin anew. */
 export async function openStores(
-  prepared: PreparedNights,
+  prepared: PreparedNights & { assembly: Assembly },
   exchanges: Exchanges,
   name: string,
 ): Promise<LivingStores> {
-  const { simulator, assemblyFolder, secrets } = prepared;
+  const { assembly, simulator, secrets } = prepared;
   const folder = join(prepared.home, name);
   mkdirSync(folder, { recursive: true });
   simulator.reset();
-  const assembly = loadAssembly(assemblyFolder);
   const aws = await startAws({
     folder,
     clock: simulator,
