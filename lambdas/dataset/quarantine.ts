@@ -6,9 +6,10 @@ import type { ObjectStore } from '../model/ports.ts';
 import type { Database } from './database.ts';
 import { type Draft, positionsOf, problemOf } from './drafts.ts';
 import { gzipMembers } from './gzip.ts';
+import { LineFinder } from './line-finder.ts';
 import { csvRecordEnd, lineEnd, recordsOf } from './records.ts';
 import type { RowShield } from './row-shield.ts';
-import { type QuarantinedRow, RowWalk, type WantedRow } from './row-walk.ts';
+import { type QuarantinedRow, quarantinedRow, RowWalk, type WantedRow } from './row-walk.ts';
 import { quoteText } from './sql.ts';
 
 /** Where rows go, what may be written of them, and how many there must be. */
@@ -87,6 +88,41 @@ async function writeRows(
  * part may consist of nothing else.
  */
 async function* quarantined(
+  draft: Draft,
+  withFlawed: boolean,
+  found: AsyncIterable<Record<string, Json>[]>,
+  wantedRow: (row: Record<string, Json>) => WantedRow,
+): AsyncGenerator<QuarantinedRow[]> {
+  if (isLineByLine(draft)) yield* quarantinedLines(draft, found, wantedRow);
+  else yield* quarantinedRecords(draft, withFlawed, found, wantedRow);
+}
+
+/** Whether each line of the part's file is a row, so that a row's number tells its line. */
+function isLineByLine({ flawed, rows, part }: Draft): boolean {
+  // A blank line is no row and a record of several lines is one: either leaves fewer rows than lines, and nothing makes up for it.
+  return flawed === 0 && rows === part.lines;
+}
+
+async function* quarantinedLines(
+  { part }: Draft,
+  found: AsyncIterable<Record<string, Json>[]>,
+  wantedRow: (row: Record<string, Json>) => WantedRow,
+): AsyncGenerator<QuarantinedRow[]> {
+  await using lines = await LineFinder.open(part.file);
+  const headerLines = part.format === 'csv' ? 1 : 0;
+  for await (const batch of found) {
+    const rows: QuarantinedRow[] = [];
+    for (const wanted of batch.map(wantedRow)) {
+      const line = await lines.find(wanted.row + headerLines);
+      if (line === undefined)
+        throw catalogued('PartMalformed', `Part ${part.number}: row ${wanted.row} is not found in it.`);
+      rows.push(quarantinedRow(part, line, wanted));
+    }
+    yield rows;
+  }
+}
+
+async function* quarantinedRecords(
   draft: Draft,
   withFlawed: boolean,
   found: AsyncIterable<Record<string, Json>[]>,

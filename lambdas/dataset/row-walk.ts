@@ -75,7 +75,7 @@ export class RowWalk {
     const wanted = this.#wanted[this.#next];
     if (wanted?.row !== this.#row) return [];
     this.#next++;
-    return [wantedRow(part, record, wanted)];
+    return [quarantinedRow(part, record, wanted)];
   }
 
   /**
@@ -96,7 +96,12 @@ export class RowWalk {
   }
 }
 
-function wantedRow(part: LocalPart, record: FileRecord, { reason, column }: WantedRow): QuarantinedRow {
+/** A record of a part's file as a quarantined row. */
+export function quarantinedRow(
+  part: LocalPart,
+  record: FileRecord,
+  { reason, column }: WantedRow,
+): QuarantinedRow {
   const { line, row, surplus } = part.format === 'csv' ? csvValues(part, record) : jsonValues(part, record);
   return {
     part: part.number,
