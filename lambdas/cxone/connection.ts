@@ -98,7 +98,7 @@ export function tokenPorts(
   credentials: () => Promise<ClientCredentials>,
 ): TokenPorts {
   const { tenant, family, table, cipher, clock, random } = connection;
-  const transport = transportOf(connection, tokenLimiterKey(tenant, family.name), 0);
+  const transport = tokenTransport(connection);
   return {
     store: createTokenStore(table, tenant, family.name),
     endpoint: createTokenEndpoint(family, transport),
@@ -107,6 +107,11 @@ export function tokenPorts(
     clock,
     random,
   };
+}
+
+/** The way to a family's token endpoint: for the functions that hold credentials. */
+export function tokenTransport(connection: Connection): Transport {
+  return transportOf(connection, tokenLimiterKey(connection.tenant, connection.family.name), 0);
 }
 
 function transportOf(connection: Connection, key: ItemKey, throttles: number): Transport {

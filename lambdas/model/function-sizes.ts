@@ -28,6 +28,8 @@ export const FUNCTION_SIZES: Record<FunctionName, { memory: number; seconds: num
   'update-actions': { memory: 256, seconds: 600 },
   'audit-updates': { memory: 256, seconds: 300 },
   'reconcile-updates': { memory: 512, seconds: 300 },
+  // Families are asked side by side, each up to the time limits of its calls.
+  doctor: { memory: 256, seconds: 240 },
   operate: { memory: 256, seconds: 60 },
   'roll-back': { memory: 256, seconds: 60 },
   'plan-archive': { memory: 256, seconds: 120 },

@@ -19,6 +19,7 @@ export const OPERATIONS = {
     .describe('Let the schedule’s starts of a pipeline do nothing'),
   resume: z.strictObject({ pipeline: PipelineName }).describe('Let the schedule start the pipeline again'),
   status: z.strictObject({}).describe('Say how the tenant stands'),
+  doctor: z.strictObject({}).describe('Look at everything that a run of the tenant needs'),
 } as const;
 
 /** An input of the operations machine, field by field. */
@@ -28,6 +29,7 @@ export const OperationInput = z.strictObject({
   pause: OPERATIONS.pause.optional(),
   resume: OPERATIONS.resume.optional(),
   status: OPERATIONS.status.optional(),
+  doctor: OPERATIONS.doctor.optional(),
 });
 export type OperationInput = z.infer<typeof OperationInput>;
 
@@ -36,11 +38,12 @@ export const OperatePayload = z.strictObject({
   input: z.unknown().describe('The input of the execution, as it was given'),
   deployed: Deployed,
 });
-/** A rollback goes on, to a generation that has been looked at; everything else is done by now. */
+/** A rollback goes on, to a generation that has been looked at, and so does an examination; everything else is done by now. */
 export const OperateResult = z.discriminatedUnion('operation', [
   z.strictObject({ operation: z.literal('rollback'), ...window, to: GenerationId }),
   z.strictObject({ operation: z.literal('done'), sentence: z.string() }),
   z.strictObject({ operation: z.literal('status'), status: TenantStatus }),
+  z.strictObject({ operation: z.literal('doctor') }),
 ]);
 
 export const RollBackPayload = z.strictObject({ run: RunArn, ...window, to: GenerationId });
@@ -49,3 +52,5 @@ export const RollBackResult = z.strictObject({
   generation: GenerationId,
   replaced: GenerationId.optional(),
 });
+
+export const DoctorPayload = z.strictObject({ run: RunArn });

@@ -10,6 +10,7 @@ import { tenantStatus } from './status.ts';
 export type Operated =
   | { operation: 'done'; sentence: string }
   | { operation: 'status'; status: TenantStatus }
+  | { operation: 'doctor' }
   | ({ operation: 'rollback'; to: GenerationId } & NamedWindow);
 
 /** Does what is asked, or finds the generation that a rollback leads to. Each can be repeated. Throws `RollbackImpossible`. */
@@ -47,6 +48,8 @@ export async function operate(
         resumed ? `${pipeline} is resumed: its next run takes what was left.` : `${pipeline} was not paused.`,
       );
     }
+    case 'doctor':
+      return { operation: 'doctor' };
     case 'status':
       return { operation: 'status', status: await tenantStatus(ledger, deployed) };
   }

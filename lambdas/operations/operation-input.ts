@@ -27,10 +27,18 @@ function notOne(given: unknown): Problem[] {
   ];
 }
 
-function operationIn({ rollback, unpin, pause, resume, status }: OperationInput): Operation | undefined {
+function operationIn({
+  rollback,
+  unpin,
+  pause,
+  resume,
+  status,
+  doctor,
+}: OperationInput): Operation | undefined {
   if (rollback !== undefined) return { name: 'rollback', request: rollback };
   if (unpin !== undefined) return { name: 'unpin', request: unpin };
   if (pause !== undefined) return { name: 'pause', request: pause };
   if (resume !== undefined) return { name: 'resume', request: resume };
-  return status === undefined ? undefined : { name: 'status', request: status };
+  if (status !== undefined) return { name: 'status', request: status };
+  return doctor === undefined ? undefined : { name: 'doctor', request: doctor };
 }

@@ -36,6 +36,7 @@ export const LEDGER_ACCESS: Readonly<Record<FunctionName, LedgerAccess>> = {
   publish: { window: [...CHANGE, ...LIST], mark: CHANGE, run: NOTE },
   audit: { window: CHANGE, run: NOTE, audit: [...CHANGE, ...LIST] },
   operate: { window: [...CHANGE, ...LIST], pause: CHANGE, mark: READ, drift: LIST, breaker: READ, run: LIST },
+  doctor: { limiter: CHANGE, run: [...NOTE, ...LIST], window: LIST, archive: LIST },
   'roll-back': stage,
   reconcile: { window: READ, run: LIST },
   'plan-updates': { run: NOTE },
@@ -73,6 +74,7 @@ export const LAKE_ACCESS: Readonly<
   // Nobody else writes here, and it reads nothing: what it has written it does not need again.
   audit: { read: [], write: ['audit'] },
   operate: { read: ['lake'], write: [] },
+  doctor: { read: ['runs'], write: [] },
   'roll-back': { read: ['lake'], write: [] },
   reconcile: { read: ['runs'], write: ['runs'] },
   'plan-updates': { read: ['manifests'], write: ['runs'] },
@@ -124,6 +126,7 @@ export const CAPABILITIES: Readonly<Partial<Record<FunctionName, readonly Capabi
   publish: ['publishPartitions'],
   audit: ['authenticateAudit'],
   'audit-updates': ['authenticateAudit'],
+  doctor: ['readCredentials'],
   'roll-back': ['lookUpRuns'],
   'seal-archive-day': ['sealArchives'],
   record: ['notify', 'lookUpRuns'],

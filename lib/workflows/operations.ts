@@ -15,6 +15,7 @@ import { pipelineMachine, type WorkflowProps } from './fragments/machine.ts';
 export const OPERATIONS_FUNCTIONS = [
   'operate',
   'roll-back',
+  'doctor',
   'publish',
   'audit',
 ] as const satisfies readonly FunctionName[];
@@ -29,7 +30,7 @@ export interface OperationsWorkflowProps extends Omit<WorkflowProps, 'bucket'> {
 }
 
 /**
- * What an operator does by hand, from the console or the command line: rollback, unpin, pause, resume. A rollback is a commit:
+ * What an operator does by hand, from the console or the command line: rollback, unpin, pause, resume, status, doctor. A rollback is a commit:
  * RollBack in the ledger, then the Publish and the Audit of every other.
  */
 export class OperationsWorkflow extends Construct {
@@ -71,9 +72,15 @@ export class OperationsWorkflow extends Construct {
       payload: { ...CLAIMED_WINDOW, pipeline: jsonata(`$lookup(${JSON.stringify(pipelines)}, $dataset)`) },
     });
     rollBack.next(publish).next(audit).next(Succeed.jsonata(this, 'RolledBack'));
+    const examine = invoke(this, 'Examine', {
+      function: functions.doctor,
+      payload: { run: jsonata('$states.context.Execution.Id') },
+    });
+    examine.next(Succeed.jsonata(this, 'Examined'));
     read.next(
       Choice.jsonata(this, 'WhatIsAsked')
         .when(Condition.jsonata(jsonata("$states.input.operation = 'rollback'")), rollBack)
+        .when(Condition.jsonata(jsonata("$states.input.operation = 'doctor'")), examine)
         .otherwise(Succeed.jsonata(this, 'OperationDone')),
     );
     this.stateMachine = pipelineMachine(this, {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Day } from '../../lambdas/model/days.ts';
+import { Examination } from '../../lambdas/model/doctor.ts';
 import { catalogueEntry } from '../../lambdas/model/error-catalogue.ts';
 import { DatasetId, type TenantId } from '../../lambdas/model/ids.ts';
 import { OperateResult, type OperationInput } from '../../lambdas/model/operations.ts';
@@ -8,7 +9,9 @@ import { parseOrRefuse } from '../../lambdas/model/refusal.ts';
 import { keptGenerations } from '../../lambdas/operations/rollback.ts';
 import { loadConfiguration } from '../../lib/configuration-file.ts';
 import { openPlatform } from '../platform.ts';
+import { loadSecrets } from '../secrets-file.ts';
 import { openLake } from './data-folder.ts';
+import { printExamination } from './examination-report.ts';
 import { CommandRefused, EXIT, type ExitCode } from './exit-codes.ts';
 import type { Outputs } from './output.ts';
 import { printStatus } from './status-report.ts';
@@ -20,6 +23,8 @@ export interface OperationRequest {
   config: string;
   data: string;
   tenant?: TenantId;
+  /** File of secrets: for operations that call CXone. */
+  secrets?: string;
   /** The result as one JSON document. */
   json: boolean;
   input: OperationInput;
@@ -35,13 +40,23 @@ export async function runOperation(request: OperationRequest, { out, err }: Outp
       [`The configuration has the tenants ${ids.join(', ')}.`],
       'Name one: --tenant <id>',
     );
-  const platform = await openPlatform({ folder: request.data, configuration, secrets: {} });
+  const platform = await openPlatform({
+    folder: request.data,
+    configuration,
+    secrets: request.secrets === undefined ? {} : loadSecrets(request.secrets),
+  });
   try {
     const machine = platform.machineOf(only, OPERATIONS_MACHINE);
     const { executionArn } = await platform.engine.start(machine, { input: request.input });
     const { status, output, error, cause, name } = await platform.engine.wait(executionArn);
     if (status === 'SUCCEEDED') {
       const result: unknown = JSON.parse(output ?? '{}');
+      const examined = Examination.safeParse(result);
+      if (examined.success) {
+        if (request.json) out.line(JSON.stringify(examined.data));
+        else printExamination(out, examined.data);
+        return examined.data.healthy ? EXIT.done : EXIT.failed;
+      }
       const shown = OperateResult.safeParse(result);
       if (shown.success && shown.data.operation === 'status') {
         if (request.json) out.line(JSON.stringify(shown.data.status));

@@ -21,6 +21,7 @@ interface PlaceOptions {
   config: string;
   data: string;
   tenant?: TenantId;
+  secrets?: string;
   json?: boolean;
 }
 
@@ -81,6 +82,12 @@ export function addOperations(program: Command, parts: ProgramParts): void {
     'status',
     'say how a tenant stands: last good day, holes, pins, pauses, queue, claims, breakers',
   ).action((place: PlaceOptions) => operation(place, () => ({ status: {} })));
+  offered(
+    'doctor',
+    'look at everything that a run needs: secret, way to CXone, scopes, clock; exit code 1 where something failed',
+  )
+    .option('--secrets <file>', 'JSON: secret name → { "clientId", "clientSecret" }')
+    .action((place: PlaceOptions) => operation(place, () => ({ doctor: {} })));
   program
     .command('generations')
     .description('list the generations of a window that are still in the lake')

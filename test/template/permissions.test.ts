@@ -60,6 +60,7 @@ const ACTIONS: Record<FunctionName, string[]> = {
   ],
   audit: [...LEDGER, 'dynamodb:Query', ...WRITE],
   operate: [...LEDGER, 'dynamodb:Query', ...READ],
+  doctor: [...LEDGER, 'dynamodb:Query', ...READ, 'secretsmanager:GetSecretValue'],
   'roll-back': [...LEDGER, ...READ, 'states:DescribeExecution'],
   reconcile: ['dynamodb:GetItem', 'dynamodb:Query', ...READ, ...WRITE],
   'plan-updates': ['dynamodb:UpdateItem', ...READ, ...WRITE],
@@ -124,6 +125,11 @@ const ITEMS: Record<FunctionName, Record<string, string[]>> = {
     UpdateItem: ['pause', 'window'],
     Query: ['drift', 'run', 'window'],
   },
+  doctor: {
+    GetItem: ['limiter'],
+    UpdateItem: ['limiter', 'run'],
+    Query: ['archive', 'run', 'window'],
+  },
   'roll-back': { GetItem: ['window'], UpdateItem: ['run', 'window'] },
   reconcile: { GetItem: ['window'], Query: ['run'] },
   'plan-updates': { UpdateItem: ['run'] },
@@ -185,6 +191,7 @@ const OBJECTS: Record<FunctionName, { read: string[]; write: string[] }> = {
   publish: { read: ['lake'], write: ['current'] },
   audit: { read: [], write: ['audit'] },
   operate: { read: ['lake'], write: [] },
+  doctor: { read: ['runs'], write: [] },
   'roll-back': { read: ['lake'], write: [] },
   reconcile: { read: ['runs'], write: ['runs'] },
   'plan-updates': { read: ['manifests'], write: ['runs'] },
@@ -360,14 +367,14 @@ describe('tokens and credentials', () => {
     statements: statementsOf(name).filter(({ conditions }) => kinds in conditions),
   }));
 
-  it('ALL-07 lets the token function alone read the secret', () => {
+  it('ALL-07 lets nobody read the secret but the token function, and the doctor, which has to prove it', () => {
     const readers = FUNCTION_NAMES.filter(
       (name) => allowing(statementsOf(name), 'secretsmanager:GetSecretValue').length > 0,
     );
 
     const [statement] = allowing(statementsOf('token'), 'secretsmanager:GetSecretValue');
 
-    expect(readers).toEqual(['token']);
+    expect(readers.toSorted()).toEqual(['doctor', 'token']);
     expect(statement?.resources).toEqual([
       'arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:cxone/acme-??????',
     ]);

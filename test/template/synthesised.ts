@@ -49,6 +49,7 @@ export const CDR_FUNCTION_NAMES = [
   'reconcile',
   'record',
   'operate',
+  'doctor',
   'roll-back',
 ] as const satisfies FunctionName[];
 

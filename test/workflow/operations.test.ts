@@ -3,6 +3,7 @@ import { readRecords } from '../../lambdas/audit/chain.ts';
 import { recordIn } from '../../lambdas/audit/record.ts';
 import { currentKey } from '../../lambdas/lake/keys.ts';
 import { Day } from '../../lambdas/model/days.ts';
+import { Examination } from '../../lambdas/model/doctor.ts';
 import { OperateResult } from '../../lambdas/model/operations.ts';
 import { CDR_DATASET } from '../../lambdas/model/payloads.ts';
 import { type Night, prepareNights, TENANT } from '../support/night.ts';
@@ -224,6 +225,26 @@ describe('the status', () => {
     expect(output.length).toBeLessThan(64 * 1024);
     await night.close();
   });
+});
+
+describe('an examination', () => {
+  it.each([
+    ['works', 'normal', true, []],
+    ['lacks a scope', 'scope-missing', false, ['ScopeMissing']],
+  ])(
+    'OPS-08 of a set-up that %s says so, and writes nothing to CXone',
+    async (_, scenario, healthy, errors) => {
+      const night = await nights.open({ scenarios: [scenario] });
+
+      const { status, output = '' } = await night.operate({ doctor: {} });
+      const examined = Examination.parse(JSON.parse(output));
+
+      expect([status, examined.healthy]).toEqual(['SUCCEEDED', healthy]);
+      expect(examined.findings.flatMap(({ error }) => error ?? [])).toEqual(errors);
+      expect(night.calls().map(({ kind }) => kind)).toEqual(['token']);
+      await night.close();
+    },
+  );
 });
 
 describe('an input of the operations machine', () => {

@@ -1,0 +1,35 @@
+import { readCredentials } from '../aws/credentials-secret.ts';
+import { kmsCipher } from '../aws/kms-cipher.ts';
+import { s3ObjectStore } from '../aws/s3-object-store.ts';
+import { tokenTransport } from '../cxone/connection.ts';
+import { probeFamily } from '../cxone/probe.ts';
+import type { CallReport } from '../cxone/transport.ts';
+import { Examination } from '../model/doctor.ts';
+import { DoctorPayload } from '../model/operations.ts';
+import { examine } from '../operations/doctor.ts';
+import { lambdaHandler } from './handler.ts';
+
+/** Examines a tenant's set-up: everything that a run needs, without running one. */
+export const handler = lambdaHandler(
+  { name: 'doctor', payload: DoctorPayload, result: Examination },
+  (_, invocation) => {
+    const { environment, clients } = invocation;
+    const credentials = () => readCredentials(clients.secrets, environment.CREDENTIALS_SECRET);
+    const connection = {
+      ...invocation,
+      cipher: kmsCipher(clients.kms, environment.KEY_ARN),
+      proxy: environment.EGRESS_PROXY,
+      onCall: ({ status = 0, throttledMilliseconds }: CallReport) =>
+        invocation.calls.add({ status, throttledMilliseconds }),
+    };
+    const ports = {
+      ledger: invocation,
+      objects: s3ObjectStore(clients.s3, environment.LAKE_BUCKET),
+      readSecret: credentials,
+      probe: async (family: (typeof families)[number]) =>
+        probeFamily(family, tokenTransport({ ...connection, family }), await credentials()),
+    };
+    const families = Object.values(environment.FAMILIES);
+    return examine(ports, families);
+  },
+);
