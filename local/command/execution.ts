@@ -3,6 +3,7 @@ import { s3ObjectStore } from '../../lambdas/aws/s3-object-store.ts';
 import { runRecordKey } from '../../lambdas/lake/keys.ts';
 import { isError } from '../../lambdas/model/errors.ts';
 import { RunArn } from '../../lambdas/model/ids.ts';
+import { FAMILY_OF } from '../../lambdas/model/pipelines.ts';
 import type { ObjectStore } from '../../lambdas/model/ports.ts';
 import { RunRecord } from '../../lambdas/model/run-record.ts';
 import type { ExecutionDescription } from '../engine/describe.ts';
@@ -34,9 +35,12 @@ export interface Execution {
 
 /** Opens the platform, carries a run out while it shows how things stand, and reports what became of it. */
 export async function carryOut(execution: Execution, outputs: Outputs): Promise<ExitCode> {
-  const { place, prepared, json } = execution;
+  const { place, prepared, owner, json } = execution;
   const shown = json ? outputs.err : outputs.out;
-  const time = await timeTowards(prepared.configured.families.dataDownload.baseUrl, place.skipWaits);
+  const time = await timeTowards(
+    prepared.configured.families[FAMILY_OF[owner.pipeline]].baseUrl,
+    place.skipWaits,
+  );
   const watching: { platform?: Platform } = {};
   const progress = watchProgress((arn) => watching.platform?.engine.describe(arn).input ?? '{}');
   const platform = await openPlatform({

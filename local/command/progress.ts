@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CDR_DATASET } from '../../lambdas/model/payloads.ts';
 import type { HistoryEvent } from '../engine/history.ts';
 import { amount, byteSize, counted, duration } from './wording.ts';
 
@@ -11,6 +12,8 @@ const STAGES: Readonly<Record<string, string>> = {
   WaitInQueue: "waits in CXone's queue",
   CoolDown: 'waits before it submits again',
   DownloadParts: 'downloads',
+  ReadReport: 'reads the report',
+  RestAfterTruncation: 'waits: CXone cut the report short',
   FetchAgain: 'fetches the parts again',
   Transform: 'transforms',
   Commit: 'commits',
@@ -40,7 +43,7 @@ export interface Progress {
   standing(skippedMilliseconds: number): string;
 }
 
-const ChildInput = z.object({ day: z.string() });
+const ChildInput = z.object({ dataset: z.string().default(CDR_DATASET), day: z.string() });
 const StateOutput = z.object({
   parts: z.array(z.unknown()).optional(),
   bytes: z.number().optional(),
@@ -60,7 +63,7 @@ export function watchProgress(inputOf: (executionArn: string) => string): Progre
       const execution = watched(arn);
       const name = event.stateEnteredEventDetails?.name;
       if (name !== undefined)
-        return enter(execution, name.startsWith('ThrottledIn') ? THROTTLED : STAGES[name]);
+        return enter(execution, name.startsWith('ThrottledIn') ? THROTTLED : STAGES[kindOf(name)]);
       if (event.stateExitedEventDetails !== undefined) return leave(execution, event.stateExitedEventDetails);
       return end(execution, event);
     },
@@ -86,7 +89,14 @@ function begin(label: string): Watched {
 
 function labelOf(input: string): string {
   const child = ChildInput.safeParse(parsed(input));
-  return child.success && /"run":/.test(input) ? child.data.day : 'run';
+  if (!child.success || !/"run":/.test(input)) return 'run';
+  const { dataset, day } = child.data;
+  return dataset === CDR_DATASET ? day : `${dataset} ${day}`;
+}
+
+/** A state that there is once a report is named after it: `Transform agents`. */
+function kindOf(state: string): string {
+  return state.split(' ')[0] ?? state;
 }
 
 function enter(execution: Watched, stage: string | undefined): string | undefined {
@@ -106,7 +116,7 @@ function leave(
     execution.bytes = bytes ?? 0;
   }
   if (exited.name === 'Download') execution.partsDone += 1;
-  if (exited.name === 'Transform' && facts !== undefined) execution.rows = facts.rows.rowsOut;
+  if (kindOf(exited.name ?? '') === 'Transform' && facts !== undefined) execution.rows = facts.rows.rowsOut;
 }
 
 function end(execution: Watched, event: HistoryEvent): string | undefined {

@@ -2,7 +2,7 @@ import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { expect } from 'vitest';
 import { z } from 'zod';
-import { currentKey, generationPrefix } from '../../lambdas/lake/keys.ts';
+import { currentKey, generationPrefix, windowPrefix } from '../../lambdas/lake/keys.ts';
 import { type Marks, readMarks } from '../../lambdas/ledger/marks.ts';
 import { type Reading, readReading } from '../../lambdas/ledger/readings.ts';
 import type { WindowState } from '../../lambdas/ledger/window-state.ts';
@@ -11,7 +11,7 @@ import { Day } from '../../lambdas/model/days.ts';
 import { DatasetId } from '../../lambdas/model/ids.ts';
 import type { ReportRecord, SimulatorOptions } from '../../local/cxone/index.ts';
 import { type NightsOptions, type StoredNight, TENANT } from './night.ts';
-import { storesOf } from './night-findings.ts';
+import { keysUnder, storesOf } from './night-findings.ts';
 
 /** The datasets of the reports that nights have. */
 export const SKILLS = DatasetId.parse('skill_performance');
@@ -62,6 +62,16 @@ export function reportMarks(night: StoredNight, dataset: DatasetId): Promise<Mar
 /** What CXone has of a day now: taken before the scenario changes. */
 export function reportTruth(night: StoredNight, dataset: DatasetId, day: string): readonly ReportRecord[] {
   return night.simulator.expectedReport(day, { reportId: REPORT_IDS[dataset] ?? '' });
+}
+
+/** Generations of the day that are complete. */
+export async function reportGenerations(
+  night: StoredNight,
+  dataset: DatasetId,
+  day: string,
+): Promise<string[]> {
+  const keys = await keysUnder(night, windowPrefix('lake', TENANT, dataset, Day.parse(day)));
+  return keys.flatMap((key) => /gen=([0-9a-f]{32})\/_manifest\.json$/.exec(key)?.[1] ?? []);
 }
 
 const Current = z.looseObject({
@@ -152,6 +162,3 @@ export async function expectReport(
     }),
   );
 }
-
-/** The tenant of nights. */
-export const OWNER = TENANT;
