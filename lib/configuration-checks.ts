@@ -70,7 +70,7 @@ function hashProblems(mapping: Mapping): Problem[] {
 }
 
 /** What works but is probably not meant. */
-export function tenantWarnings({ tenant, cdr, analytics }: ConfiguredTenant): string[] {
+export function tenantWarnings({ tenant, families, cdr, analytics, archive }: ConfiguredTenant): string[] {
   const { columns } = cdr.settings;
   const many = `${columns.length} columns are asked for: CXone's exports of ${MANY_COLUMNS} and more are known to fail`;
   return [
@@ -79,6 +79,11 @@ export function tenantWarnings({ tenant, cdr, analytics }: ConfiguredTenant): st
     ...(analytics ? exportWarnings(analytics.settings, analytics.mapping) : []).map(
       (sentence) => `analytics: ${sentence}.`,
     ),
+    ...(archive?.media && families.interactions.downloadHosts.length === 0
+      ? [
+          'archive: media are to be stored, and families.interactions.downloadHosts names no host that they may come from.',
+        ]
+      : []),
   ].map((sentence) => `${tenant.id}, ${sentence}`);
 }
 

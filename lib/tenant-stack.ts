@@ -151,6 +151,7 @@ export class TenantStack extends Stack {
               ...common,
               settings: archive,
               functions: functions.of(INTERACTION_ARCHIVE_FUNCTIONS),
+              ...(archive.media && { storeMedia: functions.of(['store-media'])['store-media'] }),
             }),
           nightly: archive,
         },

@@ -23,6 +23,8 @@ export interface CompletionReport {
   successRate: number;
   marked: number;
   marksPending: Readonly<Record<string, number>>;
+  /** Recordings and transcripts by what became of them; none where they are not stored. */
+  media: Readonly<Record<string, number>>;
   objects: number;
   plainBytes: number;
   sealedBytes: number;
@@ -58,6 +60,7 @@ export async function completionReport(
     successRate: wanted === 0 ? 1 : (archived + unchanged) / wanted,
     marked: days.reduce((total, { marked }) => total + marked, 0),
     marksPending: added(days.filter(({ round }) => round === about.round).map(({ pending }) => pending)),
+    media: added(days.map(({ media = {} }) => media)),
     objects: sum((tally) => tally.objects.length),
     plainBytes: sum((tally) => tally.plainBytes),
     sealedBytes: sum((tally) => tally.sealedBytes),

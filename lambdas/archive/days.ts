@@ -22,8 +22,8 @@ export async function listArchiveDays(
     (await runDays(ledger, run)).filter((one) => one.round === round).map(({ day }) => day),
   );
   if (takesPending(request))
-    for await (const { day, marksOpen, sealing } of archiveDays(ledger))
-      if (marksOpen || sealing?.done === false) days.add(day);
+    for await (const { day, marksOpen, mediaOpen, sealing } of archiveDays(ledger))
+      if (marksOpen || mediaOpen || sealing?.done === false) days.add(day);
   const listKey = windowListKey(ledger.tenant, 'interaction-archive', run, round + 1);
   const list = [...days].toSorted().map((day) => ({ day, dataset: ARCHIVE_DATASET }));
   await objects.writeText(listKey, JSON.stringify(list), 'application/json');

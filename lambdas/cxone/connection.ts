@@ -10,6 +10,7 @@ import { createDataActions, type DataActions } from './data-actions.ts';
 import { createDataDownload, type DataDownload } from './data-download.ts';
 import { dispatcherFor } from './dispatcher.ts';
 import { createInteractions, type Interactions } from './interactions.ts';
+import { createPlayback, type Playback } from './playback.ts';
 import { createReporting, type Reporting } from './reporting.ts';
 import { type ClientCredentials, createTokenEndpoint } from './token-endpoint.ts';
 import type { TokenPorts } from './tokens.ts';
@@ -90,6 +91,11 @@ export function connectReporting(connection: Connection, repetition: Repetition)
 /** The interactions API. */
 export function connectInteractions(connection: Connection, repetition: Repetition): Interactions {
   return createInteractions(connection.family, connectFamily(connection, repetition).calls);
+}
+
+/** Playback addresses that the interactions API gives. */
+export function connectPlayback(connection: Connection, repetition: Repetition): Playback {
+  return createPlayback(connection.family, connectFamily(connection, repetition));
 }
 
 /** What obtaining a family's token needs: for the token function alone. */

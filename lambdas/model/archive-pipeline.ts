@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Day } from './days.ts';
+import { MediaSettings } from './media.ts';
 import { Schedule } from './pipelines.ts';
 
 /** How archive objects are sealed. */
@@ -46,6 +47,9 @@ export const ArchivePipeline = z.strictObject({
     .describe('The custom field that archived interactions are marked in'),
   value: z.string().min(1).max(200).default('archived').describe('What the custom field is set to'),
   sealing: ArchiveSealing.default({ mode: 'kms' }),
+  media: MediaSettings.optional().describe(
+    'Recordings and transcripts are stored, too. Absent: they are not',
+  ),
   batchInteractions: z
     .int()
     .min(1)

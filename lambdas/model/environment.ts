@@ -110,6 +110,7 @@ export const ENVIRONMENTS = {
     ARCHIVE_SEALING: true,
     ARCHIVE_LOCK_DAYS: true,
   }),
+  'store-media': variables.pick({ ...calls, LAKE_BUCKET: true }),
   'mark-archive-day': variables.pick({ ...calls, LAKE_BUCKET: true }),
   'reconcile-archive': variables.pick({ ...base, LAKE_BUCKET: true }),
   record: variables.pick({ ...base, LAKE_BUCKET: true, NOTICE_TOPIC: true }),

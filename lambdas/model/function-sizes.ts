@@ -38,6 +38,8 @@ export const FUNCTION_SIZES: Record<FunctionName, { memory: number; seconds: num
   'list-archive-days': { memory: 256, seconds: 120 },
   // One object's compressed content and what is noted of its records are held, and a whole processor compresses them.
   'seal-archive-day': { memory: 1_769, seconds: 900 },
+  // Three media are streamed side by side, each with two parts of its upload.
+  'store-media': { memory: 512, seconds: 900 },
   'mark-archive-day': { memory: 256, seconds: 900 },
   'reconcile-archive': { memory: 256, seconds: 300 },
   record: { memory: 256, seconds: 120 },

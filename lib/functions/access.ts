@@ -49,6 +49,7 @@ export const LEDGER_ACCESS: Readonly<Record<FunctionName, LedgerAccess>> = {
   'look-up-interactions': { run: NOTE, token: CHANGE, limiter: CHANGE, archive: NOTE },
   'list-archive-days': { window: LIST, archive: LIST, run: NOTE },
   'seal-archive-day': { ...stage, archive: CHANGE },
+  'store-media': { ...call, archive: [...CHANGE, ...LIST] },
   'mark-archive-day': { ...call, archive: [...NOTE, ...LIST] },
   'reconcile-archive': { window: READ, archive: [...READ, ...LIST], mark: CHANGE, run: NOTE },
   record: { window: READ, reading: READ, mark: READ, run: [...CHANGE, ...LIST], drift: LIST },
@@ -88,6 +89,7 @@ export const LAKE_ACCESS: Readonly<
   'list-archive-days': { read: ['runs'], write: ['runs'] },
   // Before it seals an object it looks whether that is there already.
   'seal-archive-day': { read: ['raw', 'archive'], write: ['archive'] },
+  'store-media': { read: ['raw'], write: ['media'] },
   'mark-archive-day': { read: ['runs'], write: [] },
   'reconcile-archive': { read: ['runs', 'raw'], write: ['runs'] },
   record: { read: ['runs'], write: ['runs'] },
@@ -106,6 +108,7 @@ export const CALLERS: Readonly<Partial<Record<FunctionName, FamilyName>>> = {
   'read-report': 'reporting',
   'list-interactions': 'interactions',
   'look-up-interactions': 'interactions',
+  'store-media': 'interactions',
   'mark-archive-day': 'interactions',
 };
 

@@ -25,7 +25,8 @@ export type LakePrefix =
   | 'athena'
   | 'audit'
   | 'manifests'
-  | 'archive';
+  | 'archive'
+  | 'media';
 
 /** Props of `LakeBucket`. */
 export interface LakeBucketProps {

@@ -14,12 +14,14 @@ import { Construct } from 'constructs';
 import type { ArchivePipeline } from '../../lambdas/model/archive-pipeline.ts';
 import type { FunctionName } from '../../lambdas/model/environment.ts';
 import { ARCHIVE_DATASET } from '../../lambdas/model/interactions.ts';
+import type { PipelineFunction } from '../functions/pipeline-function.ts';
 import type { FunctionsByName } from '../functions/tenant-functions.ts';
 import { jsonata, REDRIVE, RESULT } from './fragments/expressions.ts';
 import { invoke } from './fragments/invoke.ts';
 import { pipelineMachine, type WorkflowProps } from './fragments/machine.ts';
 import { ChildResultWriter, LinesReader, WindowListReader } from './fragments/map-objects.ts';
 import { INTERACTION_FAULTS } from './fragments/retries.ts';
+import { storeMedia } from './fragments/store-media.ts';
 import { callWithToken, ensureToken, freshCall } from './fragments/with-token.ts';
 
 const FAMILY = 'interactions';
@@ -43,6 +45,8 @@ export const INTERACTION_ARCHIVE_FUNCTIONS = [
 export interface InteractionArchiveWorkflowProps extends WorkflowProps {
   functions: FunctionsByName<(typeof INTERACTION_ARCHIVE_FUNCTIONS)[number]>;
   settings: ArchivePipeline;
+  /** What stores recordings and transcripts, where they are to be stored. */
+  storeMedia?: PipelineFunction;
 }
 
 /** What an invocation's note is filed under: the variables `run`, `dataset` and `day`. */
@@ -62,7 +66,7 @@ export class InteractionArchiveWorkflow extends Construct {
       name: props.machineName,
       definition: this.run(props),
       logs: props.logs,
-      functions: Object.values(props.functions),
+      functions: [...Object.values(props.functions), ...(props.storeMedia ? [props.storeMedia] : [])],
     });
   }
 
@@ -217,7 +221,8 @@ export class InteractionArchiveWorkflow extends Construct {
     return map;
   }
 
-  private day({ functions, settings }: InteractionArchiveWorkflowProps): IChainable {
+  private day(props: InteractionArchiveWorkflowProps): IChainable {
+    const { functions, settings } = props;
     const is = (condition: string) => Condition.jsonata(jsonata(condition));
     const claimed = { ...NOTED, epoch: jsonata('$epoch'), round: jsonata('$round'), value: settings.value };
     const claim = invoke(this, 'Claim', {
@@ -235,6 +240,7 @@ export class InteractionArchiveWorkflow extends Construct {
         round: jsonata('$states.input.round'),
         epoch: jsonata(`$exists(${RESULT}.epoch) ? ${RESULT}.epoch : 0`),
         after: '',
+        mediaThrough: -1,
         ...freshCall(),
       },
     });
@@ -247,7 +253,20 @@ export class InteractionArchiveWorkflow extends Construct {
       faults: [],
       assign: { after: jsonata(`$exists(${RESULT}.after) ? ${RESULT}.after : ''`) },
     });
-    seal.next(Choice.jsonata(this, 'DaySealed').when(is('$states.input.more'), seal).otherwise(mark));
+    const media =
+      props.storeMedia &&
+      settings.media &&
+      storeMedia(this, {
+        function: props.storeMedia,
+        token: functions.token,
+        settings: settings.media,
+      });
+    media?.next(Choice.jsonata(this, 'MediaStored').when(is('$states.input.more'), media).otherwise(mark));
+    seal.next(
+      Choice.jsonata(this, 'DaySealed')
+        .when(is('$states.input.more'), seal)
+        .otherwise(media ?? mark),
+    );
     mark.next(
       Choice.jsonata(this, 'DayMarked')
         .when(is('$states.input.more'), mark)

@@ -125,6 +125,7 @@ describe('what is given to the lake', () => {
       'poll',
       'poll-export',
       'read-report',
+      'store-media',
       'submit',
       'submit-export',
       'token',

@@ -73,6 +73,7 @@ const ACTIONS: Record<FunctionName, string[]> = {
   'look-up-interactions': [...LEDGER, ...READ, ...WRITE],
   'list-archive-days': ['dynamodb:Query', 'dynamodb:UpdateItem', ...READ, ...WRITE],
   'seal-archive-day': [...LEDGER, ...READ, ...WRITE],
+  'store-media': [...LEDGER, 'dynamodb:Query', ...READ, ...WRITE],
   'mark-archive-day': [...LEDGER, 'dynamodb:Query', ...READ],
   'reconcile-archive': [...LEDGER, 'dynamodb:Query', ...READ, ...WRITE],
   record: [
@@ -156,6 +157,11 @@ const ITEMS: Record<FunctionName, Record<string, string[]>> = {
   },
   'list-archive-days': { UpdateItem: ['run'], Query: ['archive', 'window'] },
   'seal-archive-day': { GetItem: ['archive', 'window'], UpdateItem: ['archive', 'run', 'window'] },
+  'store-media': {
+    GetItem: ['archive', 'limiter', 'token', 'window'],
+    UpdateItem: ['archive', 'limiter', 'run', 'token', 'window'],
+    Query: ['archive'],
+  },
   'mark-archive-day': {
     GetItem: ['limiter', 'token', 'window'],
     UpdateItem: ['archive', 'limiter', 'run', 'token', 'window'],
@@ -204,6 +210,7 @@ const OBJECTS: Record<FunctionName, { read: string[]; write: string[] }> = {
   'look-up-interactions': { read: ['raw'], write: ['raw'] },
   'list-archive-days': { read: ['runs'], write: ['runs'] },
   'seal-archive-day': { read: ['archive', 'raw'], write: ['archive'] },
+  'store-media': { read: ['raw'], write: ['media'] },
   'mark-archive-day': { read: ['runs'], write: [] },
   'reconcile-archive': { read: ['raw', 'runs'], write: ['runs'] },
   record: { read: ['runs'], write: ['runs'] },
@@ -222,6 +229,7 @@ const FAMILY_OF_CALLER: Partial<Record<FunctionName, string>> = {
   'read-report': 'reporting',
   'list-interactions': 'interactions',
   'look-up-interactions': 'interactions',
+  'store-media': 'interactions',
   'mark-archive-day': 'interactions',
 };
 

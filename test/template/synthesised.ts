@@ -14,7 +14,7 @@ const MAPPING = readFileSync(join(MAPPINGS, 'cdr.v1.json'), 'utf8');
 /** The pipelines that a tenant has only if it says so, with what they must have. */
 export const FURTHER_PIPELINES = {
   analytics: {},
-  archive: {},
+  archive: { media: {} },
   dataActions: {},
   reports: {
     reports: [
@@ -72,6 +72,7 @@ export const FUNCTION_NAMES = [
   'look-up-interactions',
   'list-archive-days',
   'seal-archive-day',
+  'store-media',
   'mark-archive-day',
   'reconcile-archive',
 ] as const satisfies FunctionName[];

@@ -246,6 +246,15 @@ describe('warnings of a configuration', () => {
     expect(warnings.some((warning) => warning.includes('columns are asked for'))).toBe(warned);
   });
 
+  it('ARC-09 warns of media that may come from no host', () => {
+    const pipelines = { archive: { media: {} } };
+    const allowing = { interactions: { downloadHosts: ['media.example.com'] } };
+    const warned = (families: Record<string, unknown>) =>
+      loadConfiguration(configurationFile({ tenants: [tenant('acme', { pipelines, families })] })).warnings;
+
+    expect([warned({}), warned(allowing)]).toEqual([[expect.stringContaining('names no host')], []]);
+  });
+
   it('CDR-13 warns of outputs that the Glue table cannot show', () => {
     expect(warningsOf({ outputs: ['csv'] })).toEqual([
       expect.stringContaining('parquet is not among the outputs'),
