@@ -43,6 +43,17 @@ export function rawPartKey(
   return `${windowPrefix('raw', tenant, dataset, day)}a${attempt}/part-${String(part).padStart(5, '0')}.${format}`;
 }
 
+/** Where the result file of an export lies as it was received: with the first of its days. */
+export function rawResultKey(
+  tenant: TenantId,
+  dataset: DatasetId,
+  day: Day,
+  attempt: number,
+  format: 'csv' | 'xlsx',
+): string {
+  return `${windowPrefix('raw', tenant, dataset, day)}a${attempt}/result.${format}`;
+}
+
 /** The confirmed list of an attempt's parts. */
 export function partListKey(tenant: TenantId, dataset: DatasetId, day: Day, attempt: number): string {
   return `${windowPrefix('raw', tenant, dataset, day)}a${attempt}/parts.json`;

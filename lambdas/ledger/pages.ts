@@ -19,6 +19,7 @@ export type ReceivedPage = z.infer<typeof ReceivedPage>;
 /** What is stored of one day out of some pages. */
 const DayPart = z.object({
   day: Day,
+  part: z.int().min(1).optional().describe('Where it is not that of the pages: a file is cut into several'),
   key: z.string(),
   bytes: z.int().min(0),
   sha256: z.string(),
@@ -83,7 +84,11 @@ export async function notePartsOf(
   { part, days }: StoredPages,
 ): Promise<void> {
   for (const { day, ...written } of days)
-    await notePart(ledger, { ...claim, dataset: claim.of, day }, attempt, { part, ...written, fetch: 1 });
+    await notePart(ledger, { ...claim, dataset: claim.of, day }, attempt, {
+      ...written,
+      part: written.part ?? part,
+      fetch: 1,
+    });
 }
 
 /** All that is stored of an export's pages, in their order: items of parts whose pages do not count are left out. */

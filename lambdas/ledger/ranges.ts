@@ -12,6 +12,10 @@ import { changeClaimed, holdWindow, type WindowLedger } from './windows.ts';
 const milliseconds = z.number();
 const count = z.int().min(0);
 
+/** A result file as it was received. */
+export const StoredFile = z.object({ key: z.string(), bytes: count, sha256: z.string() });
+export type StoredFile = z.infer<typeof StoredFile>;
+
 /**
  * The item of a range: claimed, submitted and polled like a window, under `rangeDataset` and its first day. Its `attempt` is a
  * number that no other export of the dataset has.
@@ -29,6 +33,7 @@ export const RangeState = WindowState.extend({
   pages: count.default(0).describe('Pages whose records are stored'),
   records: count.default(0),
   cursor: z.string().optional().describe('Of the page after those'),
+  file: StoredFile.optional().describe('The result of a csv or xlsx export'),
   lastPage: z.boolean().default(false).describe('There is none after those'),
   loadedAt: milliseconds
     .optional()
@@ -44,6 +49,7 @@ const OF_ONE_EXPORT = [
   'pages',
   'records',
   'cursor',
+  'file',
   'lastPage',
   'loadedAt',
 ] as const;
@@ -137,6 +143,16 @@ export function noteExpired(ledger: WindowLedger, claim: ClaimedRange, attempt: 
 /** Lets the count of forgotten exports begin anew. */
 export function resetExpiries(ledger: WindowLedger, claim: ClaimedRange, attempt: number): Promise<void> {
   return changed(ledger, claim, { set: { expiries: 0 } }, attempt);
+}
+
+/** Notes the result file, after its object is durable. */
+export function noteFile(
+  ledger: WindowLedger,
+  claim: ClaimedRange,
+  attempt: number,
+  file: StoredFile,
+): Promise<void> {
+  return changed(ledger, claim, { set: { file } }, attempt);
 }
 
 /** Notes that every record of the export is stored and every part noted: the days of the range may be transformed. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AnalyticsColumn, AnalyticsFilter, AnalyticsFormat, AnalyticsRequest } from './analytics-request.ts';
 import { DatasetId, JobId, RunArn } from './ids.ts';
+import { Mapping } from './mapping.ts';
 import { CallFacts, ClaimedWindow, ListedWindow, Overrides, PlannedWindow, WindowTask } from './payloads.ts';
 import { PipelineName } from './pipelines.ts';
 import { DayRange } from './ranges.ts';
@@ -91,7 +92,7 @@ export const FetchExportPayload = z.strictObject({
   attempt: z.int().min(1),
   format: AnalyticsFormat,
   pageSize: z.int().min(1),
-  instantPaths: z.array(z.string().min(1)).min(1).describe('Where a record says when it began: its day'),
+  mapping: Mapping.describe('Says where a record tells its day, and how the cells of a file are read'),
 });
 export const FetchExportResult = z.strictObject({
   more: z.boolean().describe('Not all is stored: call again'),

@@ -1,17 +1,6 @@
 import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
 import type { Analytics } from '../cxone/analytics.ts';
-import { fastGzipMembers } from '../dataset/gzip.ts';
-import { recordInstant } from '../dataset/page.ts';
-import { rawPartKey } from '../lake/keys.ts';
-import {
-  beginPart,
-  type DayPart,
-  keepPages,
-  notePartsOf,
-  type ReceivedPage,
-  readStoredPages,
-} from '../ledger/pages.ts';
+import { beginPart, keepPages, notePartsOf, type ReceivedPage, readStoredPages } from '../ledger/pages.ts';
 import { holdRange, noteLoaded, type RangeState, rangeOf } from '../ledger/ranges.ts';
 import type { WindowLedger } from '../ledger/windows.ts';
 import { catalogued, isError } from '../model/errors.ts';
@@ -19,15 +8,11 @@ import type { JobId } from '../model/ids.ts';
 import type { ObjectStore } from '../model/ports.ts';
 import type { ClaimedRange } from '../model/range-payloads.ts';
 import { forgotten } from './expiry.ts';
-import { RecordSpool, type SpooledDay } from './record-spool.ts';
+import { instantOf, RecordSpool, SPOOLED_BYTES, type SpooledDay, storeDays } from './record-spool.ts';
 import { type FetchedPage, fetchPage } from './result-page.ts';
 
 /** Pages that become one part: what a crash costs at most. */
 const PAGES_OF_PART = 20;
-/** Bytes of records that are held in memory before they are stored. */
-const BYTES_OF_PART = 64 * 1_048_576;
-/** Objects of a part that are stored side by side. */
-const OBJECTS_AT_ONCE = 4;
 /** No page is asked for with less time left: one may take two minutes, and storing a part another. */
 const SHORTEST_TIME_LEFT_MILLISECONDS = 240_000;
 
@@ -68,9 +53,7 @@ export async function fetchPages(
 ): Promise<FetchProgress> {
   let state = await holdRange(ports.ledger, claim);
   if (state.loadedAt !== undefined) return progressOf(state, false);
-  const { jobId } = state;
-  if (jobId === undefined || state.jobState !== 'completed' || state.attempt !== request.attempt)
-    throw catalogued('JobExpired', `The export of ${claim.of} from ${claim.day} is no longer known.`);
+  const jobId = completedJob(state, claim, request.attempt);
   const cursors = await takenUp(ports, claim, state);
   while (!state.lastPage) {
     if (ports.remainingMilliseconds() < SHORTEST_TIME_LEFT_MILLISECONDS) return progressOf(state, true);
@@ -80,7 +63,18 @@ export async function fetchPages(
   return progressOf(state, false);
 }
 
-function progressOf({ pages, records }: RangeState, more: boolean): FetchProgress {
+/** The export whose records may be fetched. Throws `JobExpired` where another is wanted by now. */
+export function completedJob(
+  { jobId, jobState, attempt }: RangeState,
+  claim: ClaimedRange,
+  wanted: number,
+): JobId {
+  if (jobId !== undefined && jobState === 'completed' && attempt === wanted) return jobId;
+  throw catalogued('JobExpired', `The export of ${claim.of} from ${claim.day} is no longer known.`);
+}
+
+/** How far a range's records are stored. */
+export function progressOf({ pages, records }: RangeState, more: boolean): FetchProgress {
   return { more, pages, records };
 }
 
@@ -134,7 +128,7 @@ async function storePart(
 function isFull(ports: FetchPorts, spool: RecordSpool, pages: readonly ReceivedPage[]): boolean {
   return (
     pages.length >= PAGES_OF_PART ||
-    spool.bytes >= BYTES_OF_PART ||
+    spool.bytes >= SPOOLED_BYTES ||
     ports.remainingMilliseconds() < SHORTEST_TIME_LEFT_MILLISECONDS
   );
 }
@@ -170,30 +164,8 @@ async function keepPart(
 ): Promise<RangeState> {
   const { ledger, objects } = ports;
   const part = await beginPart(ledger, claim, state.attempt);
-  const days: DayPart[] = [];
-  for (let at = 0; at < spooled.length; at += OBJECTS_AT_ONCE)
-    days.push(
-      ...(await Promise.all(
-        spooled.slice(at, at + OBJECTS_AT_ONCE).map(async ({ day, records, text }) => {
-          const key = rawPartKey(ledger.tenant, claim.of, day, state.attempt, part, 'jsonl.gz');
-          const body = Readable.from(fastGzipMembers(inOrder(text)));
-          return { day, key, records, ...(await objects.writeStream(key, body, 'application/gzip')) };
-        }),
-      )),
-    );
+  const days = await storeDays({ ledger, objects }, claim, { attempt: state.attempt, part }, spooled);
   return keepPages(ledger, claim, state, { part, pages: [...pages], days }, cursor);
-}
-
-async function* inOrder(text: readonly Buffer[]): AsyncGenerator<Buffer> {
-  yield* text;
-}
-
-function instantOf(record: string, paths: readonly string[]): number | undefined {
-  for (const path of paths) {
-    const instant = recordInstant(record, path);
-    if (instant !== undefined) return instant;
-  }
-  return undefined;
 }
 
 function digestOf(cursor: string): string {

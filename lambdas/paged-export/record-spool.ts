@@ -1,5 +1,18 @@
+import { Readable } from 'node:stream';
+import { fastGzipMembers } from '../dataset/gzip.ts';
+import { recordInstant } from '../dataset/page.ts';
+import { rawPartKey } from '../lake/keys.ts';
+import type { DayPart } from '../ledger/pages.ts';
+import type { WindowLedger } from '../ledger/windows.ts';
 import { type Day, dayOf } from '../model/days.ts';
+import type { ObjectStore } from '../model/ports.ts';
+import type { ClaimedRange } from '../model/range-payloads.ts';
 import { type DayRange, holds, lastOf } from '../model/ranges.ts';
+
+/** Bytes of records that are held in memory before they are stored. */
+export const SPOOLED_BYTES = 64 * 1_048_576;
+/** Objects of a part that are stored side by side. */
+const OBJECTS_AT_ONCE = 4;
 
 /** The records of one day that were taken out of some pages. */
 export interface SpooledDay {
@@ -57,4 +70,38 @@ export class RecordSpool {
     if (holds(this.range, day)) return day;
     return day < from ? from : lastOf(this.range);
   }
+}
+
+/** When a record began, by the first path that holds an instant; undefined where none does. Throws `TimestampNotUtc`. */
+export function instantOf(record: string, paths: readonly string[]): number | undefined {
+  for (const path of paths) {
+    const instant = recordInstant(record, path);
+    if (instant !== undefined) return instant;
+  }
+  return undefined;
+}
+
+/** Stores what was gathered: an object a day, under the part's number. */
+export async function storeDays(
+  { ledger, objects }: { ledger: WindowLedger; objects: ObjectStore },
+  claim: ClaimedRange,
+  { attempt, part }: { attempt: number; part: number },
+  spooled: readonly SpooledDay[],
+): Promise<DayPart[]> {
+  const days: DayPart[] = [];
+  for (let at = 0; at < spooled.length; at += OBJECTS_AT_ONCE)
+    days.push(
+      ...(await Promise.all(
+        spooled.slice(at, at + OBJECTS_AT_ONCE).map(async ({ day, records, text }) => {
+          const key = rawPartKey(ledger.tenant, claim.of, day, attempt, part, 'jsonl.gz');
+          const body = Readable.from(fastGzipMembers(inOrder(text)));
+          return { day, key, records, ...(await objects.writeStream(key, body, 'application/gzip')) };
+        }),
+      )),
+    );
+  return days;
+}
+
+async function* inOrder(text: readonly Buffer[]): AsyncGenerator<Buffer> {
+  yield* text;
 }

@@ -70,7 +70,8 @@ export const LAKE_ACCESS: Readonly<
     write: ['lake', 'export', 'quarantine', 'adhoc'],
   },
   'list-ranges': { read: ['runs'], write: ['runs'] },
-  'fetch-export': { read: [], write: ['raw'] },
+  // A file is stored first and taken apart then, as it was stored.
+  'fetch-export': { read: ['raw'], write: ['raw'] },
   publish: { read: ['lake'], write: ['current'] },
   // Nobody else writes here, and it reads nothing: what it has written it does not need again.
   audit: { read: [], write: ['audit'] },

@@ -30,6 +30,9 @@ export type FunctionsByName<Name extends FunctionName = FunctionName> = {
 /** Megabytes of disk for a day of records: some 600 MB of them as they are stored, with gzip. */
 const RECORDS_DISK = 4_096;
 
+/** Megabytes of disk for the csv or xlsx file of an export: a larger one is asked for over fewer days, or as json. */
+const RESULT_FILE_DISK = 2_048;
+
 /** Memory and disk of a function, megabytes. */
 interface Size {
   memory?: number;
@@ -90,6 +93,7 @@ export class TenantFunctions extends Construct {
     const sizes: Partial<Record<FunctionName, Size>> = {
       transform: { memory: cdr.settings.transformMemory, disk: cdr.settings.transformDisk },
       'transform-records': { disk: RECORDS_DISK },
+      'fetch-export': { disk: RESULT_FILE_DISK },
     };
     return sizes[name] ?? {};
   }

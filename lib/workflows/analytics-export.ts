@@ -154,7 +154,6 @@ export class AnalyticsExportWorkflow extends Construct {
     const { functions, settings, rawDays, mapping } = this.props;
     const days = this.loadDays();
     days.next(Succeed.jsonata(this, 'RangeExported'));
-    const window = mapping.columns.find(({ column }) => column === mapping.windowColumn);
     return loadRange(this, {
       functions,
       loaded: days,
@@ -166,7 +165,7 @@ export class AnalyticsExportWorkflow extends Construct {
         pageSize: settings.pageSize,
         ...(settings.filters === undefined ? {} : { filters: settings.filters }),
       },
-      instantPaths: window === undefined ? [] : [window.source, ...window.aliases],
+      mapping,
     });
   }
 

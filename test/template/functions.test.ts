@@ -41,7 +41,11 @@ const given = synthesise({
 const givenTenant = given('trial-acme');
 
 /** Megabytes of `/tmp` of functions that have more than the least. */
-const DISK: Partial<Record<FunctionName, number>> = { transform: 3_000, 'transform-records': 4_096 };
+const DISK: Partial<Record<FunctionName, number>> = {
+  transform: 3_000,
+  'transform-records': 4_096,
+  'fetch-export': 2_048,
+};
 
 describe.each(FUNCTION_NAMES)('the function %s', (name) => {
   it('OPS-01 is given the environment that its handler parses, and no more', () => {

@@ -46,7 +46,7 @@ const ACTIONS: Record<FunctionName, string[]> = {
   'list-ranges': [...LEDGER, ...READ, ...WRITE],
   'submit-export': LEDGER,
   'poll-export': LEDGER,
-  'fetch-export': [...LEDGER, 'dynamodb:Query', ...WRITE],
+  'fetch-export': [...LEDGER, 'dynamodb:Query', ...READ, ...WRITE],
   commit: LEDGER,
   publish: [
     ...LEDGER,
@@ -192,7 +192,7 @@ const OBJECTS: Record<FunctionName, { read: string[]; write: string[] }> = {
   'list-ranges': { read: ['runs'], write: ['runs'] },
   'submit-export': { read: [], write: [] },
   'poll-export': { read: [], write: [] },
-  'fetch-export': { read: [], write: ['raw'] },
+  'fetch-export': { read: ['raw'], write: ['raw'] },
   commit: { read: [], write: [] },
   publish: { read: ['lake'], write: ['current'] },
   audit: { read: [], write: ['audit'] },

@@ -9,6 +9,7 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import type { FunctionName } from '../../../lambdas/model/environment.ts';
+import type { Mapping } from '../../../lambdas/model/mapping.ts';
 import type { ExportSettings } from '../../../lambdas/model/range-payloads.ts';
 import type { FunctionsByName } from '../../functions/tenant-functions.ts';
 import { awaitJob } from './await-job.ts';
@@ -37,8 +38,7 @@ export interface LoadRange {
   /** Where a loaded range goes on: the variables `run`, `table`, `attempt` and `windows` are there. */
   loaded: State;
   settings: ExportSettings;
-  /** Where a record says when it began. */
-  instantPaths: readonly string[];
+  mapping: Mapping;
   rawDays: number;
 }
 
@@ -133,7 +133,7 @@ function submitExport(scope: Construct, { functions, settings, rawDays }: LoadRa
 
 /** Stores pages for as long as a function may work, and again, until there is none left. */
 function fetchExport(scope: Construct, range: LoadRange, submit: State): State {
-  const { functions, settings, instantPaths, loaded } = range;
+  const { functions, settings, mapping, loaded } = range;
   const fetch = callWithToken(scope, 'FetchPages', {
     family: FAMILY,
     function: functions['fetch-export'],
@@ -143,7 +143,7 @@ function fetchExport(scope: Construct, range: LoadRange, submit: State): State {
       attempt: jsonata('$attempt'),
       format: jsonata(`$exists($overrides.format) ? $overrides.format : '${settings.format}'`),
       pageSize: settings.pageSize,
-      instantPaths,
+      mapping,
     },
   });
   fetch.next(

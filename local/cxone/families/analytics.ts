@@ -1,4 +1,5 @@
 import { cellText, recordJson } from '../data/interactions/record.ts';
+import { workbookOf } from '../data/interactions/workbook.ts';
 import { csvField } from '../data/pools.ts';
 import { type Answer, type Exchange, json, type Route, refusal } from '../exchange.ts';
 import {
@@ -123,7 +124,14 @@ export class Analytics implements Family {
     if (job.fails || exchange.now < endOfAnalyticsJob(job))
       return refusal(400, 'NOT_COMPLETED', 'the export is not completed', exchange.requestId);
     job.pages += 1;
-    return job.request.format === 'csv' ? csvAnswer(job) : pageAnswer(job, exchange);
+    switch (job.request.format) {
+      case 'json':
+        return pageAnswer(job, exchange);
+      case 'csv':
+        return csvAnswer(job);
+      case 'xlsx':
+        return workbookAnswer(job);
+    }
   }
 
   #ownJob(exchange: Exchange): AnalyticsJob | undefined {
@@ -173,13 +181,28 @@ function placeOf(job: AnalyticsJob, token: string | null): Place | undefined {
     : undefined;
 }
 
-function csvAnswer({ plan, request }: AnalyticsJob): Answer {
-  const lines = [request.columns.map(csvField).join(',')];
+function csvAnswer(job: AnalyticsJob): Answer {
+  const lines = Array.from(tableRows(job), (row) => row.map(csvField).join(','));
+  return { status: 200, headers: { 'content-type': 'text/csv' }, body: `${lines.join('\n')}\n` };
+}
+
+function workbookAnswer(job: AnalyticsJob): Answer {
+  const bytes = workbookOf(tableRows(job));
+  const contentType = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
+  return {
+    status: 200,
+    headers: { 'content-type': contentType },
+    body: { length: bytes.length, chunks: () => [bytes] },
+  };
+}
+
+/** The header and the records of an export, as texts of cells. */
+function* tableRows({ plan, request: { columns } }: AnalyticsJob): Generator<string[]> {
+  yield [...columns];
   for (let place = 0; place < plan.total; place += 1) {
     const record = plan.record(place);
-    lines.push(request.columns.map((column) => csvField(cellText(record.get(column)))).join(','));
+    yield columns.map((column) => cellText(record.get(column)));
   }
-  return { status: 200, headers: { 'content-type': 'text/csv' }, body: `${lines.join('\n')}\n` };
 }
 
 function notFound(exchange: Exchange): Answer {
