@@ -1,4 +1,4 @@
-import { createLimiter, limiterKey, tokenLimiterKey } from '../ledger/limiter.ts';
+import { createLimiter, limiterKey, spacing, tokenLimiterKey } from '../ledger/limiter.ts';
 import { createTokenStore } from '../ledger/token-store.ts';
 import type { Family } from '../model/families.ts';
 import type { TenantId } from '../model/ids.ts';
@@ -30,6 +30,8 @@ export interface Connection {
   /** Address of the proxy for all calls but those to this machine. */
   proxy?: string | undefined;
   onCall: (report: CallReport) => void;
+  /** How long a call may sleep for its slot. Default: the limiter's own, a few seconds. */
+  longestSleepMilliseconds?: number;
 }
 
 /** How a call stands that the state machine repeats. */
@@ -65,16 +67,32 @@ export function connectAnalytics(connection: Connection, repetition: Repetition)
   return createAnalytics(connection.family, connectFamily(connection, repetition).calls);
 }
 
+/** Callers that a later call of a function may have to let go first, each at its slot. */
+const CALLERS_AHEAD = 12;
+
+/** No call sleeps longer than this for its slot. */
+const LONGEST_SLEEP_MILLISECONDS = 60_000;
+
 /**
- * The data actions API, for a function that makes many calls one after the other: how the first stands is the machine's repetition,
- * those after it stand for themselves.
+ * The data actions API, for a function that makes many calls one after the other. How the first stands is the machine's repetition;
+ * those after it stand for themselves, and sleep for their slots as long as the callers ahead of them need: work that takes several
+ * calls would never be done at a low rate if each had to be waited for by the machine, and the work begun anew.
  */
 export function connectDataActions(connection: Connection, repetition: Repetition): DataActions {
   const { family } = connection;
-  let next = repetition;
+  const first = connectFamily(connection, repetition).calls;
+  const longestSleepMilliseconds = Math.min(
+    LONGEST_SLEEP_MILLISECONDS,
+    CALLERS_AHEAD * spacing(family.rate).interval,
+  );
+  const later = connectFamily(
+    { ...connection, longestSleepMilliseconds },
+    { renewed: false, throttles: 0 },
+  ).calls;
+  let begun = false;
   const callsOf = () => {
-    const { calls } = connectFamily(connection, next);
-    next = { renewed: false, throttles: 0 };
+    const calls = begun ? later : first;
+    begun = true;
     return calls;
   };
   return createDataActions(family, {
@@ -127,7 +145,10 @@ function transportOf(connection: Connection, key: ItemKey, throttles: number): T
     {
       ...connection,
       dispatcher: dispatcherFor(family.timeouts, connection.proxy),
-      limiter: createLimiter({ key, rate: family.rate }, connection),
+      limiter: createLimiter(
+        { key, rate: family.rate, maximumSleepMilliseconds: connection.longestSleepMilliseconds },
+        connection,
+      ),
     },
   );
 }

@@ -16,8 +16,11 @@ const ATTEMPTS = 5;
 const FIRST_BACK_OFF_MILLISECONDS = 2_000;
 const LONGEST_BACK_OFF_MILLISECONDS = 30_000;
 
-/** An update is not begun with less time than this left: four calls with their slots, and what is noted of them. */
-const UPDATE_MILLISECONDS = 120_000;
+/** An update is not begun with less time than this left: four calls that each sleep a minute for their slot, and what is noted of them. */
+const UPDATE_MILLISECONDS = 300_000;
+
+/** What a probe finds out is asked for again after this time. */
+const PROBE_MILLISECONDS = 5_000;
 
 /** Faults that pass: the update is tried again, and tells the breaker when it is given up. */
 const PASSING: readonly ErrorName[] = ['ServerFault', 'ConnectionLost', 'ClientBlocked'];
@@ -82,7 +85,9 @@ async function tryUpdate(
   const { index } = update;
   try {
     const id = idOf(ports.ids, update.action);
-    if (!(await breaker.admits(`${about.name}#${index}`))) {
+    const admission = await breaker.admits(`${about.name}#${index}`);
+    if (admission === 'probing') return ports.clock.now() + PROBE_MILLISECONDS;
+    if (admission === 'open') {
       await progress.end(index, await notTried(breaker));
       return undefined;
     }

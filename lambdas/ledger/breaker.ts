@@ -23,13 +23,16 @@ export interface BreakerState {
   openUntil?: string | undefined;
 }
 
+/** Whether a caller may try; `probing`: somebody else is finding out, and it is known soon. */
+export type Admission = 'admitted' | 'open' | 'probing';
+
 /** A circuit breaker of a tenant and a family, shared by all its machines. */
 export interface Breaker {
   /**
-   * Whether the caller may try: it is closed, or open for long enough and nobody else is probing. The one that asks again
+   * Whether the caller may try: it is closed, or was open for long enough and nobody else is probing. The one that asks again
    * under the same name is the same caller.
    */
-  admits(caller: string): Promise<boolean>;
+  admits(caller: string): Promise<Admission>;
   /** The caller has succeeded: the breaker closes. */
   succeeded(): Promise<void>;
   /** The caller has failed; with the fifth in a row, or as a probe, the breaker opens for a minute. */
@@ -60,10 +63,10 @@ export function createBreaker(key: ItemKey, { table, clock }: { table: Table; cl
   return {
     async admits(caller) {
       const { failures, openUntil, probe } = await read();
-      if (failures < FAILURES_TO_OPEN) return true;
+      if (failures < FAILURES_TO_OPEN) return 'admitted';
       const now = clock.now();
-      if (now < openUntil) return false;
-      if (probe === caller) return true;
+      if (now < openUntil) return 'open';
+      if (probe === caller) return 'admitted';
       const taken = await table.update(
         key,
         conditionalUpdate({ set: { probe: caller, probeUntil: now + PROBE_MILLISECONDS } }, [
@@ -80,7 +83,10 @@ export function createBreaker(key: ItemKey, { table, clock }: { table: Table; cl
           },
         ]),
       );
-      return taken !== 'conditionFailed' || (await read()).failures < FAILURES_TO_OPEN;
+      if (taken !== 'conditionFailed') return 'admitted';
+      const after = await read();
+      if (after.failures < FAILURES_TO_OPEN) return 'admitted';
+      return clock.now() < after.openUntil ? 'open' : 'probing';
     },
 
     async succeeded() {

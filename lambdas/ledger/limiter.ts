@@ -34,7 +34,7 @@ export interface LimiterSettings {
   key: ItemKey;
   rate: z.infer<typeof Rate>;
   /** Default 5 s; a slot later than that is for the state machine to wait for. */
-  maximumSleepMilliseconds?: number;
+  maximumSleepMilliseconds?: number | undefined;
 }
 
 const MAXIMUM_SLEEP_MILLISECONDS = 5_000;

@@ -24,8 +24,8 @@ export const FUNCTION_SIZES: Record<FunctionName, { memory: number; seconds: num
   reconcile: { memory: 256, seconds: 300 },
   'plan-updates': { memory: 512, seconds: 300 },
   // Work that waits for slots of the limiter: it goes on in another invocation when the time is over.
-  'list-actions': { memory: 256, seconds: 600 },
-  'update-actions': { memory: 256, seconds: 600 },
+  'list-actions': { memory: 256, seconds: 900 },
+  'update-actions': { memory: 256, seconds: 900 },
   'audit-updates': { memory: 256, seconds: 300 },
   'reconcile-updates': { memory: 512, seconds: 300 },
   // Families are asked side by side, each up to the time limits of its calls.

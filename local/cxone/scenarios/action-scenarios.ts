@@ -72,6 +72,14 @@ export const actionScenarios: Readonly<Record<string, Scenario>> = {
   'action-lossy': always('A write is answered with 200, and a field of it is lost.', {
     actions: { lossy: true },
   }),
+  'action-blocked': numbered(
+    'seconds',
+    900,
+    'The address is blocked from the first reading of a data action on: 403 with HTML.',
+    (seconds) => ({
+      faults: [{ name: 'action-blocked', on: ['read'], times: 1, effect: { act: 'block', seconds } }],
+    }),
+  ),
   'lost-write': faulty(
     'lost-write',
     1,

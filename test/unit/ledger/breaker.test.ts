@@ -30,8 +30,8 @@ describe('ACT-06 a circuit breaker', () => {
     const [before, state] = [await breaker.admits('a'), await breaker.state()];
     await fail(1);
 
-    expect([before, state]).toEqual([true, { state: 'closed', failuresInARow: 4 }]);
-    expect(await breaker.admits('a')).toBe(false);
+    expect([before, state]).toEqual(['admitted', { state: 'closed', failuresInARow: 4 }]);
+    expect(await breaker.admits('a')).toBe('open');
     expect(await breaker.state()).toEqual({
       state: 'open',
       failuresInARow: 5,
@@ -45,7 +45,7 @@ describe('ACT-06 a circuit breaker', () => {
     await breaker.succeeded();
     await fail(4);
 
-    expect(await breaker.admits('a')).toBe(true);
+    expect(await breaker.admits('a')).toBe('admitted');
   });
 
   it('is open for 60 seconds, then lets one probe through and nobody beside it', async () => {
@@ -57,7 +57,7 @@ describe('ACT-06 a circuit breaker', () => {
 
     const asked = [await breaker.admits('a'), await breaker.admits('b'), await breaker.admits('a')];
 
-    expect([early, ...asked]).toEqual([false, true, false, true]);
+    expect([early, ...asked]).toEqual(['open', 'admitted', 'probing', 'admitted']);
     expect((await breaker.state()).state).toBe('halfOpen');
   });
 
@@ -68,7 +68,8 @@ describe('ACT-06 a circuit breaker', () => {
 
     const asked = await Promise.all(Array.from({ length: 10 }, (_, caller) => breaker.admits(`${caller}`)));
 
-    expect(asked.filter((admitted) => admitted)).toHaveLength(1);
+    expect(asked.filter((admission) => admission === 'admitted')).toHaveLength(1);
+    expect(asked.filter((admission) => admission === 'probing')).toHaveLength(9);
   });
 
   it('closes when the probe succeeds, and opens for another minute when it fails', async () => {
@@ -85,8 +86,8 @@ describe('ACT-06 a circuit breaker', () => {
     const closed = [await breaker.admits('a'), await breaker.admits('c')];
 
     expect([failed, closed]).toEqual([
-      [false, false],
-      [true, true],
+      ['open', 'open'],
+      ['admitted', 'admitted'],
     ]);
     expect(await breaker.state()).toEqual({ state: 'closed', failuresInARow: 0 });
   });
@@ -100,6 +101,6 @@ describe('ACT-06 a circuit breaker', () => {
     const early = await breaker.admits('b');
     pass(60_000);
 
-    expect([early, await breaker.admits('b')]).toEqual([false, true]);
+    expect([early, await breaker.admits('b')]).toEqual(['probing', 'admitted']);
   });
 });

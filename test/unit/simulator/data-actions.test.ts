@@ -254,6 +254,17 @@ describe('scenarios of data actions', () => {
     expect([status, JSON.parse(text).configuration.note]).toEqual([200, undefined]);
   });
 
+  shows('action-blocked', 'answers everything with a page of 403', async () => {
+    const { read, list } = await open({ scenarios: ['action-blocked'] });
+    await list('page=1');
+
+    const answers = [await read(1), await read(1)];
+
+    expect(answers.map(({ status, text }) => [status, text.startsWith('<')])).toEqual(
+      Array(2).fill([403, true]),
+    );
+  });
+
   shows('lost-write', 'carries the write out and resets the connection', async () => {
     const { write, simulator } = await open({ scenarios: ['lost-write'] });
 

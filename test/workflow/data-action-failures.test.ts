@@ -1,0 +1,287 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { runRecordKey } from '../../lambdas/lake/keys.ts';
+import { RunRecord } from '../../lambdas/model/run-record.ts';
+import { actionName } from '../../local/cxone/data/action-text.ts';
+import { actionScenarios } from '../../local/cxone/scenarios/action-scenarios.ts';
+import {
+  actionOf,
+  anHour,
+  fieldsOf,
+  numbers,
+  prepareActionNights,
+  restOf,
+  resultsOf,
+} from '../support/action-night.ts';
+import { type Ended, type Night, TENANT } from '../support/night.ts';
+import { mostCallsInAMinute } from '../support/night-expectations.ts';
+import { storesOf } from '../support/night-findings.ts';
+import { failedStateOf, statesOf } from '../support/night-history.ts';
+
+const HOUR_LATER = '2024-03-10T07:30:00.000Z';
+
+const nights = await prepareActionNights({ settings: { batchSize: 5 } });
+/** Whose data actions are spoilt for other tests. */
+const spoilt = await prepareActionNights({ settings: { batchSize: 5 } });
+
+afterAll(async () => {
+  await nights.close();
+  await spoilt.close();
+});
+
+async function recordOf(night: Night, { run }: Pick<Ended, 'run'>): Promise<RunRecord> {
+  const text = await storesOf(night).objects.readText(runRecordKey(TENANT, 'data-action-dates', run));
+  return RunRecord.parse(JSON.parse(text));
+}
+
+/** Every action holds the hour, and nothing else of it has been touched by us. */
+function expectUpdated(night: Night, of: readonly number[], computedValue = HOUR_LATER): void {
+  for (const number of of) {
+    expect(fieldsOf(night, number).computedValue, actionName(number)).toBe(computedValue);
+    expect(restOf(actionOf(night, number).text)).toBe(restOf(actionOf(night, number).untouched));
+  }
+}
+
+/** Distinct from run to run, so that nothing is in place already. */
+let minute = 0;
+function updatesOf(of: readonly number[]): { updates: object[]; value: string } {
+  minute += 1;
+  const value = new Date(Date.parse('2024-03-10T06:30:00.000Z') + minute * 60_000).toISOString();
+  return { updates: of.map((number) => anHour(number, { offsetMinutes: minute })), value };
+}
+
+/** What a run gets through by itself. */
+const SURVIVED: readonly (readonly [requirement: string, scenarios: string])[] = [
+  ['ACT-04', 'actions:60'],
+  ['ACT-04', 'action-filter-ignored'],
+  ['ACT-04', 'action-pages-small:10'],
+  ['ACT-04', 'action-created:1'],
+  ['ACT-05', 'second-writer:1'],
+  ['ACT-05', 'second-writer:1,restless-writer:2'],
+  ['ACT-05', 'late-writer:1'],
+  ['ACT-05', 'lost-write:3'],
+  ['ACT-06', 'token-revoked:9'],
+  ['ACT-06', 'token-revoked:13'],
+  ['ALL-07', 'token-short-life'],
+  ['ALL-07', 'token-throttled'],
+  ['ALL-07', 'token-endpoint-errors'],
+  ['ALL-08', 'throttle-seconds'],
+  ['ALL-08', 'throttle-date'],
+  ['ALL-08', 'throttle-silent'],
+  ['ALL-08', 'rate-limit:60'],
+  ['ALL-08', 'throttle-seconds,unforgiving:1'],
+  ['ALL-09', 'server-errors'],
+  ['ALL-09', 'html-errors'],
+  ['ALL-09', 'reset'],
+  ['ALL-09', 'fault-rate:0.1'],
+];
+
+describe('OPS-06 a run while data actions behave as they have in production', () => {
+  it.each(SURVIVED)('%s updates every data action under %s', async (_, scenarios) => {
+    const night = await nights.open({ scenarios: scenarios.split(',') });
+    const { updates, value } = updatesOf(numbers(2, 6));
+
+    const ended = await night.run({ updates });
+
+    expect(ended).toMatchObject({ status: 'SUCCEEDED' });
+    expectUpdated(night, numbers(2, 6), value);
+    expect(night.violations()).toEqual([]);
+    expect(mostCallsInAMinute(night.calls())).toBeLessThanOrEqual(60);
+    await night.close();
+  });
+
+  it('ACT-05 brings its value back where somebody puts an old copy in its place', async () => {
+    const night = await nights.open({ scenarios: ['stale-writer:1'] });
+    const { updates, value } = updatesOf([10, 11]);
+
+    const ended = await night.run({ updates });
+
+    expect(ended.status).toBe('SUCCEEDED');
+    for (const number of [10, 11]) expect(fieldsOf(night, number).computedValue).toBe(value);
+    await night.close();
+  });
+});
+
+/** One bad update among good ones: which error it has. The bad ones are those of the first data actions. */
+const BAD: readonly (readonly [scenarios: string, error: string, bad: readonly number[]])[] = [
+  ['action-gone:1', 'ActionNotFound', [1]],
+  ['action-refused:1', 'RequestRefused', [1]],
+  ['action-broken:1', 'ServerFault', [1]],
+  ['second-writer:1,restless-writer:1000', 'ActionContended', numbers(1, 6)],
+  ['action-twice:1', 'ActionAmbiguous', [1]],
+];
+
+describe('ACT-04 ACT-07 one bad update', () => {
+  it.each(BAD)(
+    'under %s ends as %s and stops no other; the run lists it, and a redrive tries it alone',
+    async (scenarios, error, bad) => {
+      const night = await spoilt.open({ scenarios: scenarios.split(',') });
+      const { updates, value } = updatesOf(numbers(1, 6));
+      const good = numbers(1, 6).filter((number) => !bad.includes(number));
+
+      const failed = await night.run({ updates });
+
+      const results = await resultsOf(night, failed);
+      expect(failed).toMatchObject({ status: 'FAILED', error: 'UpdatesFailed' });
+      expect(failedStateOf(night, failed.run)).toBe('Reconcile');
+      expect(
+        results.flatMap(({ index, error: name }) => (name === undefined ? [] : [[index + 1, name]])),
+      ).toEqual(bad.map((number) => [number, error]));
+      for (const number of bad)
+        expect(failed.cause).toContain(`[${number - 1}] ${actionName(number)} ${error}`);
+      expectUpdated(night, good, value);
+      expect((await recordOf(night, failed)).report).toMatchObject({
+        updates: { updated: good.length, failed: bad.length },
+      });
+      await night.close();
+    },
+  );
+
+  it('that CXone stores otherwise than it was sent is named with the field', async () => {
+    const night = await spoilt.open({ scenarios: ['action-lossy'] });
+
+    const failed = await night.run({ updates: updatesOf([51, 52]).updates });
+
+    const results = await resultsOf(night, failed);
+    expect(results.map(({ error }) => error)).toEqual(['ActionNotAsWritten', 'ActionNotAsWritten']);
+    expect(results[0]?.sentence).toContain('at configuration');
+    expect(results.every(({ auditSequence }) => auditSequence !== undefined)).toBe(true);
+    await night.close();
+  });
+
+  it('ALL-10 is all that a redrive does when its cause is mended', async () => {
+    const night = await nights.open({ scenarios: ['action-refused:2'] });
+    const { updates, value } = updatesOf(numbers(1, 12));
+    const failed = await night.run({ updates });
+    const calls = night.calls().length;
+    nights.simulator.use([]);
+
+    const redriven = await night.redrive(failed.run);
+
+    const again = night.calls().slice(calls);
+    expect(redriven.status).toBe('SUCCEEDED');
+    expect(again.filter(({ kind }) => kind === 'replace')).toHaveLength(2);
+    expectUpdated(night, numbers(3, 12), value);
+    expect(fieldsOf(night, 1).computedValue).toBe(value);
+    expect((await resultsOf(night, redriven)).map(({ outcome }) => outcome)).toEqual(
+      Array(12).fill('updated'),
+    );
+    expect((await recordOf(night, redriven)).report).toMatchObject({ updates: { updated: 12, failed: 0 } });
+    await night.close();
+  });
+});
+
+describe('ACT-06 the circuit breaker', () => {
+  it('opens after five failures in a row and stops the rest; a redrive a minute later probes and takes them up', async () => {
+    const night = await nights.open({ scenarios: ['action-broken:30'] });
+    const { updates, value } = updatesOf(numbers(1, 30));
+
+    const failed = await night.run({ updates });
+    const results = await resultsOf(night, failed);
+    const record = await recordOf(night, failed);
+    nights.simulator.use([]);
+    const early = await night.redrive(failed.run);
+    await night.pass(61_000);
+    const redriven = await night.redrive(failed.run);
+
+    const counts = (outcome: string) => results.filter((result) => result.outcome === outcome).length;
+    expect(failed).toMatchObject({ status: 'FAILED', error: 'UpdatesFailed' });
+    // Two batches side by side: the fifth and the sixth failure may be under way together.
+    expect(counts('failed')).toBeGreaterThanOrEqual(5);
+    expect(counts('failed')).toBeLessThanOrEqual(6);
+    expect(counts('notTried')).toBe(30 - counts('failed'));
+    expect(results.filter(({ error }) => error === 'CircuitOpen')).toHaveLength(counts('notTried'));
+    expect(record.report).toMatchObject({ breaker: { state: 'open' } });
+    expect(early.status).toBe('FAILED');
+    expect(redriven.status).toBe('SUCCEEDED');
+    for (const number of numbers(1, 30)) expect(fieldsOf(night, number).computedValue).toBe(value);
+    expect((await recordOf(night, redriven)).report).toMatchObject({ breaker: { state: 'closed' } });
+    await night.close();
+  });
+
+  it('ALL-07 a scope that is missing fails at once, without repetition, and opens it', async () => {
+    const night = await nights.open({ scenarios: ['scope-missing:dataactions:write'] });
+    const { updates } = updatesOf(numbers(31, 40));
+
+    const failed = await night.run({ updates });
+
+    const results = await resultsOf(night, failed);
+    const writes = night.calls().filter(({ kind }) => kind === 'replace');
+    expect(new Set(results.map(({ error }) => error))).toEqual(new Set(['ScopeMissing', 'CircuitOpen']));
+    expect(writes.length).toBeLessThanOrEqual(6);
+    expect(results.find(({ error }) => error === 'ScopeMissing')?.sentence).toContain('dataactions:write');
+    await night.close();
+  });
+
+  it('ALL-07 a token that is rejected twice fails by its name', async () => {
+    const night = await nights.open({ scenarios: ['token-always-rejected'] });
+
+    const failed = await night.run({ updates: updatesOf([1]).updates });
+
+    expect(failed).toMatchObject({ status: 'FAILED', error: 'TokenRejectedTwice' });
+    expect(failedStateOf(night, failed.run)).toBe('ListActions');
+    await night.close();
+  });
+
+  it('ALL-09 a blocked address is left alone for 15 minutes each time', async () => {
+    const night = await nights.open({ scenarios: ['action-blocked'] });
+    const { updates, value } = updatesOf([50]);
+
+    const ended = await night.run({ updates });
+
+    const refused = night.calls().filter(({ status }) => status === 403);
+    expect(ended.status).toBe('SUCCEEDED');
+    expect(statesOf(night, ended.run)).toContain('WaitBeforeUpdate');
+    expect(refused).toHaveLength(1);
+    expectUpdated(night, [50], value);
+    await night.close();
+  });
+
+  it('ALL-08 a pause of more than a day ends the run by name; a redrive after it goes on', async () => {
+    const night = await nights.open({ scenarios: ['throttle-long'] });
+    const { updates, value } = updatesOf([51, 52]);
+
+    const failed = await night.run({ updates });
+    nights.simulator.use([]);
+    await night.pass(26 * 3_600_000);
+    const redriven = await night.redrive(failed.run);
+
+    expect(failed).toMatchObject({ status: 'FAILED', error: 'ThrottledTooLong' });
+    expect(redriven.status).toBe('SUCCEEDED');
+    expectUpdated(night, [51, 52], value);
+    await night.close();
+  });
+
+  it('ALL-08 waits for slots in Wait states where the rate is low', async () => {
+    const slow = await prepareActionNights({
+      families: { dataActions: { rate: { requests: 6, seconds: 60 } } },
+      simulator: { scenarios: ['rate-limit:6'] },
+    });
+    const night = await slow.open({ scenarios: ['rate-limit:6'] });
+
+    const ended = await night.run({ updates: numbers(1, 4).map((number) => anHour(number)) });
+
+    expect(ended.status).toBe('SUCCEEDED');
+    expect(statesOf(night, ended.run)).toContain('ThrottledInUpdateActions');
+    expect(mostCallsInAMinute(night.calls())).toBeLessThanOrEqual(6);
+    expect(night.violations()).toEqual([]);
+    await slow.close();
+  });
+});
+
+describe('OPS-06 the scenarios of data actions', () => {
+  it('each have a path', () => {
+    const taken = [...SURVIVED.map(([, scenarios]) => scenarios), ...BAD.map(([scenarios]) => scenarios)];
+    const names = new Set(taken.flatMap((texts) => texts.split(',')).map((text) => text.split(':')[0]));
+
+    const elsewhere = [
+      'action-versions',
+      'no-action-versions',
+      'stale-writer',
+      'action-lossy',
+      'action-blocked',
+    ];
+    expect(
+      Object.keys(actionScenarios).filter((name) => !names.has(name) && !elsewhere.includes(name)),
+    ).toEqual([]);
+  });
+});
