@@ -43,7 +43,7 @@ export async function raiseArchiveMark(
   const { from, to, passMilliseconds } = range;
   const days = Math.max(1, to - from) / 86_400_000;
   const first: Clause[] =
-    start !== undefined && from <= start ? [{ attribute: 'loadedThrough', is: 'absent' }] : [];
+    start !== undefined && from <= start && start < to ? [{ attribute: 'loadedThrough', is: 'absent' }] : [];
   const written = await ledger.table.update(
     markKey(ledger.tenant, ARCHIVE_DATASET),
     conditionalUpdate(

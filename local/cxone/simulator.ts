@@ -84,6 +84,8 @@ export interface Simulator {
   closedInteractions(from: string, to: string): SimulatedInteraction[];
   /** Moves an interaction's `updatedTime` to now, as somebody does who writes another custom field of it. */
   changeInteraction(id: string, field: string, value: string): void;
+  /** Puts all closed interactions back as they closed, and forgets who called how often: for a run at an instant that has been. */
+  forgetInteractions(): void;
   /** The rows that a day of a report has, before any fault: in the order and form in which they are given. */
   expectedReport(day: string, asked: AskedReport): readonly ReportRecord[];
   /** Every data action as it is now. */
@@ -131,6 +133,10 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     closedInteractions: (from, to) => {
       const range = { from: Date.parse(from), to: Date.parse(to) };
       return simulation.interactions.closed(range, Math.max(range.to, simulation.clock.now()));
+    },
+    forgetInteractions() {
+      simulation.interactions.store.forget();
+      simulation.watch.forgive(simulation.watch.limits);
     },
     changeInteraction: (id, field, value) =>
       simulation.interactions.change(id, field, value, simulation.clock.now()),

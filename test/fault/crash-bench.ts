@@ -1,4 +1,5 @@
 import { loadAssembly } from '../../local/assembly/assembly.ts';
+import type { Simulator } from '../../local/cxone/index.ts';
 import { type NightsOptions, prepareAssembly, TENANT } from '../support/night.ts';
 import { type Crash, type Effect, type Point, requestCounter, type Trace } from './crash-points.ts';
 import type { Order, Said } from './engine-orders.ts';
@@ -8,6 +9,8 @@ import { type Exchanges, type LivingStores, NIGHT_BEGINS, openStores, type Phase
 /** What is run: a pipeline of the tenant `acme`, its settings and its simulator as for any night. */
 export interface BenchOptions extends NightsOptions {
   pipeline: Order['pipeline'];
+  /** Puts the simulator back to where every run finds it. Default: nothing, where it keeps nothing of a run. */
+  prepare?: (simulator: Simulator) => void;
   /** The run's input. Default `{}`. */
   input?: Order['input'];
 }
@@ -49,6 +52,7 @@ export async function openBench(options: BenchOptions): Promise<Bench> {
   let runs = 0;
   const stores = () => {
     runs += 1;
+    options.prepare?.(prepared.simulator);
     return openStores({ ...prepared, assembly }, exchanges, `run-${runs}`);
   };
   const order = ({ night, url }: LivingStores): Order => ({

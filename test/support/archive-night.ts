@@ -10,7 +10,7 @@ import type { RunArn } from '../../lambdas/model/ids.ts';
 import { InteractionId } from '../../lambdas/model/interactions.ts';
 import { RunRecord } from '../../lambdas/model/run-record.ts';
 import type { LoggedCall, SimulatedInteraction } from '../../local/cxone/index.ts';
-import type { Night } from './night.ts';
+import type { Night, StoredNight } from './night.ts';
 import { keysUnder, storesOf } from './night-findings.ts';
 
 export const FIELD = 'archival_status';
@@ -23,7 +23,7 @@ export interface ArchivedRecord {
 }
 
 /** Every record of every object of the tenant's archive, opened with its own key. */
-export async function archivedOf(night: Night): Promise<ArchivedRecord[]> {
+export async function archivedOf(night: StoredNight): Promise<ArchivedRecord[]> {
   const { clients, objects, ledger } = storesOf(night);
   const ports = { objects, opening: { dataKeys: kmsDataKeys(clients.kms, 'none is made') } };
   const found: ArchivedRecord[] = [];
@@ -38,7 +38,7 @@ export async function archivedOf(night: Night): Promise<ArchivedRecord[]> {
 }
 
 /** What the ledger knows of an interaction. */
-export async function entryOf(night: Night, id: string): Promise<ArchiveEntry | undefined> {
+export async function entryOf(night: StoredNight, id: string): Promise<ArchiveEntry | undefined> {
   const { ledger } = storesOf(night);
   const interaction = InteractionId.parse(id);
   const day = await archiveDayOf(ledger, interaction);

@@ -56,6 +56,13 @@ export class InteractionStore {
     return found !== undefined && found.drawn.createdAt <= now ? found : undefined;
   }
 
+  /** Puts all back as they closed. */
+  forget(): void {
+    this.#days.clear();
+    this.#moved.clear();
+    this.#changes = 0;
+  }
+
   /** Moves its `updatedTime`. */
   touch(one: StoredInteraction, now: number): void {
     one.updatedAt = now;
