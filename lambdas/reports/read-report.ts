@@ -72,14 +72,14 @@ async function readOn(
     throw failure;
   }
   if (!read.ended) return keepReading(ledger, claim, read.before, reading);
+  if (overlaps(reading, read.range))
+    return giveUp(ledger, claim, read.before, reading, unsplittable(read.range));
   const verdict = judge(read.range);
   if ('cut' in verdict) return cut(ports, claim, read, verdict.cut, question);
-  const judged = {
+  return keepReading(ledger, claim, read.before, {
     ...reading,
     ranges: reading.ranges.map((one) => (one === read.range ? verdict.range : one)),
-  };
-  if (!overlaps(judged, verdict.range)) return keepReading(ledger, claim, read.before, judged);
-  return giveUp(ledger, claim, read.before, judged, unsplittable(verdict.range));
+  });
 }
 
 type CutReason = Reading['cuts'][number]['reason'];
@@ -116,8 +116,8 @@ async function giveUp(
 }
 
 /** Parts of a split range can be put together only where each row is of one of them. */
-function overlaps({ ranges }: Reading, { phase, outside }: ReadRange): boolean {
-  return phase === 'complete' && outside > 0 && ranges.length > 1;
+function overlaps({ ranges }: Reading, { outside }: ReadRange): boolean {
+  return outside > 0 && ranges.length > 1;
 }
 
 function unsplittable({ outside, from, to }: ReadRange) {
