@@ -1,6 +1,7 @@
 import type { Family } from '../lambdas/model/families.ts';
 import type { Mapping } from '../lambdas/model/mapping.ts';
-import type { CdrPipeline } from '../lambdas/model/pipelines.ts';
+import { ANALYTICS_DATASET, CDR_DATASET } from '../lambdas/model/payloads.ts';
+import type { CdrPipeline, OutputFormat } from '../lambdas/model/pipelines.ts';
 import { kindOf, type Problem } from '../lambdas/model/refusal.ts';
 import type { ConfiguredTenant } from './configuration-file.ts';
 import { expressionProblems, keyProblems, mappingSizeProblems, scheduleProblems } from './mapping-checks.ts';
@@ -14,6 +15,9 @@ const RESERVED_TENANTS: readonly string[] = ['lake'];
 
 /** Bytes of a function's environment that one family may take: Lambda allows 4 KiB for all variables of a function. */
 const FAMILY_BYTES = 2_500;
+
+/** Bytes of a function's environment that the webhook may take, beside its other variables. */
+const WEBHOOK_BYTES = 3_000;
 
 /** Bytes of JSON that configured updates may have: the machine hands them to the plan in a state, which is to stay under 64 KiB. */
 const UPDATES_BYTES = 48 * 1024;
@@ -32,6 +36,7 @@ export function tenantProblems(configured: ConfiguredTenant, path: string): Prob
         ]
       : []),
     ...configured.datasets.flatMap(({ mapping }) => hashProblems(mapping)),
+    ...webhookProblems(configured, `${path}.webhook`),
     ...familyProblems(families.dataDownload, `${path}.families.dataDownload`),
     ...exportProblems(cdr.settings, cdr.mapping, `${path}.pipelines.cdr`),
     ...(analytics === undefined
@@ -67,6 +72,31 @@ function hashProblems(mapping: Mapping): Problem[] {
         ]
       : [],
   );
+}
+
+/** What the webhook is to send must be there: records come from a dataset's JSON lines. */
+function webhookProblems({ tenant, cdr, analytics, reports }: ConfiguredTenant, path: string): Problem[] {
+  const { webhook } = tenant;
+  if (webhook === undefined) return [];
+  const outputs: Readonly<Record<string, readonly OutputFormat[]>> = {
+    [CDR_DATASET]: cdr.settings.outputs,
+    ...(analytics ? { [ANALYTICS_DATASET]: analytics.settings.outputs } : {}),
+    ...Object.fromEntries((reports?.reports ?? []).map(({ report }) => [report.dataset, report.outputs])),
+  };
+  const records = webhook.records.flatMap((dataset, index): Problem[] => {
+    const formats = outputs[dataset];
+    if (formats?.includes('jsonl')) return [];
+    const expected =
+      formats === undefined
+        ? `must be one of ${Object.keys(outputs).join(', ')}`
+        : 'must be a dataset whose outputs include jsonl: its records are read from there';
+    return [{ path: `${path}.records[${index}]`, found: kindOf(dataset), expected }];
+  });
+  const bytes = Buffer.byteLength(JSON.stringify(webhook));
+  const size = `must be at most ${WEBHOOK_BYTES} bytes of JSON with its defaults: they are variables of a Lambda function`;
+  return bytes <= WEBHOOK_BYTES
+    ? records
+    : [...records, { path, found: `settings of ${bytes} bytes`, expected: size }];
 }
 
 /** What works but is probably not meant. */

@@ -9,9 +9,12 @@ import {
   type MachineName,
   OPERATIONS_MACHINE,
   type PipelineName,
+  WEBHOOK_MACHINE,
 } from '../lambdas/model/pipelines.ts';
 import type { Deployed } from '../lambdas/model/status.ts';
+import type { WebhookEvent } from '../lambdas/model/webhook.ts';
 import type { ConfiguredTenant } from './configuration-file.ts';
+import type { PipelineFunction } from './functions/pipeline-function.ts';
 import { TenantFunctions } from './functions/tenant-functions.ts';
 import type { LakeStack } from './lake-stack.ts';
 import { PipelineAlarms } from './operations/alarms.ts';
@@ -31,6 +34,7 @@ import {
 } from './workflows/interaction-archive.ts';
 import { OPERATIONS_FUNCTIONS, OperationsWorkflow } from './workflows/operations.ts';
 import { REPORT_SYNC_FUNCTIONS, ReportSyncWorkflow } from './workflows/report-sync.ts';
+import { WebhookDeliveries } from './workflows/webhook-deliveries.ts';
 
 /** Props of `TenantStack`. */
 export interface TenantStackProps {
@@ -45,6 +49,13 @@ interface DeployedPipeline {
   workflow: (id: string, common: WorkflowProps) => { stateMachine: StateMachine };
   /** Absent: started on demand only. */
   nightly?: Pick<CdrPipeline, 'schedule' | 'enabled'>;
+}
+
+/** The webhook as it is deployed. */
+interface DeployedWebhook {
+  deliver: PipelineFunction;
+  deliveries: StateMachine;
+  events: readonly WebhookEvent[];
 }
 
 /** One tenant: its functions, machines, catalog, schedules and alarms. `<lake>-<tenant>`. */
@@ -66,26 +77,29 @@ export class TenantStack extends Stack {
       datasets: mappings,
     });
     const machines: readonly MachineName[] = [...configured.pipelines, OPERATIONS_MACHINE];
+    const deadLetters = new DeadLetters(this, 'DeadLetters', { key: lake.key });
     const functions = new TenantFunctions(this, 'Functions', {
       configured,
       settings,
       lake,
       catalog,
+      deadLetters,
       machineNames: machines.map((machine) => this.machineName(machine)),
     });
-    const deadLetters = new DeadLetters(this, 'DeadLetters', { key: lake.key });
-    const deployed = this.deploy(this.pipelines(functions), deadLetters);
-    this.operations(functions);
+    const webhook = this.webhook(functions);
+    const deployed = this.deploy(this.pipelines(functions), deadLetters, webhook);
+    this.operations(functions, webhook);
     new FailureRecord(this, 'Failures', {
       tenant: tenant.id,
       machines: Object.values(deployed),
       recorder: functions.of(['record']).record,
+      deliveries: webhook?.events.includes('failed') === true ? webhook.deliveries : undefined,
       deadLetters,
     });
     new PipelineAlarms(this, 'Alarms', {
       owner: `${settings.name}/${tenant.id}`,
       topic: lake.topics.alarms,
-      machines: deployed,
+      machines: { ...deployed, ...(webhook && { webhook: webhook.deliveries }) },
       deadLetters,
     });
     const { workgroup } = new QueryWorkgroup(this, 'Queries', {
@@ -176,9 +190,27 @@ export class TenantStack extends Stack {
     };
   }
 
+  /** The webhook's function and machine, where the tenant has one. */
+  private webhook(functions: TenantFunctions): DeployedWebhook | undefined {
+    const { configured } = this.props;
+    const settings = configured.tenant.webhook;
+    if (settings === undefined) return undefined;
+    const { deliver } = functions.of(['deliver']);
+    const { stateMachine: deliveries } = new WebhookDeliveries(this, 'Webhook', {
+      machineName: this.machineName(WEBHOOK_MACHINE),
+      logs: this.machineLogs('Webhook', WEBHOOK_MACHINE),
+      deliver,
+    });
+    Tags.of(deliveries).add('cxone-export:tenant', configured.tenant.id);
+    Tags.of(deliveries).add('cxone-export:pipeline', WEBHOOK_MACHINE);
+    new CfnOutput(this, 'WebhookMachineArn', { value: deliveries.stateMachineArn });
+    return { deliver, deliveries, events: settings.events };
+  }
+
   private deploy(
     pipelines: Partial<Record<PipelineName, DeployedPipeline>>,
     deadLetters: DeadLetters,
+    webhook: DeployedWebhook | undefined,
   ): Partial<Record<PipelineName, IStateMachine>> {
     const { configured, lake } = this.props;
     const machines: Partial<Record<PipelineName, IStateMachine>> = {};
@@ -191,6 +223,7 @@ export class TenantStack extends Stack {
         bucket: lake.bucket.seenFrom(this),
         machineName: this.machineName(pipeline),
         logs: this.machineLogs(id, pipeline),
+        deliver: commitsTo(webhook),
       });
       // The machine itself reads the list of windows and writes the children's results.
       lake.key.grantThrough(stateMachine, 's3');
@@ -211,13 +244,14 @@ export class TenantStack extends Stack {
   }
 
   /** What operators do by hand: rollbacks, pins, pauses. */
-  private operations(functions: TenantFunctions): void {
+  private operations(functions: TenantFunctions, webhook: DeployedWebhook | undefined): void {
     const { configured } = this.props;
     const { stateMachine } = new OperationsWorkflow(this, 'Operations', {
       tenant: configured.tenant.id,
       machineName: this.machineName(OPERATIONS_MACHINE),
       logs: this.machineLogs('Operations', OPERATIONS_MACHINE),
       functions: functions.of(OPERATIONS_FUNCTIONS),
+      deliver: commitsTo(webhook),
       datasets: configured.datasets,
       deployed: deployedOf(configured),
     });
@@ -250,4 +284,9 @@ function deployedOf({ pipelines, datasets }: ConfiguredTenant): Deployed {
     datasets: datasets.map(({ dataset, pipeline }) => ({ dataset, pipeline })),
     breakers: pipelines.includes('data-action-dates') ? ['dataActions'] : [],
   };
+}
+
+/** What delivers commits, where the webhook is told of them. */
+function commitsTo(webhook: DeployedWebhook | undefined): PipelineFunction | undefined {
+  return webhook?.events.includes('committed') === true ? webhook.deliver : undefined;
 }

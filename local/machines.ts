@@ -64,13 +64,18 @@ export function openMachines(
   options: MachinesOptions,
 ): Machines {
   const functions = runnerOf(assembly, aws, options);
+  let open = true;
+  const start = async (machine: string, input: unknown) => {
+    // Who is interrupted knows it: a platform that is being closed begins nothing more.
+    if (open) await engine.start(machine, { input });
+  };
   const engine = createEngine({
     folder: join(options.folder, 'engine'),
     clock,
     machines: assembly.stateMachines,
     invokeFunction: functions.invoke,
     objects: objectsOf(aws),
-    onStatusChange: (event, { clock: now }) => deliver(assembly, functions, event, now),
+    onStatusChange: (event, { clock: now }) => deliver(assembly, { functions, start }, event, now),
     ...(options.onEvent ? { onEvent: options.onEvent } : {}),
     ...(options.random ? { random: options.random } : {}),
   });
@@ -79,6 +84,7 @@ export function openMachines(
     functions,
     machineOf: (tenant, machine) => machineOf(assembly, tenant, machine),
     async close() {
+      open = false;
       await engine.shutdown();
       await functions.close();
     },
@@ -124,14 +130,24 @@ function objectsOf(aws: { readonly environment: Readonly<Record<string, string>>
   };
 }
 
-/** Does what EventBridge does with a status change: calls the functions that rules of the assembly name. */
+/** What targets of rules are. */
+interface Targets {
+  functions: FunctionRunner;
+  start(machine: string, input: unknown): Promise<unknown>;
+}
+
+/** Does what EventBridge does with a status change: calls the functions and starts the machines that rules of the assembly name. */
 async function deliver(
   assembly: Assembly,
-  functions: FunctionRunner,
+  { functions, start }: Targets,
   event: StatusChangeEvent,
   clock: Clock,
 ): Promise<void> {
   for (const { target, input } of deliveriesOf(assembly, { ...event })) {
+    if (assembly.stateMachines.some(({ arn }) => arn === target.arn)) {
+      await start(target.arn, input);
+      continue;
+    }
     const result = await functions.invoke(target.arn, input as never, {
       clock,
       signal: new AbortController().signal,

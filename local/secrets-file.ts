@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { parseOrRefuse, Refusal } from '../lambdas/model/refusal.ts';
+import { WebhookSecret } from '../lambdas/model/webhook.ts';
 
-/** Client credentials by the name of their secret. */
+/** Values of secrets by their names: client credentials, and what signs deliveries to a webhook. */
 export const SecretsFile = z.record(
   z.string().min(1),
-  z.strictObject({ clientId: z.string().min(1), clientSecret: z.string().min(1) }),
+  z.union([z.strictObject({ clientId: z.string().min(1), clientSecret: z.string().min(1) }), WebhookSecret]),
 );
 export type SecretsFile = z.infer<typeof SecretsFile>;
 

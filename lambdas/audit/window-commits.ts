@@ -1,4 +1,4 @@
-import { recordedCommit } from '../ledger/commits.ts';
+import { recordedCommit } from '../ledger/later-steps.ts';
 import { readWindow } from '../ledger/windows.ts';
 import { type AuditEvent, CommitEntry } from '../model/audit.ts';
 import type { Day } from '../model/days.ts';

@@ -5,6 +5,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SNSClient } from '@aws-sdk/client-sns';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -18,9 +19,10 @@ export interface Clients {
   readonly glue: GlueClient;
   readonly sfn: SFNClient;
   readonly sns: SNSClient;
+  readonly sqs: SQSClient;
 }
 
-const SERVICES = ['S3', 'DYNAMODB', 'SECRETS_MANAGER', 'KMS', 'GLUE', 'SFN', 'SNS'] as const;
+const SERVICES = ['S3', 'DYNAMODB', 'SECRETS_MANAGER', 'KMS', 'GLUE', 'SFN', 'SNS', 'SQS'] as const;
 type Service = (typeof SERVICES)[number];
 
 const made = new Map<string, Clients>();
@@ -73,6 +75,10 @@ function lazily(env: Environment): Clients {
   const glue = once(() => new GlueClient(settings('GLUE')));
   const sfn = once(() => new SFNClient(settings('SFN')));
   const sns = once(() => new SNSClient(settings('SNS')));
+  // The address of a queue says where it is; embedded, only the endpoint does.
+  const sqs = once(
+    () => new SQSClient({ ...settings('SQS'), useQueueUrlAsEndpoint: endpointOf(env, 'SQS') === undefined }),
+  );
   return {
     get s3() {
       return s3();
@@ -94,6 +100,9 @@ function lazily(env: Environment): Clients {
     },
     get sns() {
       return sns();
+    },
+    get sqs() {
+      return sqs();
     },
   };
 }

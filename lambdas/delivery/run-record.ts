@@ -160,6 +160,7 @@ function windowRecord(
       bytesIn: facts.bytesIn,
       bytesOut: facts.bytesOut,
       driftColumns: facts.driftColumns,
+      delivery: state.delivery,
     };
   // Another run was faster: it has this window's rows in its own record.
   if (isDone(state, run, window.task))
@@ -188,7 +189,11 @@ function totalsOf(windows: readonly WindowRecord[]): RunRecord['totals'] {
   };
 }
 
-function failureOf(execution: ExecutionFacts | undefined, outcome: RunRecord['outcome']): RunRecord['error'] {
+/** What an execution that did not succeed ended with, by the catalogue. */
+export function failureOf(
+  execution: ExecutionFacts | undefined,
+  outcome: RunRecord['outcome'],
+): NonNullable<RunRecord['error']> {
   const name =
     execution?.error ??
     (outcome === 'TIMED_OUT'

@@ -1,13 +1,14 @@
 import { auditWindow } from '../audit/window-commits.ts';
 import { kmsMac } from '../aws/kms-mac.ts';
 import { s3ObjectStore } from '../aws/s3-object-store.ts';
-import { AuditPayload, AuditResult } from '../model/payloads.ts';
+import { withdrawDelivery } from '../ledger/later-steps.ts';
+import { AuditPayload, AuditResult } from '../model/later-payloads.ts';
 import { lambdaHandler } from './handler.ts';
 
 /** Adds a window's commits to the audit chain of its pipeline. */
 export const handler = lambdaHandler(
   { name: 'audit', payload: AuditPayload, result: AuditResult },
-  (payload, invocation) => {
+  async (payload, invocation) => {
     const { LAKE_BUCKET, AUDIT_KEY_ARN, AUDIT_LOCK_DAYS } = invocation.environment;
     const ports = {
       ledger: invocation,
@@ -15,6 +16,9 @@ export const handler = lambdaHandler(
       mac: kmsMac(invocation.clients.kms, AUDIT_KEY_ARN),
       lockDays: AUDIT_LOCK_DAYS,
     };
-    return auditWindow(ports, payload);
+    const audited = await auditWindow(ports, payload);
+    // A webhook that is configured no longer gets nothing, and no window waits for it.
+    if (!payload.delivers) await withdrawDelivery(invocation, payload);
+    return audited;
   },
 );

@@ -6,9 +6,9 @@ import { lambdaHandler } from './handler.ts';
 export const handler = lambdaHandler(
   { name: 'commit', payload: CommitPayload, result: CommitResult },
   (payload, invocation) => {
-    const { task, attempt, facts } = payload;
+    const { task, attempt, facts, deliver } = payload;
     if (task === 'adhoc') return keepAdhoc(invocation, payload, facts);
     const kind = task === 'replay' ? 'replay' : 'commit';
-    return commitGeneration(invocation, payload, facts, { kind, attempt });
+    return commitGeneration(invocation, payload, facts, { kind, attempt, deliver });
   },
 );

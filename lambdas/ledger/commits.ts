@@ -3,7 +3,6 @@ import { isoInstant } from '../model/days.ts';
 import { catalogued } from '../model/errors.ts';
 import type { GenerationId } from '../model/ids.ts';
 import type { ClaimedWindow, GenerationFacts } from '../model/payloads.ts';
-import type { PipelineName } from '../model/pipelines.ts';
 import { type Change, type Clause, conditionalUpdate } from './expressions.ts';
 import { windowKey } from './keys.ts';
 import { endedRegistrants, registrant } from './registrants.ts';
@@ -38,6 +37,8 @@ export interface CommitTerms {
   kind?: CommitEntry['kind'];
   /** The attempt whose raw parts the generation was made of: a replay takes them again. */
   attempt?: number;
+  /** Whether the commit is to be delivered to the tenant's webhook. Default false. */
+  deliver?: boolean;
 }
 
 /**
@@ -109,31 +110,10 @@ function commitOf(
       replaced: before.generation,
       commits: entry.commit,
       ...pin,
+      ...(terms.deliver === true ? { deliverCommit: entry.commit } : {}),
     },
     add: { registrants, unaudited: new Set([JSON.stringify(entry)]) },
   };
-}
-
-/** Notes that the audit record of a commit is made: the window no longer owes it. */
-export async function recordedCommit(
-  ledger: WindowLedger,
-  { dataset, day }: CommitEntry,
-  record: { pipeline: PipelineName; sequence: number; text: string },
-): Promise<void> {
-  const key = windowKey(ledger.tenant, dataset, day);
-  await ledger.table.update(
-    key,
-    conditionalUpdate({ set: { auditSequence: record.sequence, auditPipeline: record.pipeline } }, [
-      // It is a witness of how long the chain has been: never lowered.
-      {
-        any: [
-          { attribute: 'auditSequence', is: 'absent' },
-          { attribute: 'auditSequence', is: '<', value: record.sequence },
-        ],
-      },
-    ]),
-  );
-  await ledger.table.update(key, conditionalUpdate({ take: { unaudited: new Set([record.text]) } }));
 }
 
 /**

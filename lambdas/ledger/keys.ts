@@ -66,6 +66,16 @@ export function runPartition(tenant: TenantId, run: RunArn): string {
   return `${tenant}#run#${runName(run)}`;
 }
 
+/** The partition that holds the deliveries of a topic: of a dataset's commits, or of what a pipeline has to tell. */
+export function deliveryPartition(tenant: TenantId, topic: string): string {
+  return `${tenant}#delivery#${topic}`;
+}
+
+/** The partition that lists deliveries that have been given up. No topic is called so. */
+export function deadPartition(tenant: TenantId): string {
+  return `${tenant}#delivery##dead`;
+}
+
 /** The partition that holds the audit chain of a pipeline: its records, its head, and a note of each event. */
 export function auditPartition(tenant: TenantId, pipeline: PipelineName): string {
   return `${tenant}#audit#${pipeline}`;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Day } from '../model/days.ts';
+import { WindowDelivery } from '../model/delivery.ts';
 import { catalogued } from '../model/errors.ts';
 import { GenerationId, JobId, RunArn } from '../model/ids.ts';
 import { GenerationFacts } from '../model/payloads.ts';
@@ -67,6 +68,9 @@ export const WindowState = z.object({
     .describe('Commits that have no audit record yet, each as JSON: see CommitEntry'),
   auditSequence: count.optional().describe('The latest audit record of the window'),
   auditPipeline: PipelineName.optional().describe('Whose chain that record is in'),
+  deliverCommit: count.optional().describe('The latest commit that is to be delivered to the webhook'),
+  deliveredCommit: count.optional().describe('The latest commit whose delivery is over, however it ended'),
+  delivery: WindowDelivery.optional().describe('How it ended'),
   pinned: z.boolean().default(false),
 });
 export type WindowState = z.infer<typeof WindowState>;
@@ -94,5 +98,5 @@ export function isSettled(state: WindowState): boolean {
 
 /** Whether steps that come after the marks are still to be done, by whoever takes the window up. */
 export function owesSteps(state: WindowState): boolean {
-  return state.unaudited.size > 0;
+  return state.unaudited.size > 0 || (state.deliverCommit ?? 0) > (state.deliveredCommit ?? 0);
 }

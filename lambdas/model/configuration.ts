@@ -7,6 +7,7 @@ import { TenantId } from './ids.ts';
 import { CdrPipeline } from './pipelines.ts';
 import { ReportsPipeline } from './reports.ts';
 import { unconditionalCheck } from './unconditional-check.ts';
+import { WebhookSettings } from './webhook.ts';
 
 /** Where alarms and failure notices go, and how long things are kept. */
 const Retention = z.strictObject({
@@ -111,6 +112,9 @@ export const Tenant = z.strictObject({
     .describe('Its value is {"clientId": "…", "clientSecret": "…"}'),
   baseUrl: BaseUrl.describe('Of every family that names no other'),
   families: z.partialRecord(FamilyName, FamilyOverrides).default({}),
+  webhook: WebhookSettings.optional().describe(
+    'Told of commits and failures. Absent: nothing is deployed for it',
+  ),
   pipelines: z
     .strictObject({
       cdr: CdrPipeline.prefault({}),

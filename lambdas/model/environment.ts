@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ArchiveSealing } from './archive-pipeline.ts';
 import { Family, FamilyName } from './families.ts';
 import { TenantId } from './ids.ts';
+import { WebhookSettings } from './webhook.ts';
 
 const json = <Schema extends z.ZodType>(schema: Schema) =>
   z
@@ -41,6 +42,10 @@ const variables = z.object({
   ARCHIVE_SEALING: json(ArchiveSealing),
   /** Days for which archive objects are locked. Absent where they are not. */
   ARCHIVE_LOCK_DAYS: z.coerce.number().int().min(1).optional(),
+  /** The tenant's webhook, as JSON. */
+  WEBHOOK: json(WebhookSettings),
+  /** Address of the tenant's queue of dead letters. */
+  DEAD_LETTER_QUEUE: z.string().min(1),
   /** ARN of the topic for notices of failure. */
   NOTICE_TOPIC: z.string().min(1),
   /** Address of the proxy for calls to CXone. */
@@ -83,6 +88,7 @@ export const ENVIRONMENTS = {
   commit: variables.pick(base),
   publish: variables.pick({ ...base, LAKE_BUCKET: true, GLUE_DATABASE: true }),
   audit: variables.pick({ ...base, LAKE_BUCKET: true, AUDIT_KEY_ARN: true, AUDIT_LOCK_DAYS: true }),
+  deliver: variables.pick({ ...base, LAKE_BUCKET: true, WEBHOOK: true, DEAD_LETTER_QUEUE: true }),
   reconcile: variables.pick({ ...base, LAKE_BUCKET: true }),
   'plan-updates': variables.pick({ ...base, LAKE_BUCKET: true }),
   'list-actions': variables.pick({ ...calls, LAKE_BUCKET: true }),

@@ -1,5 +1,6 @@
 import { ARCHIVE_ERRORS } from './archive-errors.ts';
 import { DATA_ACTION_ERRORS } from './data-action-errors.ts';
+import { LATER_STEP_ERRORS } from './later-errors.ts';
 import { PAGE_ERRORS } from './page-errors.ts';
 import { type CatalogueEntry, PLATFORM_ERRORS } from './platform-errors.ts';
 
@@ -294,13 +295,6 @@ export const CATALOGUE = {
     remedy:
       'Start the window again with "refresh": true; if it repeats, give NICE support the job id and the part.',
   },
-  AuditChainBroken: {
-    meaning:
-      'The ledger lacks audit records that it had before. Nothing is added, so that the gap stays visible.',
-    acts: 'platform engineer',
-    remedy:
-      'Run `audit verify`: it names what is gone. Restore the items by point-in-time recovery or from their objects under audit/, then redrive. The window itself is committed.',
-  },
   RunInterrupted: {
     meaning: 'The embedded platform was stopped while the run was under way.',
     acts: 'operator',
@@ -308,6 +302,7 @@ export const CATALOGUE = {
   },
   ...ARCHIVE_ERRORS,
   ...PAGE_ERRORS,
+  ...LATER_STEP_ERRORS,
   ...PLATFORM_ERRORS,
 } as const satisfies Record<string, CatalogueEntry>;
 

@@ -21,6 +21,8 @@ export const FUNCTION_SIZES: Record<FunctionName, { memory: number; seconds: num
   commit: { memory: 256, seconds: 30 },
   publish: { memory: 256, seconds: 120 },
   audit: { memory: 256, seconds: 120 },
+  // Batches go out one after the other for as long as Lambda lets a function work.
+  deliver: { memory: 512, seconds: 900 },
   reconcile: { memory: 256, seconds: 300 },
   'plan-updates': { memory: 512, seconds: 300 },
   // Work that waits for slots of the limiter: it goes on in another invocation when the time is over.

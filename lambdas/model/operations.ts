@@ -46,7 +46,12 @@ export const OperateResult = z.discriminatedUnion('operation', [
   z.strictObject({ operation: z.literal('doctor') }),
 ]);
 
-export const RollBackPayload = z.strictObject({ run: RunArn, ...window, to: GenerationId });
+export const RollBackPayload = z.strictObject({
+  run: RunArn,
+  ...window,
+  to: GenerationId,
+  deliver: z.boolean().default(false).describe('Whether the rollback is to be delivered to the webhook'),
+});
 export const RollBackResult = z.strictObject({
   epoch: z.int().min(1),
   generation: GenerationId,

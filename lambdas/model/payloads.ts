@@ -177,6 +177,7 @@ export const CommitPayload = z.strictObject({
   task: WindowTask,
   attempt: z.int().min(1),
   facts: GenerationFacts,
+  deliver: z.boolean().default(false).describe('Whether the commit is to be delivered to the webhook'),
 });
 export const CommitResult = z.strictObject({
   generation: GenerationId,
@@ -194,10 +195,6 @@ export const PublishResult = z.strictObject({
   generation: GenerationId,
   loadedThrough: z.iso.datetime().optional(),
 });
-
-/** A window whose commit owes audit records. */
-export const AuditPayload = z.strictObject({ ...ClaimedWindow.shape, pipeline: PipelineName });
-export const AuditResult = z.strictObject({ recorded: count });
 
 export const ReconcilePayload = z.strictObject({
   run: RunArn,
@@ -220,7 +217,7 @@ export const RecordPayload = z.strictObject({
 export type RecordPayload = z.infer<typeof RecordPayload>;
 
 /** An event of the execution-status rule. It carries no cause: that is looked up. */
-const StatusChange = z
+export const StatusChange = z
   .looseObject({
     source: z.literal('aws.states'),
     detail: z.looseObject({

@@ -184,8 +184,11 @@ export type WindowedPipelineName = z.infer<typeof WindowedPipelineName>;
 /** Name of the machine for what operators do by hand. */
 export const OPERATIONS_MACHINE = 'operations';
 
+/** The machine that takes up deliveries to the webhook, and tells it of failures. */
+export const WEBHOOK_MACHINE = 'webhook';
+
 /** Name of a machine of a tenant. */
-export type MachineName = PipelineName | typeof OPERATIONS_MACHINE;
+export type MachineName = PipelineName | typeof OPERATIONS_MACHINE | typeof WEBHOOK_MACHINE;
 
 /** The API that each pipeline calls. */
 export const FAMILY_OF: Readonly<Record<PipelineName, FamilyName>> = {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Day } from './days.ts';
+import { WindowDelivery } from './delivery.ts';
 import { DatasetId, GenerationId, RunArn, TenantId } from './ids.ts';
 import { PinnedWindow, RowCounts, WindowTask } from './payloads.ts';
 import { PipelineName } from './pipelines.ts';
@@ -23,6 +24,7 @@ export const WindowRecord = z.strictObject({
   bytesIn: count.optional(),
   bytesOut: count.optional(),
   driftColumns: count.optional(),
+  delivery: WindowDelivery.optional().describe('What became of its delivery to the webhook'),
   /** Milliseconds of work by stage: waiting between them is not in it. */
   stages: z.record(z.string(), count),
   /** When each stage was first begun and last ended, in the order of beginning. What lies between is waiting, or other stages. */

@@ -72,10 +72,10 @@ export async function rollbackTarget(
  */
 export async function rollBack(
   ports: RollbackPorts,
-  request: NamedWindow & { run: RunArn; to: GenerationId },
+  request: NamedWindow & { run: RunArn; to: GenerationId; deliver?: boolean },
   hasEnded: (run: RunArn) => Promise<boolean>,
 ): Promise<{ epoch: number; generation: GenerationId; replaced?: GenerationId }> {
-  const { run, dataset, day, to } = request;
+  const { run, dataset, day, to, deliver = false } = request;
   const facts = await factsIn(ports, request, to);
   const claimed = await claimWindow(ports.ledger, { run, dataset, day, task: 'rollback' }, hasEnded);
   if (claimed.outcome !== 'claimed') {
@@ -83,7 +83,10 @@ export async function rollBack(
     throw catalogued('WindowBusy', `${dataset} ${day} is in the hands of ${holder}.`, { holder });
   }
   const claim: ClaimedWindow = { run, dataset, day, epoch: claimed.epoch };
-  const { generation, replaced } = await commitGeneration(ports.ledger, claim, facts, { kind: 'rollback' });
+  const { generation, replaced } = await commitGeneration(ports.ledger, claim, facts, {
+    kind: 'rollback',
+    deliver,
+  });
   return { epoch: claimed.epoch, generation, ...(replaced === undefined ? {} : { replaced }) };
 }
 

@@ -34,6 +34,7 @@ export const LEDGER_ACCESS: Readonly<Record<FunctionName, LedgerAccess>> = {
   'fetch-export': { ...call, attempt: NOTE, page: [...NOTE, ...LIST], part: NOTE },
   commit: stage,
   publish: { window: [...CHANGE, ...LIST], mark: CHANGE, run: NOTE },
+  deliver: { window: CHANGE, run: NOTE, delivery: [...CHANGE, ...LIST] },
   audit: { window: CHANGE, run: NOTE, audit: [...CHANGE, ...LIST] },
   operate: { window: [...CHANGE, ...LIST], pause: CHANGE, mark: READ, drift: LIST, breaker: READ, run: LIST },
   doctor: { limiter: CHANGE, run: [...NOTE, ...LIST], window: LIST, archive: LIST },
@@ -73,6 +74,7 @@ export const LAKE_ACCESS: Readonly<
   // A file is stored first and taken apart then, as it was stored.
   'fetch-export': { read: ['raw'], write: ['raw'] },
   publish: { read: ['lake'], write: ['current'] },
+  deliver: { read: ['lake', 'export'], write: [] },
   // Nobody else writes here, and it reads nothing: what it has written it does not need again.
   audit: { read: [], write: ['audit'] },
   operate: { read: ['lake'], write: [] },
@@ -120,6 +122,8 @@ export type Capability =
   | 'publishPartitions'
   | 'authenticateAudit'
   | 'sealArchives'
+  | 'readWebhookSecret'
+  | 'sendDeadLetters'
   | 'notify'
   | 'lookUpRuns';
 
@@ -133,5 +137,6 @@ export const CAPABILITIES: Readonly<Partial<Record<FunctionName, readonly Capabi
   doctor: ['readCredentials'],
   'roll-back': ['lookUpRuns'],
   'seal-archive-day': ['sealArchives'],
+  deliver: ['readWebhookSecret', 'sendDeadLetters', 'lookUpRuns'],
   record: ['notify', 'lookUpRuns'],
 };

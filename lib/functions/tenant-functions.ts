@@ -9,6 +9,7 @@ import { FAMILY_OF } from '../../lambdas/model/pipelines.ts';
 import type { ConfiguredTenant } from '../configuration-file.ts';
 import type { LakeStack } from '../lake-stack.ts';
 import type { TenantCatalog } from '../operations/catalog.ts';
+import type { DeadLetters } from '../storage/dead-letters.ts';
 import { CALLERS, CAPABILITIES, type Capability, LAKE_ACCESS, LEDGER_ACCESS } from './access.ts';
 import { PipelineFunction } from './pipeline-function.ts';
 
@@ -18,6 +19,7 @@ export interface TenantFunctionsProps {
   settings: LakeSettings;
   lake: LakeStack;
   catalog: TenantCatalog;
+  deadLetters: DeadLetters;
   /** Names of the tenant's machines: functions look executions up by them. */
   machineNames: readonly string[];
 }
@@ -117,6 +119,8 @@ export class TenantFunctions extends Construct {
       AUDIT_LOCK_DAYS: settings.auditLockDays === undefined ? undefined : `${settings.auditLockDays}`,
       ARCHIVE_LOCK_DAYS: settings.archiveLockDays === undefined ? undefined : `${settings.archiveLockDays}`,
       ARCHIVE_SEALING: configured.archive && JSON.stringify(configured.archive.sealing),
+      WEBHOOK: configured.tenant.webhook && JSON.stringify(configured.tenant.webhook),
+      DEAD_LETTER_QUEUE: this.props.deadLetters.queue.queueUrl,
       NOTICE_TOPIC: lake.topics.notices.topicArn,
       EGRESS_PROXY: settings.proxy,
       MEMORY_MEGABYTES: `${memory ?? FUNCTION_SIZES[name].memory}`,
@@ -143,9 +147,11 @@ export class TenantFunctions extends Construct {
 
   /** How each capability is granted. */
   private get grants(): Readonly<Record<Capability, (role: PipelineFunction['role']) => void>> {
-    const { lake, catalog, settings } = this.props;
+    const { lake, catalog, settings, configured, deadLetters } = this.props;
     return {
-      readCredentials: (role) => this.grantSecret(role, this.props.configured.tenant.secret),
+      readCredentials: (role) => this.grantSecret(role, configured.tenant.secret),
+      readWebhookSecret: (role) => this.grantSecret(role, configured.tenant.webhook?.secret),
+      sendDeadLetters: (role) => deadLetters.grantSend(role),
       sealTokens: (role) => lake.key.grantSealTokens(role, this.tenant, this.families),
       publishPartitions: (role) => catalog.grantPublish(role),
       authenticateAudit: (role) => {
@@ -159,7 +165,8 @@ export class TenantFunctions extends Construct {
   }
 
   /** Secrets Manager adds six characters to a secret's name. */
-  private grantSecret(role: PipelineFunction['role'], name: string): void {
+  private grantSecret(role: PipelineFunction['role'], name: string | undefined): void {
+    if (name === undefined) throw new Error('A function needs a secret that the configuration does not name');
     const resource = `secret:${name}-??????`;
     role.addToPolicy(
       new PolicyStatement({

@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { Rule } from 'aws-cdk-lib/aws-events';
-import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { LambdaFunction, SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { PipelineFunction } from '../functions/pipeline-function.ts';
@@ -11,6 +11,8 @@ export interface FailureRecordProps {
   tenant: string;
   machines: readonly IStateMachine[];
   recorder: PipelineFunction;
+  /** Tells the tenant's webhook of the failure, where it wants to be told. */
+  deliveries?: IStateMachine | undefined;
   /** Takes events that could not be delivered and invocations that failed for good. */
   deadLetters: DeadLetters;
 }
@@ -28,7 +30,7 @@ const RECORDER_RETRIES = 2;
 export class FailureRecord extends Construct {
   constructor(scope: Construct, id: string, props: FailureRecordProps) {
     super(scope, id);
-    const { recorder, deadLetters } = props;
+    const { recorder, deadLetters, deliveries } = props;
     new Rule(this, 'Rule', {
       description: `${props.tenant}: executions that failed, timed out or were aborted`,
       eventPattern: {
@@ -44,6 +46,9 @@ export class FailureRecord extends Construct {
           deadLetterQueue: deadLetters.queue,
           maxEventAge: PATIENCE,
         }),
+        ...(deliveries === undefined
+          ? []
+          : [new SfnStateMachine(deliveries, { deadLetterQueue: deadLetters.queue, maxEventAge: PATIENCE })]),
       ],
     });
     recorder.version.configureAsyncInvoke({

@@ -23,7 +23,8 @@ export type ItemKind =
   | 'action'
   | 'breaker'
   | 'pause'
-  | 'archive';
+  | 'archive'
+  | 'delivery';
 
 /** What may be done with items of one kind: reading one, changing one, reading a partition. Never a scan. */
 export type LedgerAction = 'GetItem' | 'UpdateItem' | 'Query';

@@ -70,7 +70,7 @@ export class AnalyticsExportWorkflow extends Construct {
       name: props.machineName,
       definition,
       logs: props.logs,
-      functions: Object.values(functions),
+      functions: [...Object.values(functions), props.deliver],
     });
   }
 
@@ -199,6 +199,7 @@ export class AnalyticsExportWorkflow extends Construct {
       functions,
       pipeline: PIPELINE,
       datasets: this.datasets(),
+      deliver: this.props.deliver,
     });
     const transform = invoke(this, 'Transform', {
       function: functions['transform-records'],

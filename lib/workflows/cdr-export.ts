@@ -75,7 +75,7 @@ export class CdrExportWorkflow extends Construct {
       name: props.machineName,
       definition,
       logs: props.logs,
-      functions: Object.values(functions),
+      functions: [...Object.values(functions), props.deliver],
     });
   }
 
@@ -85,6 +85,7 @@ export class CdrExportWorkflow extends Construct {
       functions,
       pipeline: 'cdr-export',
       datasets: datasetsOf(settings),
+      deliver: props.deliver,
     });
     const download = this.downloadParts(props);
     const transform = this.transform(props, download, commit);

@@ -7,6 +7,7 @@ import type { Deployed } from '../../lambdas/model/status.ts';
 import type { FunctionsByName } from '../functions/tenant-functions.ts';
 import { CLAIMED_WINDOW } from './fragments/claim-window.ts';
 import { startDatesOf } from './fragments/commit-window.ts';
+import { deliverToWebhook } from './fragments/deliver.ts';
 import { jsonata, RESULT } from './fragments/expressions.ts';
 import { invoke } from './fragments/invoke.ts';
 import { pipelineMachine, type WorkflowProps } from './fragments/machine.ts';
@@ -30,15 +31,15 @@ export interface OperationsWorkflowProps extends Omit<WorkflowProps, 'bucket'> {
 }
 
 /**
- * What an operator does by hand, from the console or the command line: rollback, unpin, pause, resume, status, doctor. A rollback is a commit:
- * RollBack in the ledger, then the Publish and the Audit of every other.
+ * What an operator does by hand, from the console or the command line: rollback, unpin, pause, resume, status, doctor. A rollback
+ * is a commit: RollBack in the ledger, then Publish, Audit and Deliver as after every other.
  */
 export class OperationsWorkflow extends Construct {
   readonly stateMachine: StateMachine;
 
   constructor(scope: Construct, id: string, props: OperationsWorkflowProps) {
     super(scope, id);
-    const { functions, datasets } = props;
+    const { functions, datasets, deliver } = props;
     const read = invoke(this, 'ReadRequest', {
       function: functions.operate,
       payload: {
@@ -54,6 +55,7 @@ export class OperationsWorkflow extends Construct {
         dataset: jsonata('$states.input.dataset'),
         day: jsonata('$states.input.day'),
         to: jsonata('$states.input.to'),
+        deliver: deliver !== undefined,
       },
       assign: {
         run: jsonata('$states.context.Execution.Id'),
@@ -67,11 +69,23 @@ export class OperationsWorkflow extends Construct {
       payload: { ...CLAIMED_WINDOW, startDates: startDatesOf(datasets) },
     });
     const pipelines = Object.fromEntries(datasets.map(({ dataset, pipeline }) => [dataset, pipeline]));
+    const pipeline = jsonata(`$lookup(${JSON.stringify(pipelines)}, $dataset)`);
     const audit = invoke(this, 'Audit', {
       function: functions.audit,
-      payload: { ...CLAIMED_WINDOW, pipeline: jsonata(`$lookup(${JSON.stringify(pipelines)}, $dataset)`) },
+      payload: { ...CLAIMED_WINDOW, pipeline, delivers: deliver !== undefined },
     });
-    rollBack.next(publish).next(audit).next(Succeed.jsonata(this, 'RolledBack'));
+    rollBack
+      .next(publish)
+      .next(audit)
+      .next(
+        deliver === undefined
+          ? Succeed.jsonata(this, 'RolledBack')
+          : deliverToWebhook(this, {
+              function: deliver,
+              payload: { ...CLAIMED_WINDOW, pipeline },
+              end: 'RolledBack',
+            }),
+      );
     const examine = invoke(this, 'Examine', {
       function: functions.doctor,
       payload: { run: jsonata('$states.context.Execution.Id') },
@@ -87,7 +101,7 @@ export class OperationsWorkflow extends Construct {
       name: props.machineName,
       definition: read,
       logs: props.logs,
-      functions: Object.values(functions),
+      functions: [...Object.values(functions), deliver],
     });
   }
 }

@@ -78,7 +78,7 @@ export class ReportSyncWorkflow extends Construct {
       name: props.machineName,
       definition,
       logs: props.logs,
-      functions: Object.values(functions),
+      functions: [...Object.values(functions), props.deliver],
     });
   }
 
@@ -88,6 +88,7 @@ export class ReportSyncWorkflow extends Construct {
       functions,
       pipeline: 'report-sync',
       datasets: datasetsOf(settings),
+      deliver: props.deliver,
     });
     const token = ensureToken(this, 'EnsureToken', { family: FAMILY, token: functions.token });
     const transform = this.transform(props, commit);

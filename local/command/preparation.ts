@@ -59,8 +59,8 @@ export function prepare(
   const { secrets: file } = place;
   const secrets = file === undefined ? {} : attempt(() => loadSecrets(file));
   const configured = configuration && attempt(() => chooseTenant(configuration, tenant));
-  const known = configured === undefined || secrets?.[configured.tenant.secret] !== undefined;
-  if (credentials && !known && secrets !== undefined) problems.push(missingSecret(place, configured));
+  if (credentials && configured !== undefined && secrets !== undefined)
+    problems.push(...missingSecrets(place, configured, secrets));
   if (configuration === undefined || configured === undefined || secrets === undefined || problems.length > 0)
     throw new CommandRefused(
       problems,
@@ -81,11 +81,31 @@ function chooseTenant({ tenants }: LoadedConfiguration, named: TenantId | undefi
   return one;
 }
 
-function missingSecret({ secrets, config }: Place, { tenant }: ConfiguredTenant): string {
-  const form = `{ "${tenant.secret}": { "clientId": "…", "clientSecret": "…" } }`;
-  return secrets === undefined
-    ? `The secret ${tenant.secret}, which ${config} names for ${tenant.id}, is missing: give --secrets FILE with ${form}.`
-    : `The secrets file ${secrets} has no ${tenant.secret}, which ${config} names for ${tenant.id}: add ${form}.`;
+function missingSecrets(
+  { secrets: file, config }: Place,
+  { tenant }: ConfiguredTenant,
+  secrets: SecretsFile,
+) {
+  const needed = [
+    { name: tenant.secret, whose: tenant.id, value: '{ "clientId": "…", "clientSecret": "…" }' },
+    ...(tenant.webhook === undefined
+      ? []
+      : [
+          {
+            name: tenant.webhook.secret,
+            whose: `the webhook of ${tenant.id}`,
+            value: '{ "signingSecret": "whsec_…" }',
+          },
+        ]),
+  ];
+  return needed
+    .filter(({ name }) => secrets[name] === undefined)
+    .map(({ name, whose, value }) => {
+      const form = `{ "${name}": ${value} }`;
+      return file === undefined
+        ? `The secret ${name}, which ${config} names for ${whose}, is missing: give --secrets FILE with ${form}.`
+        : `The secrets file ${file} has no ${name}, which ${config} names for ${whose}: add ${form}.`;
+    });
 }
 
 /** The options of a place as words of a command line, those with defaults left out. */

@@ -13,6 +13,8 @@ export interface BenchOptions extends NightsOptions {
   prepare?: (simulator: Simulator) => void;
   /** The run's input. Default `{}`. */
   input?: Order['input'];
+  /** Somebody else who is called by the run, and whose exchanges are effects too. */
+  receiver?: { announce(listener: (phase: Phase, request: string) => Promise<void>): void };
 }
 
 /** A run to its end, and the stores as it left them. */
@@ -48,6 +50,7 @@ export async function openBench(options: BenchOptions): Promise<Bench> {
     },
   });
   const assembly = loadAssembly(prepared.assemblyFolder);
+  options.receiver?.announce(async (phase, request) => exchanges.listener?.(phase, request));
   const processes = engineProcesses(prepared);
   let runs = 0;
   const stores = () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isoInstant, lastSettledDay, startOf } from '../../lambdas/model/days.ts';
 import { RunArn, TenantId } from '../../lambdas/model/ids.ts';
-import { OPERATIONS_MACHINE, type PipelineName } from '../../lambdas/model/pipelines.ts';
+import { OPERATIONS_MACHINE, type PipelineName, WEBHOOK_MACHINE } from '../../lambdas/model/pipelines.ts';
 import type { Clock } from '../../lambdas/model/ports.ts';
 import { buildApp } from '../../lib/app.ts';
 import { type LoadedConfiguration, loadConfiguration } from '../../lib/configuration-file.ts';
@@ -20,7 +20,9 @@ import {
 } from '../../local/cxone/index.ts';
 import type { ExecutionDescription } from '../../local/engine/describe.ts';
 import { openPlatform, type Platform } from '../../local/platform.ts';
+import type { SecretsFile } from '../../local/secrets-file.ts';
 import { steadyNumbers } from './steady-numbers.ts';
+import { SIGNING_SECRET } from './webhook-receiver.ts';
 
 /** The tenant of nights that name no other. */
 export const TENANT = TenantId.parse('acme');
@@ -52,6 +54,8 @@ export interface NightsOptions {
   tenants?: readonly string[];
   /** Values of the secrets. Default: `CREDENTIALS` for all. */
   secrets?: Readonly<Record<string, Credentials>>;
+  /** Settings of the tenants' webhook; its secret is there. Default: they have none. */
+  webhook?: Readonly<Record<string, unknown>>;
   /** Settings of the lake. */
   lake?: Readonly<Record<string, unknown>>;
   /** How functions are run. Default: their source, in this process. */
@@ -94,6 +98,8 @@ export interface Night {
   run(input?: unknown, tenant?: TenantId): Promise<Ended>;
   redrive(run: RunArn): Promise<Ended>;
   ended(run: RunArn): Promise<Ended>;
+  /** Starts the machine of deliveries, which takes up what was given up. */
+  deliverAgain(tenant?: TenantId): Promise<Ended>;
   /** Lets virtual time pass while nothing runs. */
   pass(milliseconds: number): Promise<void>;
   /** Closes the platform and opens it again on the same folder. */
@@ -119,7 +125,7 @@ export interface PreparedNights {
   readonly configuration: LoadedConfiguration;
   readonly assemblyFolder: string;
   /** Values of the tenants' secrets, by name. */
-  readonly secrets: Readonly<Record<string, Credentials>>;
+  readonly secrets: SecretsFile;
   /** Stops the simulator and removes the folder. */
   clear(): Promise<void>;
 }
@@ -139,9 +145,7 @@ export async function prepareAssembly(options: NightsOptions = {}): Promise<Prep
     simulator,
     configuration,
     assemblyFolder,
-    secrets: Object.fromEntries(
-      configuration.tenants.map(({ tenant }) => [tenant.secret, secrets[tenant.id] ?? CREDENTIALS]),
-    ),
+    secrets: secretsOf(configuration, secrets),
     async clear() {
       await simulator.stop();
       rmSync(home, { recursive: true, force: true });
@@ -177,6 +181,18 @@ export async function prepareNights(options: NightsOptions = {}): Promise<Nights
   };
 }
 
+function secretsOf(
+  { tenants }: LoadedConfiguration,
+  given: Readonly<Record<string, Credentials>>,
+): SecretsFile {
+  const secrets: SecretsFile = {};
+  for (const { tenant } of tenants) {
+    secrets[tenant.secret] = given[tenant.id] ?? CREDENTIALS;
+    if (tenant.webhook) secrets[tenant.webhook.secret] = { signingSecret: SIGNING_SECRET };
+  }
+  return secrets;
+}
+
 function configure(home: string, simulator: Simulator, options: NightsOptions): LoadedConfiguration {
   const project = fileURLToPath(new URL('../..', import.meta.url));
   cpSync(join(project, 'config', 'mappings'), join(home, 'mappings'), { recursive: true });
@@ -188,6 +204,7 @@ function configure(home: string, simulator: Simulator, options: NightsOptions): 
     baseUrl: simulator.url,
     families: { dataDownload: { downloadHosts, ...options.family }, ...options.families },
     pipelines: { cdr: options.cdr ?? {}, ...options.pipelines },
+    ...(options.webhook ? { webhook: { secret: `webhook/${id}`, ...options.webhook } } : {}),
   }));
   writeFileSync(file, JSON.stringify({ tenants, ...(options.lake ? { lake: options.lake } : {}) }));
   return loadConfiguration(file);
@@ -199,7 +216,7 @@ interface Opening {
   mode: FunctionMode;
   pipeline: PipelineName;
   startAt: number;
-  secrets: Readonly<Record<string, Credentials>>;
+  secrets: SecretsFile;
   onEffect?: EffectListener;
 }
 
@@ -270,6 +287,10 @@ async function openNight(
       return ended(run);
     },
     ended,
+    async deliverAgain(tenant = TENANT) {
+      const machine = live().machineOf(tenant, WEBHOOK_MACHINE);
+      return ended(RunArn.parse((await live().engine.start(machine, { input: {} })).executionArn));
+    },
     pass: (milliseconds) => live().clock.sleep(milliseconds),
     async restart() {
       await close();

@@ -1,4 +1,5 @@
-import { leaveCommit, recordedCommit } from '../../lambdas/ledger/commits.ts';
+import { leaveCommit } from '../../lambdas/ledger/commits.ts';
+import { recordedCommit } from '../../lambdas/ledger/later-steps.ts';
 import type { WindowState } from '../../lambdas/ledger/window-state.ts';
 import { claimWindow, readWindow, type WindowLedger } from '../../lambdas/ledger/windows.ts';
 import { CommitEntry } from '../../lambdas/model/audit.ts';

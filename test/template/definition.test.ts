@@ -1,9 +1,11 @@
 import aslValidator from 'asl-validator';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { FURTHER_PIPELINES, synthesise, tenant } from './synthesised.ts';
+import { FURTHER_PIPELINES, synthesise, tenant, WEBHOOK } from './synthesised.ts';
 
-const acme = synthesise({ tenants: [tenant('acme', { pipelines: FURTHER_PIPELINES })] })('cxone-export-acme');
+const acme = synthesise({ tenants: [tenant('acme', { pipelines: FURTHER_PIPELINES, webhook: WEBHOOK })] })(
+  'cxone-export-acme',
+);
 
 const Joined = z.object({ 'Fn::Join': z.tuple([z.literal(''), z.array(z.unknown())]) });
 const Machine = z.object({ Properties: z.object({ DefinitionString: Joined }) });

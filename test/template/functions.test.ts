@@ -10,12 +10,14 @@ import {
   statementsOfFunction,
   synthesise,
   tenant,
+  WEBHOOK,
 } from './synthesised.ts';
 
 const plain = synthesise({
   tenants: [
     tenant('acme', {
       pipelines: { ...FURTHER_PIPELINES, cdr: { transformMemory: 2_048, transformDisk: 3_000 } },
+      webhook: WEBHOOK,
     }),
   ],
 })('cxone-export-acme');
@@ -36,7 +38,7 @@ const given = synthesise({
     tags: { department: 'care' },
     retention: { logDays: 30 },
   },
-  tenants: [tenant('acme', { pipelines: FURTHER_PIPELINES })],
+  tenants: [tenant('acme', { pipelines: FURTHER_PIPELINES, webhook: WEBHOOK })],
 });
 const givenTenant = given('trial-acme');
 

@@ -9,9 +9,12 @@ import {
   statementsOfFunction,
   synthesise,
   tenant,
+  WEBHOOK,
 } from './synthesised.ts';
 
-const templates = synthesise({ tenants: [tenant('acme', { pipelines: FURTHER_PIPELINES })] });
+const templates = synthesise({
+  tenants: [tenant('acme', { pipelines: FURTHER_PIPELINES, webhook: WEBHOOK })],
+});
 const acme = templates('cxone-export-acme');
 
 /** What every function may do: write its log and its traces. */
@@ -62,6 +65,14 @@ const ACTIONS: Record<FunctionName, string[]> = {
   operate: [...LEDGER, 'dynamodb:Query', ...READ],
   doctor: [...LEDGER, 'dynamodb:Query', ...READ, 'secretsmanager:GetSecretValue'],
   'roll-back': [...LEDGER, ...READ, 'states:DescribeExecution'],
+  deliver: [
+    ...LEDGER,
+    'dynamodb:Query',
+    ...READ,
+    'secretsmanager:GetSecretValue',
+    'sqs:SendMessage',
+    'states:DescribeExecution',
+  ],
   reconcile: ['dynamodb:GetItem', 'dynamodb:Query', ...READ, ...WRITE],
   'plan-updates': ['dynamodb:UpdateItem', ...READ, ...WRITE],
   'list-actions': [...LEDGER, ...READ, ...WRITE],
@@ -132,6 +143,11 @@ const ITEMS: Record<FunctionName, Record<string, string[]>> = {
     Query: ['archive', 'run', 'window'],
   },
   'roll-back': { GetItem: ['window'], UpdateItem: ['run', 'window'] },
+  deliver: {
+    GetItem: ['delivery', 'window'],
+    UpdateItem: ['delivery', 'run', 'window'],
+    Query: ['delivery'],
+  },
   reconcile: { GetItem: ['window'], Query: ['run'] },
   'plan-updates': { UpdateItem: ['run'] },
   'list-actions': { GetItem: ['limiter', 'token'], UpdateItem: ['limiter', 'run', 'token'] },
@@ -199,6 +215,7 @@ const OBJECTS: Record<FunctionName, { read: string[]; write: string[] }> = {
   operate: { read: ['lake'], write: [] },
   doctor: { read: ['runs'], write: [] },
   'roll-back': { read: ['lake'], write: [] },
+  deliver: { read: ['export', 'lake'], write: [] },
   reconcile: { read: ['runs'], write: ['runs'] },
   'plan-updates': { read: ['manifests'], write: ['runs'] },
   'list-actions': { read: ['runs'], write: ['runs'] },
@@ -375,17 +392,19 @@ describe('tokens and credentials', () => {
     statements: statementsOf(name).filter(({ conditions }) => kinds in conditions),
   }));
 
-  it('ALL-07 lets nobody read the secret but the token function, and the doctor, which has to prove it', () => {
-    const readers = FUNCTION_NAMES.filter(
-      (name) => allowing(statementsOf(name), 'secretsmanager:GetSecretValue').length > 0,
+  const secret = (name: string) =>
+    `arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:${name}-??????`;
+
+  it('ALL-07 ALL-13 lets nobody read the credentials but the token function and the doctor, which has to prove them, and the deliver function alone the webhook’s secret', () => {
+    const readers = FUNCTION_NAMES.flatMap((name) =>
+      allowing(statementsOf(name), 'secretsmanager:GetSecretValue').map(({ resources }) => [name, resources]),
     );
 
-    const [statement] = allowing(statementsOf('token'), 'secretsmanager:GetSecretValue');
-
-    expect(readers.toSorted()).toEqual(['doctor', 'token']);
-    expect(statement?.resources).toEqual([
-      'arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:cxone/acme-??????',
-    ]);
+    expect(Object.fromEntries(readers)).toEqual({
+      token: [secret('cxone/acme')],
+      doctor: [secret('cxone/acme')],
+      deliver: [secret('cxone/acme-webhook')],
+    });
   });
 
   it('ALL-07 lets the token function alone open refresh tokens and seal tokens', () => {

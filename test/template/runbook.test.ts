@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ALARMS } from '../../lib/operations/alarms.ts';
-import { FURTHER_PIPELINES, synthesise, tenant } from './synthesised.ts';
+import { FURTHER_PIPELINES, synthesise, tenant, WEBHOOK } from './synthesised.ts';
 
 const runbook = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8');
 const headings = [...runbook.matchAll(/^### (.*)$/gm)].flatMap(([, heading = '']) => heading.split(', '));
@@ -42,7 +42,7 @@ describe('docs/runbook.md', () => {
 
   it('ALL-10 has an article for every state that can fail or keep an execution waiting', () => {
     const machines = Object.values(
-      synthesise({ tenants: [tenant('acme', { pipelines: FURTHER_PIPELINES })] })(
+      synthesise({ tenants: [tenant('acme', { pipelines: FURTHER_PIPELINES, webhook: WEBHOOK })] })(
         'cxone-export-acme',
       ).findResources('AWS::StepFunctions::StateMachine'),
     );

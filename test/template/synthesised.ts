@@ -53,7 +53,10 @@ export const CDR_FUNCTION_NAMES = [
   'roll-back',
 ] as const satisfies FunctionName[];
 
-/** Every function of a tenant that has all pipelines. */
+/** A webhook with what it must have. */
+export const WEBHOOK = { url: 'https://receiver.example.com/ingest', secret: 'cxone/acme-webhook' };
+
+/** Every function of a tenant that has all pipelines and a webhook. */
 export const FUNCTION_NAMES = [
   ...CDR_FUNCTION_NAMES,
   'list-ranges',
@@ -75,6 +78,7 @@ export const FUNCTION_NAMES = [
   'store-media',
   'mark-archive-day',
   'reconcile-archive',
+  'deliver',
 ] as const satisfies FunctionName[];
 
 const SCRATCH = mkdtempSync(join(tmpdir(), 'template-test-'));

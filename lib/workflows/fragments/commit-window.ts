@@ -5,6 +5,7 @@ import type { PlannedDataset } from '../../../lambdas/model/payloads.ts';
 import type { PipelineName } from '../../../lambdas/model/pipelines.ts';
 import type { PipelineFunction } from '../../functions/pipeline-function.ts';
 import { CLAIMED_WINDOW } from './claim-window.ts';
+import { deliverToWebhook } from './deliver.ts';
 import { jsonata } from './expressions.ts';
 import { invoke } from './invoke.ts';
 
@@ -26,6 +27,8 @@ export interface CommitWindowProps {
   pipeline: PipelineName;
   /** The pipeline's datasets, each with its first day where the configuration fixes it. */
   datasets: readonly PlannedDataset[];
+  /** Delivers commits to the tenant's webhook, where it has one. */
+  deliver: PipelineFunction | undefined;
 }
 
 /** The first days that the configuration fixes, by dataset. */
@@ -36,12 +39,13 @@ export function startDatesOf(datasets: readonly PlannedDataset[]): Record<string
 }
 
 /**
- * Commit in the ledger, then Publish: catalog, `current.json`, marks; then Audit. A reader sees the old generation or the new
+ * Commit in the ledger, then Publish: catalog, `current.json`, marks; then Audit, and Deliver where the tenant has a
+ * webhook. A reader sees the old generation or the new
  * one. The window's item knows which of the steps are done: who comes in at Publish does what is left.
  */
 export function commitWindow(
   scope: Construct,
-  { functions, pipeline, datasets }: CommitWindowProps,
+  { functions, pipeline, datasets, deliver }: CommitWindowProps,
 ): CommitWindow {
   const commit = invoke(scope, 'Commit', {
     function: functions.commit,
@@ -50,6 +54,7 @@ export function commitWindow(
       task: jsonata('$task'),
       attempt: jsonata('$attempt'),
       facts: jsonata('$states.input.facts'),
+      deliver: deliver !== undefined,
     },
   });
   const publish = invoke(scope, 'Publish', {
@@ -66,9 +71,17 @@ export function commitWindow(
   );
   const audit = invoke(scope, 'Audit', {
     function: functions.audit,
-    payload: { ...CLAIMED_WINDOW, pipeline },
+    payload: { ...CLAIMED_WINDOW, pipeline, delivers: deliver !== undefined },
   });
   publish.next(audit);
-  audit.next(Succeed.jsonata(scope, 'WindowCommitted'));
+  audit.next(
+    deliver === undefined
+      ? Succeed.jsonata(scope, 'WindowCommitted')
+      : deliverToWebhook(scope, {
+          function: deliver,
+          payload: { ...CLAIMED_WINDOW, pipeline },
+          end: 'WindowCommitted',
+        }),
+  );
   return { commit, publish };
 }

@@ -20,6 +20,8 @@ export interface WorkflowProps {
   machineName: string;
   bucket: IBucket;
   logs: ILogGroup;
+  /** Delivers commits to the tenant's webhook, where it has one that is told of them. */
+  deliver: PipelineFunction | undefined;
 }
 
 /** A machine runs for as long as AWS lets an execution be redriven. */
@@ -28,7 +30,12 @@ const LONGEST_RUN = Duration.days(14);
 /** A pipeline's state machine with our defaults: Standard, JSONata, traces, and a log of failures without data. */
 export function pipelineMachine(
   scope: Construct,
-  machine: { name: string; definition: IChainable; logs: ILogGroup; functions: readonly PipelineFunction[] },
+  machine: {
+    name: string;
+    definition: IChainable;
+    logs: ILogGroup;
+    functions: readonly (PipelineFunction | undefined)[];
+  },
 ): StateMachine {
   const stateMachine = new StateMachine(scope, 'Machine', {
     stateMachineName: machine.name,
@@ -40,6 +47,6 @@ export function pipelineMachine(
     logs: { destination: machine.logs, level: LogLevel.ALL, includeExecutionData: false },
   });
   // A redrive of an execution that an earlier release began calls that release's versions.
-  for (const called of machine.functions) called.grantInvoke(stateMachine);
+  for (const called of machine.functions) called?.grantInvoke(stateMachine);
   return stateMachine;
 }

@@ -1,0 +1,31 @@
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { Secret } from '../cxone/secret.ts';
+import { catalogued } from '../model/errors.ts';
+import { WebhookSecret } from '../model/webhook.ts';
+import { readSecret } from './secret-value.ts';
+
+/**
+ * Reads what signs deliveries and authorizes them, anew each time: a rotated secret counts at once.
+ *
+ * @throws WebhookSecretMissing where the secret is absent, is about to be deleted, does not open, or is not of the form of `WebhookSecret`
+ */
+export async function readWebhookSecret(
+  client: SecretsManagerClient,
+  secretName: string,
+): Promise<{ signing: Secret[]; authorization: Secret | undefined }> {
+  const value = await readSecret(client, secretName, WebhookSecret, (why, cause) =>
+    catalogued(
+      'WebhookSecretMissing',
+      `The webhook's secret ${secretName} cannot be used: ${why}.`,
+      {},
+      cause,
+    ),
+  );
+  const { signingSecret, previousSigningSecret, authorization } = value;
+  return {
+    signing: [signingSecret, previousSigningSecret].flatMap((text) =>
+      text === undefined ? [] : [new Secret(text)],
+    ),
+    authorization: authorization === undefined ? undefined : new Secret(authorization),
+  };
+}

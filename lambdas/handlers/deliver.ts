@@ -1,0 +1,26 @@
+import { executions } from '../aws/executions.ts';
+import { failureFacts, parseDeliveryInput } from '../delivery/webhook/failure-delivery.ts';
+import { deliverDead, deliverFacts, deliverWindow } from '../delivery/webhook/window-delivery.ts';
+import { isoInstant } from '../model/days.ts';
+import { DeliverPayload, DeliverResult } from '../model/later-payloads.ts';
+import { lambdaHandler } from './handler.ts';
+import { webhookOf } from './webhook.ts';
+
+/** Delivers to the tenant's webhook: what a window owes it, the notice of a failure, or what was given up before. */
+export const handler = lambdaHandler(
+  { name: 'deliver', payload: DeliverPayload, result: DeliverResult },
+  async (payload, invocation) => {
+    const failure = 'day' in payload ? undefined : parseDeliveryInput(payload.input);
+    const webhook = await webhookOf(invocation, payload.run);
+    const deliver = async () => {
+      if ('day' in payload) return deliverWindow(webhook, payload);
+      if (failure === undefined) return deliverDead(webhook);
+      const execution = await executions(invocation.clients.sfn).describe(failure.run);
+      return deliverFacts(webhook, failureFacts(invocation, failure, execution));
+    };
+    const progress = await deliver().finally(() => webhook.receiver.close());
+    return progress.outcome === 'done'
+      ? progress
+      : { outcome: progress.outcome, at: isoInstant(progress.at) };
+  },
+);

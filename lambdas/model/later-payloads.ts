@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { RunArn } from './ids.ts';
+import { ClaimedWindow } from './payloads.ts';
+import { PipelineName } from './pipelines.ts';
+
+/* What passes between the states after a window's Publish: audit and delivery. */
+
+const instant = z.iso.datetime({ precision: 3 });
+const count = z.int().min(0);
+
+/** A window whose commit owes audit records. */
+export const AuditPayload = z.strictObject({
+  ...ClaimedWindow.shape,
+  pipeline: PipelineName,
+  delivers: z.boolean().default(false).describe('Whether a webhook is told of the commit afterwards'),
+});
+export const AuditResult = z.strictObject({ recorded: count });
+
+/** What is to be delivered to the webhook: what a window owes, or what the machine of deliveries was started with. */
+export const DeliverPayload = z.union([
+  z.strictObject({ ...ClaimedWindow.shape, pipeline: PipelineName }),
+  z.strictObject({
+    run: RunArn,
+    input: z.unknown().describe('A status change, or {} for what was given up'),
+  }),
+]);
+export const DeliverResult = z.discriminatedUnion('outcome', [
+  z.strictObject({ outcome: z.literal('done'), delivered: count, dead: count }),
+  z.strictObject({ outcome: z.literal('again'), at: instant }),
+]);

@@ -1,0 +1,153 @@
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { prepareNights } from '../support/night.ts';
+import { generationsOf, recordOf, rowsOf, windowOf } from '../support/night-findings.ts';
+import { statesOf } from '../support/night-history.ts';
+import { openReceiver } from '../support/webhook-receiver.ts';
+
+const receiver = await openReceiver();
+const nights = await prepareNights({
+  simulator: { rows: 230, parts: 2, duplicates: 3 },
+  cdr: { outputs: ['parquet', 'jsonl'] },
+  webhook: {
+    url: receiver.url,
+    certificateAuthority: receiver.certificateAuthority,
+    networks: ['127.0.0.0/8'],
+    records: ['cdr'],
+    batchRecords: 50,
+    tries: 4,
+  },
+});
+
+afterAll(async () => {
+  await nights.close();
+  await receiver.close();
+});
+afterEach(() => receiver.answer((_, response) => response.writeHead(204).end()));
+
+const idsOf = (records: readonly Record<string, unknown>[]) => records.map(({ call_id }) => call_id).sort();
+
+async function committedIds(night: Awaited<ReturnType<typeof nights.open>>, day: string) {
+  return (await rowsOf(night, day)).map(({ CallId }) => CallId).sort();
+}
+
+describe('the webhook of a tenant', () => {
+  it('ALL-13 ANA-08 is sent the committed records in batches, signed, with generation, batch numbers and ids', async () => {
+    const night = await nights.open();
+
+    const { status, run } = await night.run();
+
+    const day = night.day();
+    const [generation] = await generationsOf(night, day);
+    const posts = receiver.posts.filter(({ message }) => message.day === day);
+    expect(status).toBe('SUCCEEDED');
+    expect(receiver.unverified).toBe(0);
+    expect(posts.map(({ message }) => [message.batch, message.batches, message.count])).toEqual([
+      [1, 5, 50],
+      [2, 5, 50],
+      [3, 5, 50],
+      [4, 5, 50],
+      [5, 5, 30],
+    ]);
+    expect(posts.every(({ message, headers }) => headers['webhook-id'] === message.delivery)).toBe(true);
+    expect(posts[0]?.message).toMatchObject({
+      type: 'records',
+      dataset: 'cdr',
+      commit: 1,
+      generation,
+      replaces: null,
+    });
+    expect(idsOf(receiver.recordsOf('cdr', day))).toEqual(await committedIds(night, day));
+    expect((await recordOf(night, run)).windows[0]?.delivery).toEqual({
+      commit: 1,
+      state: 'delivered',
+      batches: 5,
+      records: 230,
+    });
+    await night.close();
+  });
+
+  it('ALL-13 is waited for by a Wait state for as long as it asks, without giving up', async () => {
+    const night = await nights.open();
+    let refused = 0;
+    receiver.answer((_, response) => {
+      if (refused++ === 0) response.writeHead(429, { 'retry-after': '7200' }).end();
+      else response.writeHead(204).end();
+    });
+
+    const { status, run } = await night.run();
+
+    const window = await windowOf(night, night.day());
+    expect(status).toBe('SUCCEEDED');
+    expect(statesOf(night, run).filter((state) => state === 'WaitForReceiver')).toHaveLength(1);
+    expect(night.platform.clock.now() - (window.committedAt ?? 0)).toBeGreaterThanOrEqual(7_200_000);
+    expect(window.delivery).toMatchObject({ state: 'delivered' });
+    await night.close();
+  });
+
+  it('ALL-13 that stays down costs a dead letter and no commit; retried, it gets what it missed, from that batch on', async () => {
+    const night = await nights.open();
+    const day = night.day();
+    let posts = 0;
+    receiver.answer((_, response) => response.writeHead(posts++ < 2 ? 204 : 503).end());
+
+    const { status, run } = await night.run();
+
+    const { delivery, generation } = await windowOf(night, day);
+    expect([status, delivery]).toMatchObject([
+      'SUCCEEDED',
+      { state: 'dead', reason: 'HTTP 503', batches: 5 },
+    ]);
+    expect(generation).toBeDefined();
+    expect((await recordOf(night, run)).windows[0]).toMatchObject({
+      outcome: 'committed',
+      delivery: { state: 'dead' },
+    });
+    receiver.answer((_, response) => response.writeHead(204).end());
+    const before = receiver.posts.length;
+
+    const retried = await night.deliverAgain();
+
+    expect(retried.status).toBe('SUCCEEDED');
+    expect(receiver.posts.slice(before).map(({ message }) => message.batch)).toEqual([3, 4, 5]);
+    expect(idsOf(receiver.recordsOf('cdr', day))).toEqual(await committedIds(night, day));
+    expect((await windowOf(night, day)).delivery).toMatchObject({ state: 'delivered' });
+    await night.close();
+  });
+
+  it('ALL-13 is told which generation a refreshed day replaces, and ends with the later one', async () => {
+    const night = await nights.open();
+    const day = night.day();
+    await night.run();
+    const before = await windowOf(night, day);
+    nights.simulator.use(['duplicates:9', 'superseded:4']);
+
+    await night.run({ date: day, refresh: true });
+
+    const after = await windowOf(night, day);
+    const last = receiver.posts.at(-1)?.message;
+    expect(after.generation).not.toBe(before.generation);
+    expect(last).toMatchObject({ commit: 2, generation: after.generation, replaces: before.generation });
+    expect(idsOf(receiver.recordsOf('cdr', day))).toEqual(await committedIds(night, day));
+    await night.close();
+  });
+
+  it('ALL-13 is told of a run that failed, by name, once', async () => {
+    const night = await nights.open({ scenarios: ['job-failed:9'] });
+    const before = receiver.posts.length;
+
+    const { status, run } = await night.run();
+
+    const failures = receiver.posts.slice(before).map(({ message }) => message);
+    expect(status).toBe('FAILED');
+    expect(failures).toEqual([
+      expect.objectContaining({
+        type: 'failed',
+        pipeline: 'cdr-export',
+        run,
+        outcome: 'FAILED',
+        error: expect.objectContaining({ name: 'WindowsFailed', acts: 'operator' }),
+      }),
+    ]);
+    await night.close();
+  });
+});
