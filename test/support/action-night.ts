@@ -52,14 +52,14 @@ export function numbers(from: number, to: number): number[] {
 }
 
 /** The n-th data action of the simulator, as it is now. */
-export function actionOf(night: Night, number: number): SimulatedAction {
+export function actionOf(night: Pick<Night, 'simulator'>, number: number): SimulatedAction {
   const found = night.simulator.actions.find(({ name }) => name === actionName(number));
   if (found === undefined) throw new Error(`There is no data action ${number}.`);
   return found;
 }
 
 /** The `dateProcessing` of the n-th data action. */
-export function fieldsOf(night: Night, number: number): Readonly<Record<string, unknown>> {
+export function fieldsOf(night: Pick<Night, 'simulator'>, number: number): Readonly<Record<string, unknown>> {
   return dateProcessingFields(actionOf(night, number).text);
 }
 
