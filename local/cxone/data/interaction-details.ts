@@ -34,8 +34,9 @@ function drawInteraction({ seed, day, count, atOnce }: DayOfInteractions, index:
   const start = Date.parse(`${day}T00:00:00.000Z`);
   const bits = drawNumber(seedOf(seed, 'interaction', day), index);
   const middle = Math.floor((count - atOnce) / 2);
-  const place = index >= middle && index < middle + atOnce ? middle : index;
-  const spread = place === index ? bits / 0x1_0000_0000 : 0;
+  const together = index >= middle && index < middle + atOnce;
+  const place = together ? middle : index;
+  const spread = together ? 0 : bits / 0x1_0000_0000;
   const closedAt = start + Math.floor(((place + spread) / count) * DAY_MILLISECONDS);
   return {
     id: idOf(seed, day, index),
