@@ -37,6 +37,8 @@ const survived: readonly { requirement: string; scenarios: string; cuts?: number
   { requirement: 'ALL-09', scenarios: 'server-errors' },
   { requirement: 'ALL-09', scenarios: 'html-errors' },
   { requirement: 'ALL-09', scenarios: 'reset' },
+  { requirement: 'ALL-09', scenarios: 'short-body' },
+  { requirement: 'ALL-09', scenarios: 'clean-short' },
   { requirement: 'ALL-09', scenarios: 'fault-rate:0.3,report-rows:40' },
   { requirement: 'ALL-07', scenarios: 'token-life:60' },
   { requirement: 'ALL-07', scenarios: 'token-revoked:1' },

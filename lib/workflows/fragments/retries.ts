@@ -49,9 +49,9 @@ export const FUNCTION_DEATHS = retry({
   capSeconds: 30,
 });
 
-/** Faults of CXone and of the way to it: five attempts. 2, 4, 8, 16 s: 30 s in all at the longest. */
+/** Faults of CXone and of the way to it, a page that ends too early among them: five attempts. 2, 4, 8, 16 s: 30 s in all at the longest. */
 export const CXONE_FAULTS = retry({
-  errors: ['ServerFault', 'ConnectionLost', 'PartIncomplete'],
+  errors: ['ServerFault', 'ConnectionLost', 'PartIncomplete', 'PageMalformed'],
   seconds: 2,
   rate: 2,
   attempts: 4,

@@ -73,14 +73,14 @@ export const faultScenarios: Readonly<Record<string, Scenario>> = {
   'short-body': faulty(
     'short-body',
     1,
-    ['download'],
+    ['download', 'report'],
     { act: 'spoil', how: 'short' },
     'Fewer bytes than Content-Length.',
   ),
   'clean-short': faulty(
     'clean-short',
     1,
-    ['download'],
+    ['download', 'report'],
     { act: 'spoil', how: 'clean-short' },
     'A body without Content-Length that ends cleanly, but short of the file size.',
   ),
