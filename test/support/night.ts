@@ -202,7 +202,11 @@ function configure(home: string, simulator: Simulator, options: NightsOptions): 
     id,
     secret: `cxone/${id}`,
     baseUrl: simulator.url,
-    families: { dataDownload: { downloadHosts, ...options.family }, ...options.families },
+    families: {
+      dataDownload: { downloadHosts, ...options.family },
+      interactions: { downloadHosts },
+      ...options.families,
+    },
     pipelines: { cdr: options.cdr ?? {}, ...options.pipelines },
     ...(options.webhook ? { webhook: { secret: `webhook/${id}`, ...options.webhook } } : {}),
   }));
