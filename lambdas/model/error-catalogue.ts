@@ -1,6 +1,7 @@
 import { ARCHIVE_ERRORS } from './archive-errors.ts';
 import { DATA_ACTION_ERRORS } from './data-action-errors.ts';
 import { LATER_STEP_ERRORS } from './later-errors.ts';
+import { OPERATION_ERRORS } from './operation-errors.ts';
 import { PAGE_ERRORS } from './page-errors.ts';
 import { type CatalogueEntry, PLATFORM_ERRORS } from './platform-errors.ts';
 
@@ -208,42 +209,6 @@ export const CATALOGUE = {
     acts: 'operator',
     remedy: 'Unpin the window when the earlier generation is no longer wanted.',
   },
-  EgressMissing: {
-    meaning:
-      'No call reaches CXone from where the functions run: the name does not resolve, or no connection comes about.',
-    acts: 'platform engineer',
-    remedy:
-      'Check the base URL’s host name, and the way out of the functions’ network: NAT gateway or proxy, security groups, DNS, TLS inspection.',
-  },
-  BaseUrlWrong: {
-    meaning: 'The address answers, but it is not CXone’s token endpoint of that family.',
-    acts: 'platform engineer',
-    remedy: 'Correct baseUrl or tokenPath of the family in the configuration, and deploy.',
-  },
-  ClockOff: {
-    meaning: 'Our clock and CXone’s are more than five minutes apart.',
-    acts: 'platform engineer',
-    remedy:
-      'On AWS, tell NICE support: Lambda’s clock is right. On a machine of your own, set its clock by NTP.',
-  },
-  CustomFieldMissing: {
-    meaning:
-      'The custom field archival_status does not exist or cannot be written: archives stand, marks are pending.',
-    acts: 'CXone administrator',
-    remedy:
-      'Make the custom field archival_status (text) for interactions and let the service account write it; the next run marks what is pending.',
-  },
-  RollbackImpossible: {
-    meaning: 'There is no such generation of the window to go back to. Nothing was changed.',
-    acts: 'operator',
-    remedy: 'Choose one of the generations that the message lists, or refresh the window instead.',
-  },
-  WindowBusy: {
-    meaning:
-      'A run that is still under way holds the window that was to be rolled back. Nothing was changed.',
-    acts: 'operator',
-    remedy: 'Wait until that run has ended, or stop it, then redrive.',
-  },
   CommitContended: {
     meaning: 'The catalog did not come to rest on the ledger’s generation: committers kept changing it.',
     acts: 'operator',
@@ -303,6 +268,7 @@ export const CATALOGUE = {
   ...ARCHIVE_ERRORS,
   ...PAGE_ERRORS,
   ...LATER_STEP_ERRORS,
+  ...OPERATION_ERRORS,
   ...PLATFORM_ERRORS,
 } as const satisfies Record<string, CatalogueEntry>;
 

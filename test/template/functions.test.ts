@@ -122,6 +122,7 @@ describe('what is given to the lake', () => {
     const proxied = FUNCTION_NAMES.filter((name) => 'EGRESS_PROXY' in environmentOf(givenTenant, name));
 
     expect(proxied.sort()).toEqual([
+      'doctor',
       'download',
       'fetch-export',
       'list-actions',
