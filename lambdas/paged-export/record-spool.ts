@@ -4,10 +4,10 @@ import { recordInstant } from '../dataset/page.ts';
 import { rawPartKey } from '../lake/keys.ts';
 import type { DayPart } from '../ledger/pages.ts';
 import type { WindowLedger } from '../ledger/windows.ts';
-import { type Day, dayOf } from '../model/days.ts';
+import { DAY_MILLISECONDS, type Day, startOf } from '../model/days.ts';
 import type { ObjectStore } from '../model/ports.ts';
 import type { ClaimedRange } from '../model/range-payloads.ts';
-import { type DayRange, holds, lastOf } from '../model/ranges.ts';
+import { type DayRange, daysOf } from '../model/ranges.ts';
 
 /** Bytes of records that are held in memory before they are stored. */
 export const SPOOLED_BYTES = 64 * 1_048_576;
@@ -30,10 +30,14 @@ export class RecordSpool {
   /** Bytes of text that are held. */
   bytes = 0;
   private readonly range: DayRange;
+  private readonly begins: number;
+  private readonly ofRange: readonly Day[];
   private readonly days = new Map<Day, SpooledDay>();
 
   constructor(range: DayRange) {
     this.range = range;
+    this.begins = startOf(range.from);
+    this.ofRange = daysOf(range);
   }
 
   /** Takes the records of a page. */
@@ -65,10 +69,8 @@ export class RecordSpool {
   }
 
   private dayFor(instant: number | undefined): Day {
-    const { from } = this.range;
-    const day = instant === undefined ? from : dayOf(instant);
-    if (holds(this.range, day)) return day;
-    return day < from ? from : lastOf(this.range);
+    const day = instant === undefined ? 0 : Math.floor((instant - this.begins) / DAY_MILLISECONDS);
+    return this.ofRange[Math.min(Math.max(day, 0), this.ofRange.length - 1)] ?? this.range.from;
   }
 }
 
