@@ -6,7 +6,8 @@ const BLOCK_BYTES = 1024 * 1024;
 /** Finds lines of a file by their numbers, in one pass: what lies between is only counted, at the speed of a search for line feeds. */
 export class LineFinder implements AsyncDisposable {
   readonly #handle: FileHandle;
-  #block: Buffer = Buffer.alloc(0);
+  readonly #space = Buffer.allocUnsafe(BLOCK_BYTES);
+  #block = this.#space.subarray(0, 0);
   /** Where the next line begins in the block, and its number, from 1. */
   #at = 0;
   #line = 1;
@@ -54,10 +55,8 @@ export class LineFinder implements AsyncDisposable {
   }
 
   async #read(): Promise<boolean> {
-    const block =
-      this.#block.length === 0 ? Buffer.allocUnsafe(BLOCK_BYTES) : Buffer.from(this.#block.buffer);
-    const { bytesRead } = await this.#handle.read(block, 0, BLOCK_BYTES);
-    this.#block = block.subarray(0, bytesRead);
+    const { bytesRead } = await this.#handle.read(this.#space, 0, BLOCK_BYTES);
+    this.#block = this.#space.subarray(0, bytesRead);
     this.#at = 0;
     return bytesRead > 0;
   }
