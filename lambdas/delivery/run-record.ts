@@ -21,6 +21,7 @@ import type { ExecutionFacts, ObjectStore } from '../model/ports.ts';
 import { type DatasetRecord, RunRecord, type WindowRecord } from '../model/run-record.ts';
 import { isExportedElsewhere, RangeReader } from '../planning/ranges.ts';
 import { costOf } from './cost.ts';
+import { readingRecord } from './reading-record.ts';
 import { timelineOf } from './timeline.ts';
 import { usageOf } from './usage.ts';
 
@@ -48,15 +49,18 @@ export async function makeRunRecord(
   const windows: WindowRecord[] = [];
   const ranges = new RangeReader(ledger);
   for (const window of list)
-    windows.push(
-      windowRecord(
+    windows.push({
+      ...windowRecord(
         request.run,
         window,
         await readWindow(ledger, window.dataset, window.day),
         { own: noteOf(notes, window), failure: failureNoteOf(notes, window) },
         await isExportedElsewhere(ranges, window, request.run, now),
       ),
-    );
+      ...(request.pipeline === 'report-sync'
+        ? { reading: await readingRecord(ledger, request.run, window) }
+        : {}),
+    });
   const datasets: DatasetRecord[] = [];
   for (const dataset of planned?.datasets ?? [])
     datasets.push(await datasetRecord(ledger, request.run, dataset));

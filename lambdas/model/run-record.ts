@@ -8,6 +8,24 @@ import { PipelineName } from './pipelines.ts';
 const count = z.int().min(0);
 const instant = z.iso.datetime();
 
+/** How a window was read that comes in pages of queries. */
+export const ReadingRecord = z.strictObject({
+  complete: z.boolean(),
+  pages: count.describe('Pages received, those of queries that were cut short among them'),
+  queries: count.describe(
+    'Ranges of time that the window was read in: more than one where it had to be split',
+  ),
+  cuts: count.describe('Queries that CXone cut short; the ledger lists them'),
+  rests: count.describe('Pauses of five minutes after a cut'),
+  received: count.describe('Records of the queries that came whole'),
+  announced: count
+    .optional()
+    .describe(
+      'Their totalRecords: fewer than received where rows came meanwhile; absent where none was said',
+    ),
+});
+export type ReadingRecord = z.infer<typeof ReadingRecord>;
+
 /** What became of one window of a run. */
 export const WindowRecord = z.strictObject({
   dataset: DatasetId,
@@ -25,6 +43,7 @@ export const WindowRecord = z.strictObject({
   bytesOut: count.optional(),
   driftColumns: count.optional(),
   delivery: WindowDelivery.optional().describe('What became of its delivery to the webhook'),
+  reading: ReadingRecord.optional(),
   /** Milliseconds of work by stage: waiting between them is not in it. */
   stages: z.record(z.string(), count),
   /** When each stage was first begun and last ended, in the order of beginning. What lies between is waiting, or other stages. */

@@ -77,6 +77,9 @@ describe('OPS-06 a night in which the reporting API behaves as it has in product
       await expectReport(night, SKILLS, day, truth);
       const reading = await readingOf(night, SKILLS, day);
       expect([reading?.state, reading?.cuts.length, reading?.pauses]).toEqual(['complete', cuts, rests]);
+      expect((await recordOf(night, ended.run)).windows).toMatchObject([
+        { reading: { complete: true, cuts, rests, received: truth.length } },
+      ]);
       const waits = statesOf(night, ended.run).filter((state) => state === 'RestAfterTruncation');
       expect(waits).toHaveLength(rests);
       expect(night.violations()).toEqual([]);
