@@ -112,7 +112,7 @@ function named({ update, state }: UpdatesReconciled['unfinished'][number]) {
 }
 
 /** One line of a run's results. */
-function resultOf(update: PlannedUpdate, state: UpdateState) {
+export function resultOf(update: PlannedUpdate, state: UpdateState) {
   const { before, after } = state;
   return {
     index: update.index,
@@ -133,6 +133,7 @@ function resultOf(update: PlannedUpdate, state: UpdateState) {
     latencyMilliseconds: state.latencyMilliseconds,
     accuracyMilliseconds: state.accuracyMilliseconds,
     auditSequence: state.auditSequence,
+    webhook: state.webhook,
     error: state.error,
     sentence: state.sentence,
   };

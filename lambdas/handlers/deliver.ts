@@ -1,4 +1,5 @@
 import { executions } from '../aws/executions.ts';
+import { deliverUpdates } from '../data-actions/delivery.ts';
 import { failureFacts, parseDeliveryInput } from '../delivery/webhook/failure-delivery.ts';
 import { deliverDead, deliverFacts, deliverWindow } from '../delivery/webhook/window-delivery.ts';
 import { isoInstant } from '../model/days.ts';
@@ -10,10 +11,11 @@ import { webhookOf } from './webhook.ts';
 export const handler = lambdaHandler(
   { name: 'deliver', payload: DeliverPayload, result: DeliverResult },
   async (payload, invocation) => {
-    const failure = 'day' in payload ? undefined : parseDeliveryInput(payload.input);
+    const failure = 'input' in payload ? parseDeliveryInput(payload.input) : undefined;
     const webhook = await webhookOf(invocation, payload.run);
     const deliver = async () => {
       if ('day' in payload) return deliverWindow(webhook, payload);
+      if ('updates' in payload) return deliverUpdates(webhook, payload);
       if (failure === undefined) return deliverDead(webhook);
       const execution = await executions(invocation.clients.sfn).describe(failure.run);
       return deliverFacts(webhook, failureFacts(invocation, failure, execution));

@@ -29,6 +29,8 @@ export const UpdateState = z.object({
   endedAt: z.number().optional(),
   /** Number of its record in the audit chain of the pipeline. */
   auditSequence: z.int().min(1).optional(),
+  /** What became of its own message to the webhook. */
+  webhook: z.enum(['delivered', 'dead']).optional(),
   error: z.string().optional(),
   sentence: z.string().optional(),
 });
@@ -107,6 +109,16 @@ export async function noteEnd(
 export function owesAudit({ outcome, before, auditSequence }: UpdateState): boolean {
   const ended = outcome === 'updated' || (outcome === 'failed' && before !== undefined);
   return ended && auditSequence === undefined;
+}
+
+/** Notes what became of an update's message to the webhook. */
+export function noteWebhook(
+  ledger: UpdateLedger,
+  run: RunArn,
+  index: number,
+  webhook: 'delivered' | 'dead',
+): Promise<void> {
+  return change(ledger, run, index, { set: { webhook } });
 }
 
 /** Notes which audit record an update has. */

@@ -25,6 +25,10 @@ export const DataActionsSettings = z.strictObject({
     .max(10)
     .default(2)
     .describe('Child executions side by side; the rate of the API is shared in any case'),
+  webhook: z
+    .enum(['run', 'item'])
+    .default('run')
+    .describe('What the tenant’s webhook is told: each run that is complete, or each update by itself'),
   pageSize: z
     .int()
     .min(1)

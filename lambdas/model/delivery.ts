@@ -38,8 +38,19 @@ export const FailureFacts = z.strictObject({
 });
 export type FailureFacts = z.infer<typeof FailureFacts>;
 
+/** What is said of a run of updates of data actions: with its records each update by itself, or the sums and where the results are. */
+export const UpdatesFacts = z.strictObject({
+  type: z.enum(['dataActionUpdated', 'dataActionsUpdated']),
+  pipeline: PipelineName,
+  run: RunArn,
+  share: z.string().describe('Which updates of the run: one batch of a round, or all'),
+  updates: z.record(z.string(), count).describe('How often each outcome came'),
+  resultsKey: z.string(),
+});
+export type UpdatesFacts = z.infer<typeof UpdatesFacts>;
+
 /** What is delivered: references, counts and names; of records, only where they are. */
-export const DeliveryFacts = z.discriminatedUnion('type', [CommitFacts, FailureFacts]);
+export const DeliveryFacts = z.discriminatedUnion('type', [CommitFacts, FailureFacts, UpdatesFacts]);
 export type DeliveryFacts = z.infer<typeof DeliveryFacts>;
 
 /** Bounds of a batch. */

@@ -21,6 +21,12 @@ export const DeliverPayload = z.union([
   z.strictObject({ ...ClaimedWindow.shape, pipeline: PipelineName }),
   z.strictObject({
     run: RunArn,
+    unit: z.string().describe('For the run’s notes'),
+    updates: z.string().describe('Which updates of data actions: one batch of a round, or all of the run'),
+    key: z.string().optional().describe('Of the batch; absent for the run'),
+  }),
+  z.strictObject({
+    run: RunArn,
     input: z.unknown().describe('A status change, or {} for what was given up'),
   }),
 ]);

@@ -34,7 +34,7 @@ export const LEDGER_ACCESS: Readonly<Record<FunctionName, LedgerAccess>> = {
   'fetch-export': { ...call, attempt: NOTE, page: [...NOTE, ...LIST], part: NOTE },
   commit: stage,
   publish: { window: [...CHANGE, ...LIST], mark: CHANGE, run: NOTE },
-  deliver: { window: CHANGE, run: NOTE, delivery: [...CHANGE, ...LIST] },
+  deliver: { window: CHANGE, run: CHANGE, delivery: [...CHANGE, ...LIST], action: CHANGE },
   audit: { window: CHANGE, run: NOTE, audit: [...CHANGE, ...LIST] },
   operate: { window: [...CHANGE, ...LIST], pause: CHANGE, mark: READ, drift: LIST, breaker: READ, run: LIST },
   doctor: { limiter: CHANGE, run: [...NOTE, ...LIST], window: LIST, archive: LIST },
@@ -74,7 +74,7 @@ export const LAKE_ACCESS: Readonly<
   // A file is stored first and taken apart then, as it was stored.
   'fetch-export': { read: ['raw'], write: ['raw'] },
   publish: { read: ['lake'], write: ['current'] },
-  deliver: { read: ['lake', 'export'], write: [] },
+  deliver: { read: ['lake', 'export', 'runs'], write: ['runs'] },
   // Nobody else writes here, and it reads nothing: what it has written it does not need again.
   audit: { read: [], write: ['audit'] },
   operate: { read: ['lake'], write: [] },

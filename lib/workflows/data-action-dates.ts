@@ -15,6 +15,7 @@ import { Construct } from 'constructs';
 import type { DataActionsPipeline } from '../../lambdas/model/data-actions-pipeline.ts';
 import type { FunctionName } from '../../lambdas/model/environment.ts';
 import type { FunctionsByName } from '../functions/tenant-functions.ts';
+import { deliverToWebhook } from './fragments/deliver.ts';
 import { jsonata, REDRIVE, RESULT } from './fragments/expressions.ts';
 import { invoke } from './fragments/invoke.ts';
 import { pipelineMachine, type WorkflowProps } from './fragments/machine.ts';
@@ -56,7 +57,7 @@ export class DataActionDatesWorkflow extends Construct {
       name: props.machineName,
       definition: this.run(props),
       logs: props.logs,
-      functions: Object.values(props.functions),
+      functions: [...Object.values(props.functions), ...(props.deliver === undefined ? [] : [props.deliver])],
     });
   }
 
@@ -84,7 +85,9 @@ export class DataActionDatesWorkflow extends Construct {
         .when(is("$states.input.outcome = 'shown'"), shown)
         .otherwise(record),
     );
-    record.next(Succeed.jsonata(this, 'RunComplete'));
+    record.next(
+      this.delivery(props, 'run', 'RunComplete', { updates: 'all' }) ?? Succeed.jsonata(this, 'RunComplete'),
+    );
     return plan.next(
       Choice.jsonata(this, 'UpdatesDue')
         .when(is('$states.input.updates > 0'), list)
@@ -152,7 +155,8 @@ export class DataActionDatesWorkflow extends Construct {
   }
 
   /** A batch: worked off by one function, again and again until it is done. */
-  private batch({ functions }: DataActionDatesWorkflowProps): IChainable {
+  private batch(props: DataActionDatesWorkflowProps): IChainable {
+    const { functions } = props;
     const begin = Pass.jsonata(this, 'BeginBatch', {
       assign: {
         run: jsonata('$states.input.run'),
@@ -186,9 +190,13 @@ export class DataActionDatesWorkflow extends Construct {
       payload: { run: jsonata('$run'), unit: jsonata('$unit'), key: jsonata('$key') },
     });
     const done = Succeed.jsonata(this, 'BatchDone');
+    const told = this.delivery(props, 'item', 'UpdatesTold', {
+      updates: jsonata("$string($round) & '.' & $string($batch)"),
+      key: jsonata('$key'),
+    });
     const is = (condition: string) => Condition.jsonata(jsonata(condition));
     wait.next(update);
-    audit.next(done);
+    audit.next(told ?? done);
     update.next(
       Choice.jsonata(this, 'BatchLeft')
         .when(is("$states.input.outcome = 'again'"), wait)
@@ -196,6 +204,18 @@ export class DataActionDatesWorkflow extends Construct {
         .otherwise(audit),
     );
     return begin.next(update);
+  }
+
+  /** The states that tell the tenant's webhook, where it has one and is told so. */
+  private delivery(
+    { deliver, settings }: DataActionDatesWorkflowProps,
+    when: DataActionsPipeline['webhook'],
+    end: string,
+    share: Record<string, unknown>,
+  ) {
+    if (deliver === undefined || settings.webhook !== when) return undefined;
+    const payload = { run: jsonata('$run'), unit: 'webhook', ...share };
+    return deliverToWebhook(this, { function: deliver, payload, end });
   }
 
   private reconcile({ functions, settings }: DataActionDatesWorkflowProps) {

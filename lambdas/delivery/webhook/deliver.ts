@@ -137,7 +137,8 @@ export function messageOf(
   const id = deliveryId(source.subject, batch.number);
   const { type, ...facts } = source.facts;
   const head = { version: 1, type, delivery: id, ...facts, batch: batch.number, batches };
-  if (type !== 'records') return { id, body: Buffer.from(JSON.stringify(head)) };
+  if (type !== 'records' && type !== 'dataActionUpdated')
+    return { id, body: Buffer.from(JSON.stringify(head)) };
   const comma = Buffer.from(',');
   const records = batch.records.flatMap((record, index) => (index === 0 ? [record] : [comma, record]));
   const begin = JSON.stringify({ ...head, count: batch.records.length }).slice(0, -1);

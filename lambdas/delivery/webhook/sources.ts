@@ -29,6 +29,9 @@ export function keyOf(facts: DeliveryFacts): DeliveryKey {
       return { topic: facts.dataset, name: `${facts.day}#${String(facts.commit).padStart(6, '0')}` };
     case 'failed':
       return { topic: facts.pipeline, name: `${facts.endedAt}#${runName(facts.run)}` };
+    case 'dataActionUpdated':
+    case 'dataActionsUpdated':
+      return { topic: facts.pipeline, name: `${runName(facts.run)}#${facts.share}` };
   }
 }
 
@@ -58,6 +61,16 @@ export function sourceOf(
         batches: oneBatch,
         superseded: async () => false,
       };
+    case 'dataActionUpdated':
+    case 'dataActionsUpdated':
+      return {
+        key,
+        facts,
+        subject: [ledger.tenant, facts.pipeline, facts.run, facts.share],
+        batches: () =>
+          facts.type === 'dataActionUpdated' ? lineBatches(ports, facts.resultsKey, limits) : oneBatch(),
+        superseded: async () => false,
+      };
   }
 }
 
@@ -78,6 +91,15 @@ async function* recordBatches(
 ): AsyncGenerator<Batch> {
   const files = await recordFiles(objects, facts.manifestKey);
   yield* batchesOf(linesOf(unpacked(objects, files)), limits);
+}
+
+/** The lines of an object of JSON lines that is not packed. */
+async function* lineBatches(
+  { objects }: SourcePorts,
+  key: string,
+  limits: BatchLimits,
+): AsyncGenerator<Batch> {
+  yield* batchesOf(linesOf(await objects.open(key)), limits);
 }
 
 /** The files' bytes, one file after the other, as they are asked for. */

@@ -71,7 +71,7 @@ async function settle(
   { item }: Extract<Delivered, { outcome: 'over' }>,
 ): Promise<void> {
   const { facts, state, batches = 0, records = 0, reason } = item;
-  if (facts.type === 'failed' || state === 'open') return;
+  if ((facts.type !== 'records' && facts.type !== 'committed') || state === 'open') return;
   await deliveredCommit(ledger, facts, {
     commit: facts.commit,
     state,
