@@ -39,7 +39,11 @@ export function printRun(out: Output, record: RunRecord, surroundings: RunSurrou
     for (const line of textTable(WINDOW_COLUMNS, cellsOf(windows))) out.line(line);
     out.line();
   }
-  if (record.outcome === 'SUCCEEDED' && windows.length === 0) {
+  if (record.report !== undefined && windows.length === 0) {
+    out.line();
+    for (const line of ownReportLines(record.report)) out.line(line);
+    out.line();
+  } else if (record.outcome === 'SUCCEEDED' && windows.length === 0) {
     const through =
       loadedThrough === undefined ? '' : `, loaded through ${loadedThrough.slice(0, 10)} 00:00 UTC`;
     out.line(
@@ -56,6 +60,24 @@ export function printRun(out: Output, record: RunRecord, surroundings: RunSurrou
   out.line(`Time: ${timeSentence(record, surroundings)}`);
   out.line(`Cost on AWS: about ${dollars(record.costUsd)}.`);
   out.line(`Run: ${record.name}`);
+}
+
+/** What a pipeline without windows says of its run, a line a figure. */
+function ownReportLines(report: NonNullable<RunRecord['report']>): string[] {
+  const rows = Object.entries(report).map(([name, value]) => [inWords(name), figure(value)]);
+  return textTable([{ heading: 'of the run' }, { heading: '' }], rows);
+}
+
+/** `retriedAndArchived` as people write it. */
+function inWords(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
+function figure(value: unknown): string {
+  if (typeof value === 'number') return Number.isInteger(value) ? amount(value) : String(value);
+  if (typeof value !== 'object' || value === null) return String(value);
+  const parts = Object.entries(value).map(([name, part]) => `${inWords(name)} ${figure(part)}`);
+  return parts.length === 0 ? 'none' : parts.join(', ');
 }
 
 function timeSentence(

@@ -51,6 +51,25 @@ const ERROR = {
 };
 
 describe('what a run comes to', () => {
+  it('ARC-07 shows what a pipeline without windows reports of itself', () => {
+    const outputs = recordedOutputs();
+    const report = {
+      total: 12_345,
+      archived: 12_340,
+      retriedAndArchived: 2,
+      unavailable: { notFound: 5 },
+      failed: {},
+    };
+
+    printRun(outputs.out, recordWith({ pipeline: 'interaction-archive', report }), SURROUNDINGS);
+
+    expect(outputs.stdout).toMatch(/total +12,345\n/);
+    expect(outputs.stdout).toMatch(/retried and archived +2\n/);
+    expect(outputs.stdout).toMatch(/unavailable +not found 5\n/);
+    expect(outputs.stdout).toMatch(/failed +none\n/);
+    expect(outputs.stdout).not.toContain('Nothing to do');
+  });
+
   it.each([
     ['committed', {}, 0],
     ['failed', { outcome: 'FAILED', error: ERROR }, 1],
