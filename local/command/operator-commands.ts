@@ -48,6 +48,22 @@ export function addOperations(program: Command, parts: ProgramParts): void {
     dataset: parseOrRefuse(DatasetId, dataset, 'The dataset'),
     day: parseOrRefuse(Day, day, 'The window'),
   });
+  offered(
+    'deliver',
+    'take up deliveries to the webhook that were given up, each at the batch where it failed',
+  )
+    .requiredOption('--retry', 'says that this is meant')
+    .option('--secrets <file>', 'JSON: values of secrets by name, the webhook’s among them')
+    .action(({ config, data, tenant, secrets, json = false }: PlaceOptions) =>
+      choose(
+        async (outputs) =>
+          (await import('./deliver.ts')).retryDeliveries(
+            { config, data, json, ...(tenant && { tenant }), ...(secrets && { secrets }) },
+            outputs,
+          ),
+        json,
+      ),
+    );
   offered('rollback', 'make an earlier generation of a window current, and pin it')
     .argument('<dataset>', 'such as cdr')
     .requiredOption('--window <day>', 'the UTC day')

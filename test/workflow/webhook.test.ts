@@ -1,8 +1,12 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { prepareNights } from '../support/night.ts';
+import { main } from '../../local/command/program.ts';
+import { CREDENTIALS, prepareNights } from '../support/night.ts';
 import { generationsOf, recordOf, rowsOf, windowOf } from '../support/night-findings.ts';
 import { statesOf } from '../support/night-history.ts';
-import { openReceiver } from '../support/webhook-receiver.ts';
+import { openReceiver, SIGNING_SECRET } from '../support/webhook-receiver.ts';
+import { recordedOutputs } from '../unit/command/recorded-output.ts';
 
 const receiver = await openReceiver();
 const nights = await prepareNights({
@@ -112,6 +116,29 @@ describe('the webhook of a tenant', () => {
     expect(idsOf(receiver.recordsOf('cdr', day))).toEqual(await committedIds(night, day));
     expect((await windowOf(night, day)).delivery).toMatchObject({ state: 'delivered' });
     await night.close();
+  });
+
+  it('ALL-13 that was down gets what it missed by deliver --retry on the command line', async () => {
+    const night = await nights.open();
+    const day = night.day();
+    receiver.answer((_, response) => response.writeHead(503).end());
+    await night.run();
+    const committed = await committedIds(night, day);
+    await night.close();
+    receiver.answer((_, response) => response.writeHead(204).end());
+    const secrets = join(night.folder, 'secrets.json');
+    writeFileSync(
+      secrets,
+      JSON.stringify({ 'cxone/acme': CREDENTIALS, 'webhook/acme': { signingSecret: SIGNING_SECRET } }),
+    );
+    const config = join(night.folder, '..', 'configuration.json');
+    const deliver = ['deliver', '--retry', '--config', config, '--secrets', secrets, '--data', night.folder];
+    const outputs = recordedOutputs();
+
+    const code = await main(deliver, outputs);
+
+    expect([code, outputs.stdout]).toEqual([0, '1 delivered, 0 given up again.\n']);
+    expect(idsOf(receiver.recordsOf('cdr', day))).toEqual(committed);
   });
 
   it('ALL-13 is told which generation a refreshed day replaces, and ends with the later one', async () => {
