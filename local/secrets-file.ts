@@ -1,12 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { ArchivePassphrases } from '../lambdas/model/passphrases.ts';
 import { parseOrRefuse, Refusal } from '../lambdas/model/refusal.ts';
 import { WebhookSecret } from '../lambdas/model/webhook.ts';
 
-/** Values of secrets by their names: client credentials, and what signs deliveries to a webhook. */
+/** Values of secrets by their names: client credentials, what signs deliveries to a webhook, the passphrases of an archive. */
 export const SecretsFile = z.record(
   z.string().min(1),
-  z.union([z.strictObject({ clientId: z.string().min(1), clientSecret: z.string().min(1) }), WebhookSecret]),
+  z.union([
+    z.strictObject({ clientId: z.string().min(1), clientSecret: z.string().min(1) }),
+    WebhookSecret,
+    ArchivePassphrases,
+  ]),
 );
 export type SecretsFile = z.infer<typeof SecretsFile>;
 

@@ -253,6 +253,7 @@ export class InteractionArchiveWorkflow extends Construct {
       faults: [],
       assign: { after: jsonata(`$exists(${RESULT}.after) ? ${RESULT}.after : ''`) },
     });
+    // Before sealing: what is archived is not looked up again, and its media would be forgotten if the run stopped in between.
     const media =
       props.storeMedia &&
       settings.media &&
@@ -261,12 +262,8 @@ export class InteractionArchiveWorkflow extends Construct {
         token: functions.token,
         settings: settings.media,
       });
-    media?.next(Choice.jsonata(this, 'MediaStored').when(is('$states.input.more'), media).otherwise(mark));
-    seal.next(
-      Choice.jsonata(this, 'DaySealed')
-        .when(is('$states.input.more'), seal)
-        .otherwise(media ?? mark),
-    );
+    media?.next(Choice.jsonata(this, 'MediaStored').when(is('$states.input.more'), media).otherwise(seal));
+    seal.next(Choice.jsonata(this, 'DaySealed').when(is('$states.input.more'), seal).otherwise(mark));
     mark.next(
       Choice.jsonata(this, 'DayMarked')
         .when(is('$states.input.more'), mark)
@@ -275,7 +272,7 @@ export class InteractionArchiveWorkflow extends Construct {
     return claim.next(
       Choice.jsonata(this, 'DayFree')
         .when(is("$states.input.outcome = 'alreadyRunning'"), Succeed.jsonata(this, 'AlreadyRunning'))
-        .otherwise(seal),
+        .otherwise(media ?? seal),
     );
   }
 

@@ -86,6 +86,7 @@ function missingSecrets(
   { tenant }: ConfiguredTenant,
   secrets: SecretsFile,
 ) {
+  const sealing = tenant.pipelines.archive?.sealing;
   const needed = [
     { name: tenant.secret, whose: tenant.id, value: '{ "clientId": "…", "clientSecret": "…" }' },
     ...(tenant.webhook === undefined
@@ -97,6 +98,15 @@ function missingSecrets(
             value: '{ "signingSecret": "whsec_…" }',
           },
         ]),
+    ...(sealing?.mode === 'passphrase'
+      ? [
+          {
+            name: sealing.secret,
+            whose: `the archive of ${tenant.id}`,
+            value: '{ "current": "v1", "passphrases": { "v1": "…" } }',
+          },
+        ]
+      : []),
   ];
   return needed
     .filter(({ name }) => secrets[name] === undefined)

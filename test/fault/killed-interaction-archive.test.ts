@@ -1,5 +1,9 @@
 import { expect } from 'vitest';
+import { z } from 'zod';
+import { archivedMedia } from '../../lambdas/ledger/archive-media.ts';
+import { Day } from '../../lambdas/model/days.ts';
 import { archivedOf, entryOf, mostCallsInASecond } from '../support/archive-night.ts';
+import { storesOf } from '../support/night-findings.ts';
 import { describeCrashes } from './crash-matrix.ts';
 import { NIGHT_BEGINS } from './living-stores.ts';
 
@@ -8,10 +12,12 @@ const FROM = new Date(
   Math.floor(NIGHT_BEGINS / DAY_MILLISECONDS) * DAY_MILLISECONDS - DAY_MILLISECONDS,
 ).toISOString();
 
+const Details = z.looseObject({ media: z.array(z.looseObject({ id: z.string() })) });
+
 await describeCrashes({
   title: 'ALL-03 ARC-01 ARC-06 a night of the interaction archive',
   pipeline: 'interaction-archive',
-  pipelines: { archive: { batchInteractions: 2 } },
+  pipelines: { archive: { batchInteractions: 2, media: {} } },
   simulator: { scenarios: ['closed-interactions:3'] },
   prepare: (simulator) => simulator.forgetInteractions(),
   services: ['dynamodb', 's3', 'kms', 'secretsmanager', 'http'],
@@ -27,6 +33,17 @@ await describeCrashes({
     for (const { id, object } of archived)
       expect(await entryOf(night, id)).toMatchObject({ state: 'marked', object });
     expect(due.map(({ archivalStatus }) => archivalStatus)).toEqual(due.map(() => 'archived'));
+    const { ledger, objects } = storesOf(night);
+    const days = new Set(due.map(({ closedTime }) => Day.parse(closedTime.slice(0, 10))));
+    const media = (
+      await Promise.all([...days].map((day) => Array.fromAsync(archivedMedia(ledger, day))))
+    ).flat();
+    const wanted = due.flatMap(({ text }) => Details.parse(JSON.parse(text)).media.map(({ id }) => id));
+    expect(wanted.length).toBeGreaterThan(0);
+    expect(media.map(({ medium, state }) => `${medium} ${state}`).toSorted()).toEqual(
+      wanted.map((id) => `${id} stored`).toSorted(),
+    );
+    for (const { key, bytes } of media) expect((await objects.find(key ?? ''))?.bytes).toBe(bytes);
     expect(night.violations()).toEqual([]);
     expect(
       mostCallsInASecond(night.simulator.calls.filter(({ kind }) => kind !== 'token')),

@@ -12,7 +12,7 @@ export interface StoreMedia {
 }
 
 /**
- * The state that stores recordings and transcripts of a claimed archive day, between sealing and marking. It gives `more` where
+ * The state that stores recordings and transcripts of a claimed archive day. It gives `more` where
  * it is to be entered again. Variables: those of the claim, `round`, and `mediaThrough`, -1 at first.
  */
 export function storeMedia(scope: Construct, { function: stores, token, settings }: StoreMedia) {
