@@ -32,6 +32,11 @@ export async function runPipeline(
     problems: 'problem' in input ? [input.problem] : [],
   });
   const tenant = prepared.configured.tenant.id;
+  if (!prepared.configured.pipelines.includes(pipeline))
+    throw new CommandRefused(
+      [`The tenant ${tenant} has no ${pipeline}: its configuration does not ask for it.`],
+      `It has ${prepared.configured.pipelines.join(', ')}. Add the settings of ${pipeline} to its pipelines in ${place.config}.`,
+    );
   return carryOut(
     {
       place,

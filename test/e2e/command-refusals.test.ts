@@ -51,6 +51,17 @@ describe('what is refused ends with 2, every problem on its own line', () => {
     expect(contents.keys.filter((key) => !key.startsWith('runs/'))).toEqual([]);
   });
 
+  it('ALL-02 a pipeline that the tenant does not have, with what it has', async () => {
+    await using site = await openSite(SMALL);
+
+    const refused = await command('run', 'analytics-export', ...site.options, '--skip-waits');
+
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain('The tenant acme has no analytics-export');
+    expect(refused.stderr).toMatch(/^Next: It has cdr-export/m);
+    expect(site.simulator.calls).toEqual([]);
+  });
+
   it('OPS-01 a wrong configuration, an input that is no JSON and a wrong secrets file, all at once; nothing is made', async () => {
     await using site = await openSite(SMALL);
     writeConfiguration(site.folder, {
