@@ -19,6 +19,7 @@ import { TenantFunctions } from './functions/tenant-functions.ts';
 import type { LakeStack } from './lake-stack.ts';
 import { PipelineAlarms } from './operations/alarms.ts';
 import { TenantCatalog } from './operations/catalog.ts';
+import { TenantDashboard } from './operations/dashboard.ts';
 import { acknowledgeTenant } from './operations/exceptions.ts';
 import { FailureRecord } from './operations/failure-record.ts';
 import { NightlyStart } from './operations/nightly-start.ts';
@@ -61,6 +62,8 @@ interface DeployedWebhook {
 /** One tenant: its functions, machines, catalog, schedules and alarms. `<lake>-<tenant>`. */
 export class TenantStack extends Stack {
   private readonly props: TenantStackProps;
+  /** Pipelines that their schedules start. */
+  private readonly nightly: PipelineName[] = [];
 
   constructor(scope: Construct, props: TenantStackProps) {
     const { settings, configured, lake } = props;
@@ -100,7 +103,18 @@ export class TenantStack extends Stack {
       owner: `${settings.name}/${tenant.id}`,
       topic: lake.topics.alarms,
       machines: { ...deployed, ...(webhook && { webhook: webhook.deliveries }) },
+      metrics: { lake: settings.name, tenant: tenant.id },
+      settings: settings.alarms,
+      datasets: configured.datasets.map(({ dataset }) => dataset),
+      pipelines: configured.pipelines,
+      nightly: this.nightly,
       deadLetters,
+    });
+    new TenantDashboard(this, 'Overview', {
+      lake: settings.name,
+      tenant: tenant.id,
+      machines: deployed,
+      datasets: configured.datasets,
     });
     const { workgroup } = new QueryWorkgroup(this, 'Queries', {
       tenant: tenant.id,
@@ -229,6 +243,7 @@ export class TenantStack extends Stack {
       lake.key.grantThrough(stateMachine, 's3');
       Tags.of(stateMachine).add('cxone-export:pipeline', pipeline);
       Tags.of(stateMachine).add('cxone-export:tenant', configured.tenant.id);
+      if (nightly !== undefined) this.nightly.push(...(nightly.enabled ? [pipeline] : []));
       if (nightly !== undefined)
         new NightlyStart(this, `${id}Start`, {
           machine: stateMachine,

@@ -10,7 +10,7 @@ import { noteStage } from '../ledger/run-notes.ts';
 import { Day } from '../model/days.ts';
 import { ENVIRONMENTS, type FunctionName } from '../model/environment.ts';
 import { CataloguedError, catalogued } from '../model/errors.ts';
-import { DatasetId, RunArn, type TenantId } from '../model/ids.ts';
+import { DatasetId, RunArn, runName, type TenantId } from '../model/ids.ts';
 import type { Clock, Table } from '../model/ports.ts';
 import { parsePayload } from '../model/refusal.ts';
 import { surroundings } from '../model/surroundings.ts';
@@ -42,6 +42,8 @@ export interface Definition<Name extends FunctionName, Payload extends z.ZodType
 }
 
 /** What a payload says of the share of a run's work that it is about. */
+const correlated = z.looseObject({ run: RunArn });
+
 const noted = z.union([
   z.object({ run: RunArn, dataset: DatasetId, day: Day }),
   z.object({ run: RunArn, unit: z.string().min(1) }),
@@ -83,6 +85,9 @@ export function lambdaHandler<Name extends FunctionName, Payload extends z.ZodTy
         },
       );
     };
+    const correlation = correlated.safeParse(payload);
+    // One name from the schedule to the webhook: every line of every function of a run has it.
+    if (correlation.success) log.appendKeys({ run: runName(correlation.data.run) });
     const invocation: Invocation<Name> = {
       environment,
       tenant,

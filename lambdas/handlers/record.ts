@@ -1,6 +1,8 @@
+import { publishMetrics } from '../aws/embedded-metrics.ts';
 import { executions } from '../aws/executions.ts';
 import { s3ObjectStore } from '../aws/s3-object-store.ts';
 import { snsNotices } from '../aws/sns-notices.ts';
+import { metricsOf } from '../delivery/metrics.ts';
 import { driftNotice, failureNotice } from '../delivery/notices.ts';
 import { writeRunPages } from '../delivery/run-pages.ts';
 import { makeRunRecord } from '../delivery/run-record.ts';
@@ -17,6 +19,7 @@ export const handler = lambdaHandler(
     const record = await makeRunRecord({ ledger: invocation, objects }, { ...event, execution });
     const bucket = environment.LAKE_BUCKET;
     const { recordKey } = await writeRunPages({ ledger: invocation, objects, bucket }, record);
+    publishMetrics(environment.LAKE_NAME, await metricsOf(invocation, record));
     const notices = snsNotices(clients.sns, environment.NOTICE_TOPIC);
     if (record.outcome !== 'SUCCEEDED') await notices.publish(failureNotice(record, recordKey));
     const drift = driftNotice(record, recordKey);

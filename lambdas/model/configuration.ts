@@ -33,6 +33,43 @@ const Retention = z.strictObject({
     .default(90),
 });
 
+/** From when on somebody is to be told, by the alarm topic. */
+export const AlarmSettings = z.strictObject({
+  runWithinHours: z
+    .int()
+    .min(2)
+    .max(160)
+    .default(26)
+    .describe('A pipeline that its schedule starts has to have been recorded within so many hours'),
+  daysBehind: z
+    .int()
+    .min(1)
+    .max(60)
+    .default(2)
+    .describe('More full days than this between last good day and run'),
+  rejectsPercent: z.number().min(0).max(100).default(0.05).describe('More rows of a hundred are rejects'),
+  integrityPercent: z
+    .number()
+    .min(0)
+    .max(100)
+    .default(99.5)
+    .describe('Fewer records of a hundred have all that is required'),
+  rowsLowPercent: z
+    .number()
+    .min(0)
+    .max(100)
+    .default(50)
+    .describe('Fewer rows than this part of the weekday’s usual'),
+  rowsHighPercent: z
+    .number()
+    .min(100)
+    .max(10_000)
+    .default(200)
+    .describe('More rows than this part of the weekday’s usual'),
+  throttledSeconds: z.int().min(1).default(3_600).describe('A run waited longer than this for CXone’s rates'),
+});
+export type AlarmSettings = z.infer<typeof AlarmSettings>;
+
 /** What all tenants share: bucket, ledger, key, topics. */
 export const LakeSettings = z.strictObject({
   name: z
@@ -98,6 +135,7 @@ export const LakeSettings = z.strictObject({
     .max(10_240)
     .default(20)
     .describe('Athena ends a query that reads more, in each tenant’s workgroup'),
+  alarms: AlarmSettings.prefault({}),
   alarmEmail: z.email().optional().describe('Subscribed to the alarm topic'),
   retention: Retention.prefault({}),
 });

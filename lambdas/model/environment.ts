@@ -20,6 +20,8 @@ const json = <Schema extends z.ZodType>(schema: Schema) =>
 /** Every variable that a function of ours may be given. A function's own environment is picked from these. */
 const variables = z.object({
   TENANT: TenantId,
+  /** Name of the lake: metrics of several lakes in one account differ in it. */
+  LAKE_NAME: z.string().min(1),
   /** Name of the ledger's table. */
   LEDGER_TABLE: z.string().min(1),
   /** Name of the lake's bucket. */
@@ -119,7 +121,7 @@ export const ENVIRONMENTS = {
   'store-media': variables.pick({ ...calls, LAKE_BUCKET: true }),
   'mark-archive-day': variables.pick({ ...calls, LAKE_BUCKET: true }),
   'reconcile-archive': variables.pick({ ...base, LAKE_BUCKET: true }),
-  record: variables.pick({ ...base, LAKE_BUCKET: true, NOTICE_TOPIC: true }),
+  record: variables.pick({ ...base, LAKE_NAME: true, LAKE_BUCKET: true, NOTICE_TOPIC: true }),
 } as const;
 
 /** Name of a function: of its handler's file, too. */

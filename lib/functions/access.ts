@@ -53,7 +53,7 @@ export const LEDGER_ACCESS: Readonly<Record<FunctionName, LedgerAccess>> = {
   'store-media': { ...call, archive: [...CHANGE, ...LIST] },
   'mark-archive-day': { ...call, archive: [...NOTE, ...LIST] },
   'reconcile-archive': { window: READ, archive: [...READ, ...LIST], mark: CHANGE, run: NOTE },
-  record: { window: READ, reading: READ, mark: READ, run: [...CHANGE, ...LIST], drift: LIST },
+  record: { window: [...READ, ...LIST], reading: READ, mark: READ, run: [...CHANGE, ...LIST], drift: LIST },
 };
 
 /** What each function may do with its tenant's objects, by the first segment of their keys. */

@@ -106,6 +106,7 @@ export class TenantFunctions extends Construct {
     const family = CALLERS[name];
     const values: Readonly<Record<string, string | undefined>> = {
       TENANT: this.tenant,
+      LAKE_NAME: settings.name,
       LEDGER_TABLE: lake.ledger.table.tableName,
       LAKE_BUCKET: lake.bucket.seenFrom(Stack.of(this)).bucketName,
       KEY_ARN: lake.key.key.keyArn,

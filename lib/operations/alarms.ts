@@ -4,7 +4,9 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import type { AlarmSettings } from '../../lambdas/model/configuration.ts';
 import type { DeadLetters } from '../storage/dead-letters.ts';
+import { datasetAlarms, type MetricAlarm, type MetricOwner, pipelineAlarms } from './metric-alarms.ts';
 
 /** Every alarm: its title, which is a heading of docs/runbook.md, and what it says. */
 export const ALARMS = {
@@ -19,7 +21,28 @@ export const ALARMS = {
     title: 'dead letters',
     meaning: 'A scheduled start or a notice of failure could not be delivered.',
   },
+  notStarted: {
+    title: 'not started',
+    meaning: 'No run of the pipeline was recorded for longer than its schedule allows.',
+  },
+  stale: { title: 'no commit in time', meaning: 'The last good day lies further back than is allowed.' },
+  holes: { title: 'holes', meaning: 'Days are missing before the last committed one.' },
+  drift: { title: 'drift', meaning: 'CXone delivers columns that no mapping knows.' },
+  rejects: { title: 'rejects', meaning: 'More rows than usual could not be typed.' },
+  integrity: { title: 'integrity', meaning: 'Too many records lack required fields.' },
+  fewRows: {
+    title: 'far fewer rows than usual',
+    meaning: 'A day has far fewer rows than its weekday usually has.',
+  },
+  manyRows: {
+    title: 'far more rows than usual',
+    meaning: 'A day has far more rows than its weekday usually has.',
+  },
+  throttled: { title: 'throttled', meaning: 'A run waited long for the rates of CXone.' },
 } as const satisfies Record<string, { title: string; meaning: string }>;
+
+/** Name of an alarm in the table. */
+export type AlarmKind = keyof typeof ALARMS;
 
 /** Props of `PipelineAlarms`. */
 export interface PipelineAlarmsProps {
@@ -29,7 +52,24 @@ export interface PipelineAlarmsProps {
   /** Machines by the names of their pipelines. */
   machines: Readonly<Record<string, IStateMachine>>;
   deadLetters: DeadLetters;
+  /** Names the metrics of ours. */
+  metrics: MetricOwner;
+  settings: AlarmSettings;
+  datasets: readonly string[];
+  pipelines: readonly string[];
+  /** Pipelines that their schedules start. */
+  nightly: readonly string[];
 }
+
+type AlarmRule = Pick<MetricAlarm, 'threshold' | 'comparison' | 'missing' | 'periods'>;
+
+/** The rule of alarms over counts of what should not be. */
+const ONE_IS_TOO_MANY: AlarmRule = {
+  threshold: 1,
+  comparison: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+  missing: TreatMissingData.NOT_BREACHING,
+  periods: 1,
+};
 
 /** The interval over which an alarm counts. */
 const PERIOD = Duration.minutes(5);
@@ -51,6 +91,12 @@ export class PipelineAlarms extends Construct {
       this.alarm('runAborted', pipeline, machine.metricAborted(counted));
       this.alarm('runThrottled', pipeline, machine.metricThrottled(counted));
     }
+    const { metrics, settings, nightly } = props;
+    for (const pipeline of props.pipelines)
+      for (const alarm of pipelineAlarms(metrics, pipeline, settings, nightly.includes(pipeline)))
+        this.metricAlarm(pipeline, alarm);
+    for (const dataset of props.datasets)
+      for (const alarm of datasetAlarms(metrics, dataset, settings)) this.metricAlarm(dataset, alarm);
     this.alarm(
       'deadLetters',
       'all pipelines',
@@ -58,16 +104,21 @@ export class PipelineAlarms extends Construct {
     );
   }
 
-  private alarm(kind: keyof typeof ALARMS, subject: string, metric: IMetric): void {
+  private metricAlarm(subject: string, alarm: MetricAlarm): void {
+    const { threshold, comparison, missing, periods } = alarm;
+    this.alarm(alarm.kind, subject, alarm.metric, { threshold, comparison, missing, periods });
+  }
+
+  private alarm(kind: AlarmKind, subject: string, metric: IMetric, rule: AlarmRule = ONE_IS_TOO_MANY): void {
     const { title, meaning } = ALARMS[kind];
     const alarm = new Alarm(this, `${kind}-${subject.replaceAll(' ', '-')}`, {
       alarmName: `${this.props.owner} ${subject}: ${title}`,
       alarmDescription: `${meaning} Runbook: docs/runbook.md, "${title}".`,
       metric,
-      threshold: 1,
-      evaluationPeriods: 1,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
+      threshold: rule.threshold,
+      evaluationPeriods: rule.periods,
+      comparisonOperator: rule.comparison,
+      treatMissingData: rule.missing,
     });
     const action = new SnsAction(this.props.topic);
     alarm.addAlarmAction(action);

@@ -151,11 +151,13 @@ const alarmProperties = z.object({
   AlarmDescription: z.string().optional(),
   ComparisonOperator: z.string().optional(),
   Dimensions: z.array(z.object({ Name: z.string(), Value: looseText })).default([]),
+  EvaluationPeriods: looseNumber.optional(),
   MetricName: z.string().optional(),
   Namespace: z.string().optional(),
   Period: looseNumber.optional(),
   Statistic: z.string().optional(),
   Threshold: looseNumber.optional(),
+  TreatMissingData: z.string().optional(),
 });
 
 /** Reads an alarm. */
@@ -179,6 +181,8 @@ export function readAlarm(reader: ResourceReader): Alarm {
     threshold: properties.Threshold,
     comparison: properties.ComparisonOperator,
     periodSeconds: properties.Period,
+    periods: properties.EvaluationPeriods,
+    missing: properties.TreatMissingData,
     description: properties.AlarmDescription,
     actions: properties.AlarmActions,
   });

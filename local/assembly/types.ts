@@ -155,6 +155,10 @@ export interface Alarm extends Origin {
   threshold?: number;
   comparison?: string;
   periodSeconds?: number;
+  /** Periods that are looked at. */
+  periods?: number;
+  /** What a period without data counts as. */
+  missing?: string;
   description?: string;
   actions: readonly string[];
 }

@@ -244,3 +244,15 @@ describe('the workgroup', () => {
     });
   });
 });
+
+describe('the dashboard', () => {
+  it('OPS-04 has a row for each pipeline over our own metrics and the machine’s', () => {
+    const [dashboard] = Object.values(acme.findResources('AWS::CloudWatch::Dashboard'));
+
+    const body = JSON.stringify(dashboard?.Properties.DashboardBody);
+
+    expect(dashboard?.Properties.DashboardName).toBe('cxone-export-acme');
+    for (const words of ['## cdr-export', 'ExecutionsFailed', 'RowsOut', 'Holes', 'ThrottledSeconds'])
+      expect(body).toContain(words);
+  });
+});

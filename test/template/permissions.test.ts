@@ -189,7 +189,11 @@ const ITEMS: Record<FunctionName, Record<string, string[]>> = {
     UpdateItem: ['mark', 'run'],
     Query: ['archive'],
   },
-  record: { GetItem: ['mark', 'reading', 'run', 'window'], UpdateItem: ['run'], Query: ['drift', 'run'] },
+  record: {
+    GetItem: ['mark', 'reading', 'run', 'window'],
+    UpdateItem: ['run'],
+    Query: ['drift', 'run', 'window'],
+  },
 };
 
 /** Prefixes of objects. */

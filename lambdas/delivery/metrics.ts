@@ -1,0 +1,121 @@
+import type { WindowState } from '../ledger/window-state.ts';
+import { readWindows, type WindowLedger } from '../ledger/windows.ts';
+import { Day, daysBetween, plusDays, startOf } from '../model/days.ts';
+import type { DatasetId } from '../model/ids.ts';
+import type { DatasetMetric, RunMetric } from '../model/metrics.ts';
+import type { DatasetRecord, RunRecord } from '../model/run-record.ts';
+
+/** Metrics of one subject. */
+export interface MetricSet {
+  dimensions: { Tenant: string; Pipeline: string } | { Tenant: string; Dataset: string };
+  values: Partial<Record<RunMetric | DatasetMetric, number>>;
+}
+
+const DAY_MILLISECONDS = 86_400_000;
+
+/** Weeks that a day's rows are compared with, and how many of them must be there for a comparison. */
+const USUAL_WEEKS = [1, 2, 3, 4];
+const FEWEST_WEEKS = 2;
+
+/** What a run tells in metrics: of its pipeline, and of each of its datasets as it stands after the run. */
+export async function metricsOf(ledger: WindowLedger, record: RunRecord): Promise<MetricSet[]> {
+  const sets: MetricSet[] = [
+    {
+      dimensions: { Tenant: record.tenant, Pipeline: record.pipeline },
+      values: {
+        RunRecorded: 1,
+        RunSucceeded: record.outcome === 'SUCCEEDED' ? 1 : 0,
+        WindowsFailed: record.windows.filter(({ outcome }) => outcome === 'failed').length,
+        ThrottledSeconds: record.throttledSeconds,
+        Retries: record.retries,
+        DurationSeconds: record.milliseconds / 1_000,
+      },
+    },
+  ];
+  for (const dataset of record.datasets) sets.push(await datasetMetrics(ledger, record, dataset));
+  return sets;
+}
+
+async function datasetMetrics(
+  ledger: WindowLedger,
+  record: RunRecord,
+  { dataset, drift, loadedThrough }: DatasetRecord,
+): Promise<MetricSet> {
+  const committed = await committedWindows(ledger, dataset);
+  const own = record.windows.filter((window) => window.dataset === dataset && window.outcome === 'committed');
+  const sum = (of: (window: (typeof own)[number]) => number | undefined) =>
+    own.reduce((total, window) => total + (of(window) ?? 0), 0);
+  const parsed = sum(({ rows }) => rows?.parsed);
+  return {
+    dimensions: { Tenant: record.tenant, Dataset: dataset },
+    values: known({
+      RowsOut: sum(({ rows }) => rows?.rowsOut),
+      RejectsPercent: parsed === 0 ? undefined : (100 * sum(({ rows }) => rows?.rejects)) / parsed,
+      IntegrityPercent: integrityOf(own.flatMap(({ day }) => committed.get(day) ?? [])),
+      DriftColumnsOpen: drift.open,
+      Holes: holesIn(committed),
+      DaysBehind: daysBehind(loadedThrough, record.startedAt),
+      RowsOfUsualPercent: percentOfUsual(
+        committed,
+        own
+          .map(({ day }) => day)
+          .toSorted()
+          .at(-1),
+      ),
+    }),
+  };
+}
+
+function known(values: Partial<Record<DatasetMetric, number | undefined>>): MetricSet['values'] {
+  const present: MetricSet['values'] = {};
+  for (const [name, value] of Object.entries(values) as [DatasetMetric, number | undefined][])
+    if (value !== undefined) present[name] = value;
+  return present;
+}
+
+async function committedWindows(ledger: WindowLedger, dataset: DatasetId): Promise<Map<Day, WindowState>> {
+  const windows = new Map<Day, WindowState>();
+  for await (const window of readWindows(ledger, dataset))
+    if (window.generation !== undefined) windows.set(window.day, window);
+  return windows;
+}
+
+/** Summed over the windows' counts, not averaged over their rates. */
+function integrityOf(windows: readonly WindowState[]): number | undefined {
+  const measured = windows.flatMap(({ facts }) => facts?.integrity ?? []);
+  const total = measured.reduce((sum, integrity) => sum + integrity.total, 0);
+  if (total === 0) return undefined;
+  return (100 * measured.reduce((sum, integrity) => sum + integrity.valid, 0)) / total;
+}
+
+function holesIn(committed: ReadonlyMap<Day, WindowState>): number {
+  const days = [...committed.keys()].toSorted();
+  const [first] = days;
+  const last = days.at(-1);
+  return first === undefined || last === undefined
+    ? 0
+    : daysBetween(first, last).filter((day) => !committed.has(day)).length;
+}
+
+function daysBehind(loadedThrough: string | undefined, startedAt: string): number | undefined {
+  if (loadedThrough === undefined) return undefined;
+  const today = startOf(Day.parse(startedAt.slice(0, 10)));
+  return Math.max(0, Math.round((today - Date.parse(loadedThrough)) / DAY_MILLISECONDS));
+}
+
+function percentOfUsual(committed: ReadonlyMap<Day, WindowState>, day: Day | undefined): number | undefined {
+  if (day === undefined) return undefined;
+  const rowsOf = (one: Day) => committed.get(one)?.facts?.rows.rowsOut;
+  const before = USUAL_WEEKS.flatMap((weeks) => rowsOf(plusDays(day, -7 * weeks)) ?? []);
+  const usual = median(before);
+  const rows = rowsOf(day);
+  if (before.length < FEWEST_WEEKS || rows === undefined || usual === 0) return undefined;
+  return (100 * rows) / usual;
+}
+
+function median(numbers: readonly number[]): number {
+  const sorted = numbers.toSorted((left, right) => left - right);
+  const middle = Math.floor(sorted.length / 2);
+  const upper = sorted[middle] ?? 0;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? 0) + upper) / 2;
+}

@@ -1,0 +1,98 @@
+import { Duration } from 'aws-cdk-lib';
+import { ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import type { AlarmSettings } from '../../lambdas/model/configuration.ts';
+import { type DatasetMetric, METRICS_NAMESPACE, type RunMetric } from '../../lambdas/model/metrics.ts';
+import type { AlarmKind } from './alarms.ts';
+
+/** An alarm over a metric of ours, as CloudWatch is told of it. */
+export interface MetricAlarm {
+  kind: AlarmKind;
+  metric: Metric;
+  threshold: number;
+  comparison: ComparisonOperator;
+  missing: TreatMissingData;
+  /** Periods that are looked at, all of which have to be in breach. */
+  periods: number;
+}
+
+/** Whose metrics: see `RUN_METRICS` and `DATASET_METRICS`. */
+export interface MetricOwner {
+  lake: string;
+  tenant: string;
+}
+
+/** A night tells its metrics once: a day holds one night's. */
+const NIGHT = Duration.days(1);
+const HOUR = Duration.hours(1);
+
+/** A night that has told nothing leaves an alarm as it is: what was wrong is not over for that. */
+const AS_IT_IS = TreatMissingData.IGNORE;
+
+/** Alarms of a pipeline. `nightly` says that its schedule starts it. */
+export function pipelineAlarms(
+  owner: MetricOwner,
+  pipeline: string,
+  settings: AlarmSettings,
+  nightly: boolean,
+): MetricAlarm[] {
+  const metric = (name: RunMetric, statistic: string, period: Duration) =>
+    ours(name, statistic, period, { Lake: owner.lake, Tenant: owner.tenant, Pipeline: pipeline });
+  const notStarted: MetricAlarm = {
+    kind: 'notStarted',
+    metric: metric('RunRecorded', 'Sum', HOUR),
+    threshold: 1,
+    comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
+    // Nothing that could tell of it runs where nothing is started: silence is the alarm.
+    missing: TreatMissingData.BREACHING,
+    periods: settings.runWithinHours,
+  };
+  return [
+    ...(nightly ? [notStarted] : []),
+    {
+      kind: 'throttled',
+      metric: metric('ThrottledSeconds', 'Maximum', NIGHT),
+      threshold: settings.throttledSeconds,
+      comparison: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      missing: AS_IT_IS,
+      periods: 1,
+    },
+  ];
+}
+
+/** Alarms of a dataset. */
+export function datasetAlarms(owner: MetricOwner, dataset: string, settings: AlarmSettings): MetricAlarm[] {
+  const over = (
+    kind: AlarmKind,
+    name: DatasetMetric,
+    statistic: 'Maximum' | 'Minimum',
+    comparison: ComparisonOperator,
+    threshold: number,
+  ): MetricAlarm => ({
+    kind,
+    metric: ours(name, statistic, NIGHT, { Lake: owner.lake, Tenant: owner.tenant, Dataset: dataset }),
+    threshold,
+    comparison,
+    missing: AS_IT_IS,
+    periods: 1,
+  });
+  const { GREATER_THAN_THRESHOLD: above, LESS_THAN_THRESHOLD: below } = ComparisonOperator;
+  return [
+    over('stale', 'DaysBehind', 'Maximum', above, settings.daysBehind),
+    over('holes', 'Holes', 'Maximum', above, 0),
+    over('drift', 'DriftColumnsOpen', 'Maximum', above, 0),
+    over('rejects', 'RejectsPercent', 'Maximum', above, settings.rejectsPercent),
+    over('integrity', 'IntegrityPercent', 'Minimum', below, settings.integrityPercent),
+    over('fewRows', 'RowsOfUsualPercent', 'Minimum', below, settings.rowsLowPercent),
+    over('manyRows', 'RowsOfUsualPercent', 'Maximum', above, settings.rowsHighPercent),
+  ];
+}
+
+function ours(name: string, statistic: string, period: Duration, dimensions: Record<string, string>): Metric {
+  return new Metric({
+    namespace: METRICS_NAMESPACE,
+    metricName: name,
+    dimensionsMap: dimensions,
+    statistic,
+    period,
+  });
+}

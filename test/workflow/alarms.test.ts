@@ -1,0 +1,138 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { METRICS_NAMESPACE } from '../../lambdas/model/metrics.ts';
+import { ALARMS, type AlarmKind } from '../../lib/operations/alarms.ts';
+import { stateOf, toldIn } from '../support/alarm-evaluation.ts';
+import { type Night, prepareNights } from '../support/night.ts';
+
+const SMALL = { rows: 100, parts: 2 };
+const nights = await prepareNights({
+  simulator: SMALL,
+  cdr: { thresholds: { rejects: 0.5 } },
+  lake: { alarms: { throttledSeconds: 20 } },
+});
+/** The first day is fixed two weeks before the first night. */
+const begun = await prepareNights({ simulator: SMALL, cdr: { startDate: '2024-05-01' } });
+
+afterAll(async () => {
+  await nights.close();
+  await begun.close();
+});
+
+/** The states of all alarms on metrics of ours, by their titles. */
+function alarmsOf(night: Night): Record<string, string> {
+  const told = toldIn(night.folder);
+  const ours = night.platform.assembly.alarms.filter(({ metric }) => metric?.namespace === METRICS_NAMESPACE);
+  return Object.fromEntries(ours.map((alarm) => [alarm.name.split(': ')[1] ?? '', stateOf(alarm, told)]));
+}
+
+const inAlarm = (states: Record<string, string>) =>
+  Object.entries(states).flatMap(([title, state]) => (state === 'ALARM' ? [title] : []));
+
+/** What each alarm is there for, done to a night. */
+const SCENARIOS: readonly {
+  kind: AlarmKind;
+  from?: typeof begun;
+  happens: (night: Night) => Promise<unknown>;
+}[] = [
+  { kind: 'notStarted', happens: async () => undefined },
+  {
+    kind: 'stale',
+    from: begun,
+    happens: (night) => night.run({ date: '2024-05-01' }),
+  },
+  {
+    kind: 'holes',
+    happens: async (night) => {
+      await night.run({ date: night.day(3) });
+      await night.run({ date: night.day() });
+    },
+  },
+  { kind: 'drift', happens: (night) => withScenarios(night, 'drift:1') },
+  { kind: 'rejects', happens: (night) => withScenarios(night, 'rejects:2') },
+  { kind: 'throttled', happens: (night) => withScenarios(night, 'throttle-seconds') },
+  { kind: 'fewRows', happens: (night) => afterThreeWeeks(night, 30) },
+  { kind: 'manyRows', happens: (night) => afterThreeWeeks(night, 300) },
+];
+
+function withScenarios(night: Night, scenario: string): Promise<unknown> {
+  night.simulator.use([scenario]);
+  return night.run();
+}
+
+/** The same weekday in three weeks, then a night with other rows. */
+async function afterThreeWeeks(night: Night, rows: number): Promise<void> {
+  for (const weeks of [3, 2, 1]) await night.run({ date: night.day(7 * weeks) });
+  night.simulator.use([`rows:${rows}`]);
+  await night.run({ date: night.day() });
+}
+
+describe('OPS-03 the alarms on metrics of ours', () => {
+  it.each(SCENARIOS)('$kind is raised by what it is there for', async ({ kind, happens, from = nights }) => {
+    const night = await from.open();
+
+    await happens(night);
+
+    expect(inAlarm(alarmsOf(night))).toContain(ALARMS[kind].title);
+    await night.close();
+  });
+
+  it('are quiet after a clean night', async () => {
+    const night = await nights.open();
+
+    await night.run();
+
+    expect(inAlarm(alarmsOf(night))).toEqual([]);
+    expect(alarmsOf(night)).toMatchObject({
+      [ALARMS.notStarted.title]: 'OK',
+      [ALARMS.holes.title]: 'OK',
+      [ALARMS.stale.title]: 'OK',
+      [ALARMS.drift.title]: 'OK',
+      [ALARMS.rejects.title]: 'OK',
+    });
+    await night.close();
+  });
+
+  it('have a scenario each; what analytics alone can raise is evaluated over its own metrics', async () => {
+    const night = await nights.open();
+
+    const titles = Object.keys(alarmsOf(night)).toSorted();
+
+    const proven = [...SCENARIOS.map(({ kind }) => kind), 'integrity' as const].map(
+      (kind) => ALARMS[kind].title,
+    );
+    expect(titles).toEqual(proven.toSorted());
+    await night.close();
+  });
+
+  it('integrity is raised by a dataset whose records lack what is required, and is quiet without a measure', async () => {
+    const night = await nights.open();
+    const alarm = night.platform.assembly.alarms.find(({ name }) => name.endsWith(ALARMS.integrity.title));
+    if (alarm?.metric === undefined) throw new Error('There is no such alarm.');
+    const { namespace, name, dimensions } = alarm.metric;
+    const told = (value: number) => [{ namespace, name, dimensions, value }];
+
+    expect([stateOf(alarm, told(99.4)), stateOf(alarm, told(99.6)), stateOf(alarm, [])]).toEqual([
+      'ALARM',
+      'OK',
+      'INSUFFICIENT_DATA',
+    ]);
+    await night.close();
+  });
+});
+
+describe('OPS-04 the logs of a run', () => {
+  it('name the run in every line, from the first state to the record', async () => {
+    const { readdirSync, readFileSync } = await import('node:fs');
+    const night = await nights.open({ scenarios: ['drift:1'] });
+
+    const { run } = await night.run();
+
+    const name = run.split(':').at(-1);
+    const lines = readdirSync(`${night.folder}/logs`).flatMap((file) =>
+      readFileSync(`${night.folder}/logs/${file}`, 'utf8').split('\n').filter(Boolean),
+    );
+    const own = lines.map((line) => JSON.parse(line)).filter((line) => 'level' in line);
+    expect(own.every((line) => line.run === name)).toBe(true);
+    await night.close();
+  });
+});
