@@ -38,7 +38,7 @@ const LINE_BYTES = 16_000_000;
 
 /**
  * The rows of a file with the columns `_part` and `_line`, the mapping's, and `extra_columns`, each of its type; and `_source`, a hash of all
- * values, and `_problem`, which is null, as a draft has them.
+ * values, and `_problem`, which is null, as a draft has them. `_content` is another hash of all values: the two together tell contents apart.
  */
 export function selectDraft(file: string, mapping: Mapping): string {
   const types = mapping.columns.map(({ type }, position) => `'c${position}': '${SQL_TYPES[type]}'`);
@@ -48,6 +48,7 @@ export function selectDraft(file: string, mapping: Mapping): string {
   const named = mapping.columns.map(({ column }, position) => `${values[position]} AS ${quoteName(column)}`);
   const source = mapping.columns.map((_, position) => `c${position}`);
   return `SELECT ${list(named)}, ${unspelled('extra')} AS extra_columns, hash(${list([...source, 'extra'])}) AS _source,
+      hash(${list(['extra', ...source.toReversed()])}) AS _content,
       CAST(NULL AS SMALLINT) AS _problem, _part, _line
     FROM read_csv(${quoteText(file)}, auto_detect = false, header = false, delim = ',', quote = '"', escape = '"', new_line = '\\n',
       columns = {'_part': 'INTEGER', '_line': 'BIGINT', ${list(types)}, 'extra': 'VARCHAR'}, strict_mode = true, parallel = false,

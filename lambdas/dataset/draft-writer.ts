@@ -10,7 +10,7 @@ import type { QuarantinedRow } from './row-walk.ts';
 import { quoteText } from './sql.ts';
 
 /** Characters of text that make a draft: DuckDB reads one while the next is written. */
-const DRAFT_CHARACTERS = 32_000_000;
+const DRAFT_CHARACTERS = 16_000_000;
 
 /** What drafting needs. */
 export interface Drafting {

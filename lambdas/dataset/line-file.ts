@@ -1,8 +1,8 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { exhaustion } from './database.ts';
 
-/** Characters that are gathered before they are written. */
-const BLOCK_CHARACTERS = 1_000_000;
+/** Bytes that are written at once. */
+const BLOCK_BYTES = 1_000_000;
 
 /** A local file of lines that is written in blocks, from the beginning. It is made when the first block is written, or when it is closed. */
 export class LineFile {
@@ -10,8 +10,9 @@ export class LineFile {
   lines = 0;
   characters = 0;
   #handle: FileHandle | undefined;
-  #block: string[] = [];
-  #gathered = 0;
+  readonly #full: Buffer[] = [];
+  #block = Buffer.allocUnsafe(BLOCK_BYTES);
+  #filled = 0;
 
   constructor(path: string) {
     this.path = path;
@@ -19,31 +20,36 @@ export class LineFile {
 
   /** @param line with its line feed */
   add(line: string): void {
-    this.#block.push(line);
-    this.#gathered += line.length;
+    const most = 3 * line.length;
+    if (this.#filled + most > this.#block.length) {
+      this.#full.push(this.#block.subarray(0, this.#filled));
+      this.#block = Buffer.allocUnsafe(Math.max(BLOCK_BYTES, most));
+      this.#filled = 0;
+    }
+    this.#filled += this.#block.write(line, this.#filled);
     this.characters += line.length;
     this.lines++;
   }
 
-  /** To be called between lines, however many: writes what makes a block. Throws `WindowTooLarge` where the disk is full. */
+  /** To be called between lines, however many: writes the blocks that are full. Throws `WindowTooLarge` where the disk is full. */
   async relieve(): Promise<void> {
-    if (this.#gathered >= BLOCK_CHARACTERS) await this.#write();
+    for (let block = this.#full.shift(); block !== undefined; block = this.#full.shift())
+      await this.#write(block);
   }
 
   /** Writes what is left. */
   async close(): Promise<void> {
     try {
-      await this.#write();
+      await this.relieve();
+      await this.#write(this.#block.subarray(0, this.#filled));
+      this.#filled = 0;
     } finally {
       await this.#handle?.close();
       this.#handle = undefined;
     }
   }
 
-  async #write(): Promise<void> {
-    const block = this.#block.join('');
-    this.#block = [];
-    this.#gathered = 0;
+  async #write(block: Buffer): Promise<void> {
     this.#handle ??= await open(this.path, 'w');
     await this.#handle.writeFile(block).catch(exhaustion);
   }

@@ -56,7 +56,9 @@ function copyStatement(parquet: string, text: string, format: 'csv' | 'jsonl', m
     const name = quoteName(column);
     return type === 'timestamp' ? `${isoText(name)} AS ${name}` : name;
   });
-  const extra = format === 'jsonl' ? 'CAST(extra_columns AS JSON) AS extra_columns' : 'extra_columns';
+  // What DuckDB does not take for JSON, half of a surrogate pair say, stays a text.
+  const json = 'coalesce(TRY_CAST(extra_columns AS JSON), to_json(extra_columns)) AS extra_columns';
+  const extra = format === 'jsonl' ? json : 'extra_columns';
   const select = `SELECT ${list([...columns, 'load_window', 'load_generation', extra])} FROM read_parquet(${quoteText(parquet)})`;
   return `COPY (${select}) TO ${quoteText(text)} (${format === 'csv' ? 'FORMAT csv, HEADER true' : 'FORMAT json'})`;
 }

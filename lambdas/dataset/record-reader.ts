@@ -3,10 +3,15 @@ import { pathOf } from '../model/source-path.ts';
 import { compactJson, kindOfText } from './field-values.ts';
 import { afterWhiteSpace, membersOf, stringValue } from './json-text.ts';
 import { type PathNode, pathTree } from './record-paths.ts';
+import { type Leaf, RecordShape } from './record-shape.ts';
 import { RECORD_BYTES } from './records.ts';
 
 /** Levels that a record may nest: more cannot be walked for certain. */
 const DEEPEST = 250;
+
+/** Shapes that are tried on a record, and that are made at all: records without any regularity are walked. */
+const SHAPES_KEPT = 8;
+const MOST_SHAPES_MADE = 200;
 
 /** Why a line of a part is no record that could be taken apart. */
 export type RecordFlaw = 'NotJson' | 'NotAnObject' | 'TooDeep' | 'RecordTooLong' | 'Ambiguous';
@@ -26,6 +31,9 @@ export class RecordReader {
   readonly #tree: PathNode;
   readonly #width: number;
   readonly #nulls: ReadonlySet<string>;
+  /** Shapes of records seen so far, the one that was met last first. */
+  readonly #shapes: RecordShape[] = [];
+  #shapesMade = 0;
 
   constructor(mapping: Mapping) {
     this.#tree = pathTree(mapping);
@@ -36,11 +44,37 @@ export class RecordReader {
   /** The record in a line of JSON Lines, or why there is none. */
   read(line: string): ReadRecord | RecordFlaw {
     if (line.length > RECORD_BYTES) return 'RecordTooLong';
+    return this.#known(line) ?? this.#walked(line);
+  }
+
+  /** The record by a shape that was seen before. */
+  #known(line: string): ReadRecord | undefined {
+    for (const [index, shape] of this.#shapes.entries()) {
+      const found = shape.match(line);
+      if (found === undefined) continue;
+      if (index > 0) this.#shapes.unshift(...this.#shapes.splice(index, 1));
+      return found;
+    }
+    return undefined;
+  }
+
+  /** The record by its own keys. */
+  #walked(line: string): ReadRecord | RecordFlaw {
     if (!isJson(line)) return 'NotJson';
     const at = afterWhiteSpace(line, 0);
     if (kindOfText(line.slice(at, at + 1)) !== 'object') return 'NotAnObject';
     const found = new Findings(this.#width, this.#nulls);
-    return walk(line, at, this.#tree, [], found) ?? found.flaw ?? found;
+    const flaw = walk(line, at, this.#tree, [], found) ?? found.flaw;
+    if (flaw === undefined) this.#remember(line, found.leaves);
+    return flaw ?? found;
+  }
+
+  #remember(line: string, leaves: readonly Leaf[]): void {
+    const shape = this.#shapesMade < MOST_SHAPES_MADE ? RecordShape.of(line, leaves, this.#width) : undefined;
+    if (shape === undefined) return;
+    this.#shapesMade++;
+    this.#shapes.unshift(shape);
+    if (this.#shapes.length > SHAPES_KEPT) this.#shapes.pop();
   }
 }
 
@@ -56,6 +90,8 @@ function isJson(line: string): boolean {
 class Findings implements ReadRecord {
   readonly texts: (string | undefined)[];
   readonly unknown = new Map<string, string>();
+  /** All values, in the order of the text. */
+  readonly leaves: Leaf[] = [];
   readonly #nulls: ReadonlySet<string>;
   flaw: RecordFlaw | undefined;
 
@@ -99,14 +135,19 @@ function walk(
   if (keys.length >= DEEPEST) return 'TooDeep';
   for (const { key, from, to } of membersOf(line, at)) {
     const below = node?.below.get(key);
-    if (below?.dropped) continue;
     const text = line.slice(from, to);
-    if (below?.column !== undefined) found.column(below.column, text);
-    else if (isObjectWithMembers(text)) {
+    if (below?.dropped) found.leaves.push({ from, to, target: undefined });
+    else if (below?.column !== undefined) {
+      found.leaves.push({ from, to, target: below.column });
+      found.column(below.column, text);
+    } else if (isObjectWithMembers(text)) {
       const flaw = walk(line, from, below, [...keys, key], found);
       if (flaw !== undefined) return flaw;
-    } else if (below === undefined || !isNothing(text, found))
-      found.field(pathOf([...keys, key]), compactJson(text));
+    } else if (below === undefined || !isNothing(text, found)) {
+      const path = pathOf([...keys, key]);
+      found.leaves.push({ from, to, target: path });
+      found.field(path, compactJson(text));
+    }
   }
   return undefined;
 }

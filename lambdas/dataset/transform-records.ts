@@ -10,9 +10,9 @@ import {
   sum,
 } from './checks.ts';
 import { integrityOf, requireCompleteness } from './completeness.ts';
+import { contentDigest, droppedDigest } from './content-digest.ts';
 import { type Database, openDatabase } from './database.ts';
 import type { DraftFiles } from './draft-writer.ts';
-import { droppedDigest } from './dropped-digest.ts';
 import { findDuplicates } from './duplicates.ts';
 import { durationUnits } from './durations.ts';
 import { writeFinalRows } from './final-rows.ts';
@@ -86,7 +86,7 @@ async function makeGeneration(
   const files = await draftRecords(request.parts, rows, objects, drafting);
   const judged = await judge(database, request, rows, files);
   const generation = recordGenerationId(request, {
-    records: rows.content.value(),
+    records: await contentDigest(database, files.drafts, rows.rejected),
     dropped: await droppedDigest(database, files.drafts),
     completeness: request.completeness,
   });
