@@ -30,13 +30,14 @@ export function reportsProblems(
     ...scheduleProblems(settings.schedule.cron, path),
     ...reports.flatMap(({ report, mapping }, index) => {
       const at = `${path}.reports[${index}]`;
-      return [
-        ...tableProblems(datasets, report.dataset, at),
-        ...keyProblems(report, mapping, at),
-        ...mappingSizeProblems(report.mapping, mapping),
-        ...expressionProblems(mapping, `mappings/${report.mapping}.json: `),
-      ];
+      return [...tableProblems(datasets, report.dataset, at), ...keyProblems(report, mapping, at)];
     }),
+    ...[...new Map(reports.map(({ report, mapping }) => [report.mapping, mapping]))].flatMap(
+      ([name, mapping]) => [
+        ...mappingSizeProblems(name, mapping),
+        ...expressionProblems(mapping, `mappings/${name}.json: `),
+      ],
+    ),
     ...sizeProblems(mappings, ALL_MAPPINGS_BYTES, 'mappings of all reports together', `${path}.reports`),
     ...sizeProblems(
       questions,

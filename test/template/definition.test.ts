@@ -31,6 +31,48 @@ function withoutEmptyText(definition: unknown): unknown {
   return JSON.parse(JSON.stringify(definition, (_, value) => (value === '' ? 'empty' : value)));
 }
 
+describe('a machine with many reports', () => {
+  it('OPS-01 ALL-17 stays within what AWS takes, with as long mappings as the configuration may have', () => {
+    const columns = Array.from({ length: 100 }, (_, index) => ({
+      source: `metric.group.value_${index}`,
+      column: `value_${index}`,
+      type: 'double',
+      description: '"quoted" words, '.repeat(20),
+    }));
+    const window = {
+      source: 'interval.startTime',
+      column: 'interval_start',
+      type: 'timestamp',
+      required: true,
+    };
+    const mapping = {
+      name: 'long',
+      version: 1,
+      windowColumn: 'interval_start',
+      columns: [window, ...columns],
+    };
+    const reports = Array.from({ length: 8 }, (_, index) => ({
+      dataset: `report_${index}`,
+      reportId: `${index}`,
+      mapping: 'long.v1',
+      key: ['interval_start'],
+    }));
+
+    const stack = synthesise(
+      { tenants: [tenant('acme', { pipelines: { ...FURTHER_PIPELINES, reports: { reports } } })] },
+      { 'long.v1': mapping },
+    )('cxone-export-acme').toJSON();
+
+    const machines = Object.values(stack.Resources).flatMap(
+      (resource) => Machine.safeParse(resource).data ?? [],
+    );
+    const lengths = machines.map((machine) => JSON.stringify(definitionOf(machine)).length);
+    expect(JSON.stringify(stack).length).toBeLessThan(1_000_000);
+    expect(Math.max(...lengths)).toBeLessThan(1_000_000);
+    expect(Math.max(...lengths)).toBeGreaterThan(300_000);
+  });
+});
+
 describe('the definitions of all machines', () => {
   const definitions = Object.values(acme.findResources('AWS::StepFunctions::StateMachine')).map(definitionOf);
 

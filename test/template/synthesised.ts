@@ -111,9 +111,16 @@ export function tenant(id: string, more: Record<string, unknown> = {}): Record<s
 }
 
 /** Synthesises without bundling and validation; the templates by the stacks' names. */
-export function synthesise(configuration: unknown): (stack: string) => Template {
+export function synthesise(
+  configuration: unknown,
+  mappings: Record<string, unknown> = {},
+): (stack: string) => Template {
   const outdir = scratchFolder();
-  const app = buildApp(configurationFile(configuration), { outdir, bundling: false, validation: false });
+  const app = buildApp(configurationFile(configuration, mappings), {
+    outdir,
+    bundling: false,
+    validation: false,
+  });
   const assembly = app.synth();
   return (stack) => Template.fromJSON(assembly.getStackByName(stack).template);
 }
