@@ -4,9 +4,8 @@ import {
   DistributedMap,
   type IChainable,
   Pass,
-  ProcessorMode,
-  ProcessorType,
   type StateMachine,
+  StateMachineType,
   Succeed,
   Wait,
   WaitTime,
@@ -136,6 +135,7 @@ export class DataActionDatesWorkflow extends Construct {
     const objects = { tenant: props.tenant, bucket: props.bucket, settings: { pipeline: PIPELINE } } as const;
     const map = DistributedMap.jsonata(this, 'UpdateBatches', {
       label: 'Batch',
+      mapExecutionType: StateMachineType.STANDARD,
       maxConcurrency: props.settings.batchesAtOnce,
       toleratedFailurePercentage: 100,
       itemReader: new WindowListReader(objects),
@@ -147,10 +147,7 @@ export class DataActionDatesWorkflow extends Construct {
       resultWriterV2: new ChildResultWriter(objects),
       outputs: {},
     });
-    map.itemProcessor(this.batch(props), {
-      mode: ProcessorMode.DISTRIBUTED,
-      executionType: ProcessorType.STANDARD,
-    });
+    map.itemProcessor(this.batch(props));
     return map;
   }
 

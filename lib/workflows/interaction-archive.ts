@@ -5,9 +5,8 @@ import {
   type IChainable,
   ItemBatcher,
   Pass,
-  ProcessorMode,
-  ProcessorType,
   type StateMachine,
+  StateMachineType,
   Succeed,
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
@@ -147,6 +146,7 @@ export class InteractionArchiveWorkflow extends Construct {
     const objects = { tenant, bucket, settings: { pipeline: PIPELINE } } as const;
     const map = DistributedMap.jsonata(this, 'LookUpBatches', {
       label: 'Batch',
+      mapExecutionType: StateMachineType.STANDARD,
       maxConcurrency: settings.batchesAtOnce,
       toleratedFailurePercentage: 100,
       itemReader: new LinesReader(objects),
@@ -181,10 +181,7 @@ export class InteractionArchiveWorkflow extends Construct {
         .when(Condition.jsonata(jsonata('$states.input.more')), lookUp)
         .otherwise(Succeed.jsonata(this, 'BatchLookedUp')),
     );
-    map.itemProcessor(begin.next(lookUp), {
-      mode: ProcessorMode.DISTRIBUTED,
-      executionType: ProcessorType.STANDARD,
-    });
+    map.itemProcessor(begin.next(lookUp));
     return map;
   }
 
@@ -202,6 +199,7 @@ export class InteractionArchiveWorkflow extends Construct {
     const objects = { tenant, bucket, settings: { pipeline: PIPELINE } } as const;
     const map = DistributedMap.jsonata(this, 'ArchiveDays', {
       label: 'Day',
+      mapExecutionType: StateMachineType.STANDARD,
       maxConcurrency: settings.daysAtOnce,
       toleratedFailurePercentage: 100,
       itemReader: new WindowListReader(objects),
@@ -214,10 +212,7 @@ export class InteractionArchiveWorkflow extends Construct {
       resultWriterV2: new ChildResultWriter(objects),
       outputs: {},
     });
-    map.itemProcessor(this.day(props), {
-      mode: ProcessorMode.DISTRIBUTED,
-      executionType: ProcessorType.STANDARD,
-    });
+    map.itemProcessor(this.day(props));
     return map;
   }
 
