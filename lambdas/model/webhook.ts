@@ -6,7 +6,10 @@ export const WebhookEvent = z.enum(['committed', 'failed']);
 export type WebhookEvent = z.infer<typeof WebhookEvent>;
 
 /** A network as `address/prefix`. */
-const Network = z.union([z.cidrv4(), z.cidrv6()], 'must be a network such as 10.20.0.0/16');
+const Network = z.union([
+  z.cidrv4('must be a network such as 10.20.0.0/16'),
+  z.cidrv6('such as fd00:1::/32'),
+]);
 
 const HttpsUrl = z.url({ protocol: /^https$/, error: 'must be an https address' }).refine((text) => {
   const { username, password, hash } = new URL(text);
