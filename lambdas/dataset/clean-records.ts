@@ -1,6 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { exhaustion } from './database.ts';
+import { exhaustion } from './exhaustion.ts';
 import type { LocalPart } from './parts.ts';
 import { csvRecordEnd, flawOf, isBlank, lineEnd, recordsOf } from './records.ts';
 

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { exhaustion } from './database.ts';
+import { exhaustion } from './exhaustion.ts';
 
 /** Bytes that are written at once. */
 const BLOCK_BYTES = 1_000_000;

@@ -5,7 +5,7 @@ import { CataloguedError, catalogued } from '../model/errors.ts';
 import type { ObjectStore } from '../model/ports.ts';
 import { blocksOf } from './blocks.ts';
 import { CsvIntake } from './csv-intake.ts';
-import { exhaustion } from './database.ts';
+import { exhaustion } from './exhaustion.ts';
 import { JsonIntake } from './json-intake.ts';
 import type { StoredPart } from './request.ts';
 

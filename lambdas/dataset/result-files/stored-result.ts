@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { catalogued } from '../../model/errors.ts';
 import type { Mapping } from '../../model/mapping.ts';
 import type { ObjectStore } from '../../model/ports.ts';
-import { exhaustion } from '../database.ts';
+import { exhaustion } from '../exhaustion.ts';
 import { resultRecords } from './result-records.ts';
 
 /** A result file as it was stored. */
