@@ -7,6 +7,7 @@ import type { AuditRequest } from './audit.ts';
 import { DATA_FOLDER } from './data-folder.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { type Failure, failureOf, printFailure } from './failures.ts';
+import { addMapping } from './mapping-commands.ts';
 import { addOperations } from './operator-commands.ts';
 import type { Outputs } from './output.ts';
 import type { Place } from './preparation.ts';
@@ -219,6 +220,7 @@ function addSurroundings(program: Command, choose: Choose): void {
         return (await import('./simulator.ts')).serveSimulator({ ...options, scenarios }, outputs);
       }),
     );
+  addMapping(program, choose);
   const config = command(program, 'config', 'look at configurations');
   command(
     config,
