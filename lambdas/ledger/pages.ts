@@ -7,6 +7,9 @@ import { notePart } from './parts.ts';
 import { changed, type RangeState, rangeOf, readRange } from './ranges.ts';
 import type { WindowLedger } from './windows.ts';
 
+/** Pages are known for as long as anybody may ask where a record came from: as long as run notes. */
+const PAGES_SECONDS = 400 * 86_400;
+
 /** A page that was received whole. */
 const ReceivedPage = z.object({
   page: z.int().min(1).describe('From 1'),
@@ -57,7 +60,9 @@ export async function keepPages(
 ): Promise<RangeState> {
   await ledger.table.update(
     pageKey(ledger.tenant, claim.of, from.attempt, stored.part),
-    conditionalUpdate({ set: { ...stored } }),
+    conditionalUpdate({
+      set: { ...stored, expiresAt: Math.floor(ledger.clock.now() / 1_000) + PAGES_SECONDS },
+    }),
   );
   const records = stored.pages.reduce((total, page) => total + page.records, 0);
   const progress = {

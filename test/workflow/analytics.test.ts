@@ -41,7 +41,11 @@ describe('interactions of many days', () => {
     const ended = await night.run(input);
 
     expect(ended.status).toBe('SUCCEEDED');
-    expect(exportsOf(night).map(({ from, days: count }) => [from, count])).toEqual([
+    expect(
+      exportsOf(night)
+        .map(({ from, days: count }) => [from, count])
+        .toSorted(),
+    ).toEqual([
       ['2024-02-26', 4],
       ['2024-03-01', 2],
     ]);
@@ -160,6 +164,24 @@ describe('interactions of many days', () => {
     expect(status).toBe('SUCCEEDED');
     expect(exportsOf(night)).toHaveLength(2);
     expect(after.generation).toBe(before.generation);
+    await night.close();
+  });
+
+  it('REP-05 transforms what is stored once more, without asking CXone for anything', async () => {
+    const night = await nights.open({ scenarios: [SMALL_DAYS] });
+    await night.run({ from: '2024-05-01', to: '2024-05-04' });
+    const before = await interactionWindow(night, '2024-05-02');
+    const calls = night.calls().length;
+
+    const { run, status } = await night.run({ from: '2024-05-01', to: '2024-05-03', replay: true });
+
+    expect(status).toBe('SUCCEEDED');
+    expect(night.calls()).toHaveLength(calls);
+    expect((await interactionWindow(night, '2024-05-02')).generation).toBe(before.generation);
+    expect((await interactionRecord(night, run)).windows).toMatchObject([
+      { task: 'replay' },
+      { task: 'replay' },
+    ]);
     await night.close();
   });
 
