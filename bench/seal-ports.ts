@@ -9,8 +9,8 @@ import { drawInteractions, interactionText } from '../local/cxone/data/interacti
 export const OWNER = { tenant: TenantId.parse('acme'), day: Day.parse('2024-05-15') };
 
 /** Interactions of the simulator as records, sorted by id, each made when it is asked for: about 900 bytes. */
-export function* benchRecords(count: number): Generator<ArchiveRecord> {
-  const drawn = drawInteractions({ seed: 'bench', day: OWNER.day, count, atOnce: 0 });
+export function* benchRecords(count: number, seed = 'bench'): Generator<ArchiveRecord> {
+  const drawn = drawInteractions({ seed, day: OWNER.day, count, atOnce: 0 });
   drawn.sort((left, right) => (left.id < right.id ? -1 : 1));
   for (const one of drawn) {
     const now = {

@@ -21,7 +21,7 @@ import type { ClaimedWindow } from '../model/payloads.ts';
 import type { ObjectStore } from '../model/ports.ts';
 import { type ArchiveRecord, type SealedObject, type SealPorts, sealRecords } from './seal.ts';
 import { allSideBySide } from './side-by-side.ts';
-import { type Staged, type StagedBy, stagedOf } from './staging.ts';
+import { type LookedUp, type Staged, type StagedBy, stagedOf } from './staging.ts';
 
 /** Items of the ledger that are written side by side. */
 const LEDGER_AT_ONCE = 16;
@@ -88,10 +88,13 @@ export function emptyTally(): ArchiveTally {
   };
 }
 
-/** What became of one staged line, until it is tallied with the object that ends behind it. */
+/** What became of one staged line. */
+type Kind = 'sealed' | 'archived' | 'unchanged' | 'unavailable' | 'failed';
+
+/** The same, without its record, until it is tallied with the object that ends behind it. */
 interface Pending {
-  staged: Staged;
-  kind: 'sealed' | 'archived' | 'unchanged' | 'unavailable' | 'failed';
+  looked: LookedUp;
+  kind: Kind;
 }
 
 /** Seals what one run staged of a day. */
@@ -134,31 +137,33 @@ class DaySeal {
   async *#records(): AsyncGenerator<ArchiveRecord[]> {
     const { objects } = this.#ports;
     for await (const piece of stagedOf(objects, this.#by, this.#claim.day, this.sealing.through)) {
-      const pending = await allSideBySide(piece, LEDGER_AT_ONCE, (staged) => this.#settle(staged));
-      this.#pending.push(...pending);
-      const records = pending.filter(({ kind }) => kind === 'sealed');
-      if (records.length > 0)
-        yield records.map(({ staged }) => ({ id: staged.looked.id, line: staged.record }));
+      const kinds = await allSideBySide(piece, LEDGER_AT_ONCE, (staged) => this.#settle(staged));
+      const records: ArchiveRecord[] = [];
+      for (const [index, { looked, record }] of piece.entries()) {
+        const kind = kinds[index] ?? 'failed';
+        this.#pending.push({ looked, kind });
+        if (kind === 'sealed') records.push({ id: looked.id, line: record });
+      }
+      if (records.length > 0) yield records;
     }
   }
 
-  async #settle(staged: Staged): Promise<Pending> {
+  async #settle({ looked }: Staged): Promise<Kind> {
     const { ledger } = this.#ports;
-    const { looked } = staged;
     const look = { id: looked.id, lookedBy: this.#lookedBy, updatedTime: looked.updatedTime };
     switch (looked.outcome) {
       case 'unavailable':
         await noteUnavailable(ledger, this.#claim, { ...look, reason: looked.reason });
-        return { staged, kind: 'unavailable' };
+        return 'unavailable';
       case 'failed':
         await noteLookFailed(ledger, this.#claim, { ...look, failure: looked.failure });
-        return { staged, kind: 'failed' };
+        return 'failed';
       case 'record': {
         const entry = await readArchiveEntry(ledger, this.#claim.day, looked.id);
-        if (!isArchived(entry) || entry?.digest !== looked.digest) return { staged, kind: 'sealed' };
-        if (entry.segment === this.#segment) return { staged, kind: 'sealed' };
+        if (!isArchived(entry) || entry?.digest !== looked.digest) return 'sealed';
+        if (entry.segment === this.#segment) return 'sealed';
         await noteUnchanged(ledger, this.#claim, look);
-        return { staged, kind: entry.archivedBy === this.sealing.run ? 'archived' : 'unchanged' };
+        return entry.archivedBy === this.sealing.run ? 'archived' : 'unchanged';
       }
     }
   }
@@ -167,13 +172,13 @@ class DaySeal {
     const { ledger } = this.#ports;
     const { day } = this.#claim;
     const last = object.ids.at(-1);
-    const end = this.#pending.findIndex(({ staged, kind }) => kind === 'sealed' && staged.looked.id === last);
+    const end = this.#pending.findIndex(({ looked, kind }) => kind === 'sealed' && looked.id === last);
     const stretch = this.#pending.splice(0, end + 1);
     const sealed = { object: object.key, archivedBy: this.sealing.run, segment: this.#segment };
     await allSideBySide(
       stretch.filter(({ kind }) => kind === 'sealed'),
       LEDGER_AT_ONCE,
-      ({ staged: { looked } }) => {
+      ({ looked }) => {
         const { id, updatedTime } = looked;
         const { digest = '', value = undefined } = looked.outcome === 'record' ? looked : {};
         const look = { id, updatedTime, digest, marked: value === this.#value, lookedBy: this.#lookedBy };
@@ -190,7 +195,7 @@ class DaySeal {
       plainBytes: before.plainBytes + plainBytes,
       sealedBytes: before.sealedBytes + sealedBytes,
     };
-    const through = stretch.at(-1)?.staged.looked.n ?? this.sealing.through;
+    const through = stretch.at(-1)?.looked.n ?? this.sealing.through;
     this.sealing = { ...this.sealing, through, tally };
     this.#objects += 1;
     await changeArchiveDay(ledger, this.#claim, { sealing: this.sealing, marksOpen: true });
@@ -212,8 +217,7 @@ function isArchived(entry: ArchiveEntry | undefined): boolean {
 
 function tallied(before: ArchiveTally, pending: readonly Pending[]): ArchiveTally {
   const tally = { ...before, unavailable: { ...before.unavailable }, failed: { ...before.failed } };
-  for (const { staged, kind } of pending) {
-    const { looked } = staged;
+  for (const { looked, kind } of pending) {
     if (kind === 'sealed' || kind === 'archived') {
       tally.archived += 1;
       if (looked.tries > 1) tally.retried += 1;
