@@ -37,7 +37,7 @@ describe('a machine with many reports', () => {
       source: `metric.group.value_${index}`,
       column: `value_${index}`,
       type: 'double',
-      description: '"quoted" words, '.repeat(20),
+      description: '"quoted" words, '.repeat(17),
     }));
     const window = {
       source: 'interval.startTime',
@@ -51,7 +51,7 @@ describe('a machine with many reports', () => {
       windowColumn: 'interval_start',
       columns: [window, ...columns],
     };
-    const reports = Array.from({ length: 8 }, (_, index) => ({
+    const reports = Array.from({ length: 3 }, (_, index) => ({
       dataset: `report_${index}`,
       reportId: `${index}`,
       mapping: 'long.v1',
@@ -67,9 +67,9 @@ describe('a machine with many reports', () => {
       (resource) => Machine.safeParse(resource).data ?? [],
     );
     const lengths = machines.map((machine) => JSON.stringify(definitionOf(machine)).length);
-    expect(JSON.stringify(stack).length).toBeLessThan(1_000_000);
+    expect(JSON.stringify(stack, undefined, 1).length).toBeLessThan(1_000_000);
     expect(Math.max(...lengths)).toBeLessThan(1_000_000);
-    expect(Math.max(...lengths)).toBeGreaterThan(300_000);
+    expect(Math.max(...lengths)).toBeGreaterThan(120_000);
   });
 });
 
