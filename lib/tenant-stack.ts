@@ -3,7 +3,6 @@ import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IStateMachine, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import type { LakeSettings } from '../lambdas/model/configuration.ts';
-import type { DataActionsPipeline } from '../lambdas/model/data-actions-pipeline.ts';
 import {
   type CdrPipeline,
   type MachineName,
@@ -184,41 +183,35 @@ export class TenantStack extends Stack {
           nightly: archive,
         },
       }),
-      ...(dataActions === undefined
-        ? {}
-        : { 'data-action-dates': this.dataActionDates(functions, dataActions) }),
-    };
-  }
-
-  private dataActionDates(functions: TenantFunctions, settings: DataActionsPipeline): DeployedPipeline {
-    const { schedule, enabled } = settings;
-    return {
-      id: 'DataActionDates',
-      workflow: (id, common) =>
-        new DataActionDatesWorkflow(this, id, {
-          ...common,
-          settings,
-          functions: functions.of(DATA_ACTION_FUNCTIONS),
-        }),
-      ...(schedule === undefined ? {} : { nightly: { schedule, enabled } }),
+      ...(dataActions && {
+        'data-action-dates': {
+          id: 'DataActionDates',
+          workflow: (id: string, common: WorkflowProps) =>
+            new DataActionDatesWorkflow(this, id, {
+              ...common,
+              settings: dataActions,
+              functions: functions.of(DATA_ACTION_FUNCTIONS),
+            }),
+          ...(dataActions.schedule && { nightly: { ...dataActions, schedule: dataActions.schedule } }),
+        },
+      }),
     };
   }
 
   /** The webhook's function and machine, where the tenant has one. */
   private webhook(functions: TenantFunctions): DeployedWebhook | undefined {
-    const { configured } = this.props;
-    const settings = configured.tenant.webhook;
-    if (settings === undefined) return undefined;
+    const { id, webhook } = this.props.configured.tenant;
+    if (webhook === undefined) return undefined;
     const { deliver } = functions.of(['deliver']);
     const { stateMachine: deliveries } = new WebhookDeliveries(this, 'Webhook', {
       machineName: this.machineName(WEBHOOK_MACHINE),
       logs: this.machineLogs('Webhook', WEBHOOK_MACHINE),
       deliver,
     });
-    Tags.of(deliveries).add('cxone-export:tenant', configured.tenant.id);
+    Tags.of(deliveries).add('cxone-export:tenant', id);
     Tags.of(deliveries).add('cxone-export:pipeline', WEBHOOK_MACHINE);
     new CfnOutput(this, 'WebhookMachineArn', { value: deliveries.stateMachineArn });
-    return { deliver, deliveries, events: settings.events };
+    return { deliver, deliveries, events: webhook.events };
   }
 
   private deploy(
