@@ -11,9 +11,7 @@ import {
   WEBHOOK_MACHINE,
 } from '../lambdas/model/pipelines.ts';
 import type { Deployed } from '../lambdas/model/status.ts';
-import type { WebhookEvent } from '../lambdas/model/webhook.ts';
 import type { ConfiguredTenant } from './configuration-file.ts';
-import type { PipelineFunction } from './functions/pipeline-function.ts';
 import { TenantFunctions } from './functions/tenant-functions.ts';
 import type { LakeStack } from './lake-stack.ts';
 import { PipelineAlarms } from './operations/alarms.ts';
@@ -34,7 +32,7 @@ import {
 } from './workflows/interaction-archive.ts';
 import { OPERATIONS_FUNCTIONS, OperationsWorkflow } from './workflows/operations.ts';
 import { REPORT_SYNC_FUNCTIONS, ReportSyncWorkflow } from './workflows/report-sync.ts';
-import { WebhookDeliveries } from './workflows/webhook-deliveries.ts';
+import { commitsTo, type DeployedWebhook, WebhookDeliveries } from './workflows/webhook-deliveries.ts';
 
 /** Props of `TenantStack`. */
 export interface TenantStackProps {
@@ -49,13 +47,6 @@ interface DeployedPipeline {
   workflow: (id: string, common: WorkflowProps) => { stateMachine: StateMachine };
   /** Absent: started on demand only. */
   nightly?: Pick<CdrPipeline, 'schedule' | 'enabled'>;
-}
-
-/** The webhook as it is deployed. */
-interface DeployedWebhook {
-  deliver: PipelineFunction;
-  deliveries: StateMachine;
-  events: readonly WebhookEvent[];
 }
 
 /** One tenant: its functions, machines, catalog, schedules and alarms. `<lake>-<tenant>`. */
@@ -292,9 +283,4 @@ function deployedOf({ pipelines, datasets }: ConfiguredTenant): Deployed {
     datasets: datasets.map(({ dataset, pipeline }) => ({ dataset, pipeline })),
     breakers: pipelines.includes('data-action-dates') ? ['dataActions'] : [],
   };
-}
-
-/** What delivers commits, where the webhook is told of them. */
-function commitsTo(webhook: DeployedWebhook | undefined): PipelineFunction | undefined {
-  return webhook?.events.includes('committed') === true ? webhook.deliver : undefined;
 }

@@ -1,10 +1,18 @@
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import type { WebhookEvent } from '../../lambdas/model/webhook.ts';
 import type { PipelineFunction } from '../functions/pipeline-function.ts';
 import { deliverToWebhook } from './fragments/deliver.ts';
 import { jsonata } from './fragments/expressions.ts';
 import { pipelineMachine } from './fragments/machine.ts';
+
+/** The webhook as it is deployed. */
+export interface DeployedWebhook {
+  deliver: PipelineFunction;
+  deliveries: StateMachine;
+  events: readonly WebhookEvent[];
+}
 
 /** Props of `WebhookDeliveries`. */
 export interface WebhookDeliveriesProps {
@@ -32,4 +40,9 @@ export class WebhookDeliveries extends Construct {
     });
     this.stateMachine = pipelineMachine(this, { name: machineName, definition, logs, functions: [deliver] });
   }
+}
+
+/** What delivers commits, where the webhook is told of them. */
+export function commitsTo(webhook: DeployedWebhook | undefined): PipelineFunction | undefined {
+  return webhook?.events.includes('committed') === true ? webhook.deliver : undefined;
 }
