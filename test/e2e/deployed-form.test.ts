@@ -11,6 +11,7 @@ import {
   expectRecorded,
   truthOf,
 } from '../support/night-expectations.ts';
+import { windowOf } from '../support/night-findings.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const ARCHITECTURE = process.arch === 'arm64' ? 'arm64' : 'x86_64';
@@ -22,7 +23,7 @@ const PACKAGES = [
   'detect-libc',
 ];
 
-/** Eleven bundles are built, and DuckDB is unpacked: seconds when the machine is ours alone. */
+/** All bundles are built, and DuckDB is unpacked: seconds when the machine is ours alone. */
 const PATIENCE = 300_000;
 
 const nights = await prepareNights({ mode: 'process', lake: { architecture: ARCHITECTURE } });
@@ -38,7 +39,7 @@ function unpacked(of: Night): Map<string, string> {
   return new Map(
     of.platform.assembly.functions
       .filter(({ name }) => readdirSync(tasks).includes(name))
-      .map(({ name, entry = '' }) => [/(\w+)\.ts$/.exec(entry)?.[1] ?? '', join(tasks, name)]),
+      .map(({ name, entry = '' }) => [/([\w-]+)\.ts$/.exec(entry)?.[1] ?? '', join(tasks, name)]),
   );
 }
 
@@ -85,11 +86,16 @@ describe('the deployed form, each handler unpacked and in a process of its own',
     await expectRecorded(night, ended, [truth.day]);
   });
 
-  it('OPS-01 calls every function that is deployed', () => {
+  it('OPS-01 calls every function that is deployed, those for operators too', async () => {
+    const { generation: to } = await windowOf(night, truth.day);
+    const examined = await night.operate({ doctor: {} });
+    const rolledBack = await night.operate({ rollback: { dataset: 'cdr', day: truth.day, to } });
+
+    expect([examined.status, rolledBack.status]).toEqual(['SUCCEEDED', 'SUCCEEDED']);
     const names = [...unpacked(night).keys()];
 
     expect(names.toSorted()).toEqual(
-      night.platform.assembly.functions.map(({ entry = '' }) => /(\w+)\.ts$/.exec(entry)?.[1]).toSorted(),
+      night.platform.assembly.functions.map(({ entry = '' }) => /([\w-]+)\.ts$/.exec(entry)?.[1]).toSorted(),
     );
     expect(names).toContain('transform');
   });

@@ -46,12 +46,17 @@ export function fakeAction(options: FakeActionOptions): FakeAction {
   };
   const after = <Result>(name: string, answer: () => Result): Result => {
     calls.push(name);
-    const result = answer();
-    const other = options.others?.[calls.length];
-    if (other !== undefined) bump(other(text));
-    const lost = options.lost?.[calls.length];
-    if (lost !== undefined) throw lost;
-    return result;
+    const call = calls.length;
+    try {
+      const result = answer();
+      const lost = options.lost?.[call];
+      if (lost !== undefined) throw lost;
+      return result;
+    } finally {
+      // Also after a call that was refused: somebody else does not wait for ours to succeed.
+      const other = options.others?.[call];
+      if (other !== undefined) bump(other(text));
+    }
   };
   const action = () => ({ text, versioned: versionOf(text) !== undefined });
   return {
