@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { findBrowser } from './test/browser/browser.ts';
+import { LongestFirst } from './test/longest-first.ts';
 
 export default defineConfig({
   test: {
@@ -7,6 +8,7 @@ export default defineConfig({
     // Pages are looked at where there is something to look with; `npm run test:browser` says how to get it.
     exclude: findBrowser() === undefined ? ['test/browser/**', 'node_modules/**'] : ['node_modules/**'],
     pool: 'forks',
+    sequence: { sequencer: LongestFirst },
     // Every core: test files wait for processes and sockets of their own more than for each other.
     maxWorkers: '100%',
     testTimeout: 60_000,

@@ -14,15 +14,22 @@ const change = fc.record({
 const center = fc.record({
   /** Closing times, in minutes of the day: few enough to be the same now and then. */
   minutes: fc.array(fc.nat(26 * 60), { maxLength: 60 }),
-  pageSize: fc.integer({ min: 1, max: 9 }),
+  pageSize: fc.integer({ min: 2, max: 9 }),
   changes: fc.array(change, { maxLength: 40 }),
   secondChanges: fc.array(change, { maxLength: 40 }),
 });
+
+/** How many of the instants are the same, at the most. */
+function mostAtOnce(minutes: readonly number[]): number {
+  return Math.max(0, ...minutes.map((minute) => minutes.filter((other) => other === minute).length));
+}
 
 describe('a list that moves while it is read', () => {
   it('ARC-01 is archived once each, with nothing missed by the end of the next run', async () => {
     await fc.assert(
       fc.asyncProperty(center, async ({ minutes, pageSize, changes, secondChanges }) => {
+        // As many interactions of one millisecond as a page holds have to be read by page token: the limit that docs/archive.md states.
+        fc.pre(mostAtOnce(minutes) < pageSize);
         const world = archiveWorld();
         world.center.pageSize = pageSize;
         minutes.forEach((minute, index) => {
