@@ -1,4 +1,4 @@
-import { runIndexKey, runPageKey, runRecordKey } from '../lake/keys.ts';
+import { runIndexKey, runPageKey } from '../lake/keys.ts';
 import { lastRuns, listRun } from '../ledger/run-list.ts';
 import type { WindowLedger } from '../ledger/windows.ts';
 import type { ObjectStore } from '../model/ports.ts';
@@ -10,17 +10,16 @@ import { runPage } from './page/run-page.ts';
 const INDEXED_RUNS = 200;
 
 /**
- * Writes a run's record, its page, and the index of the tenant's runs. Two runs that end at once may each write an index
+ * Writes a run's page, and the index of the tenant's runs. Two runs that end at once may each write an index
  * without the other; the next one has both.
  */
 export async function writeRunPages(
   ports: { ledger: WindowLedger; objects: ObjectStore; bucket: string },
   record: RunRecord,
-): Promise<{ recordKey: string }> {
+  recordKey: string,
+): Promise<void> {
   const { ledger, objects, bucket } = ports;
   const { tenant, pipeline, run } = record;
-  const recordKey = runRecordKey(tenant, pipeline, run);
-  await objects.writeText(recordKey, `${JSON.stringify(record, undefined, 2)}\n`, 'application/json');
   const page = runPage(record, { bucket, recordKey });
   await objects.writeText(runPageKey(tenant, pipeline, run), page, 'text/html; charset=utf-8');
   await listRun(
@@ -44,5 +43,4 @@ export async function writeRunPages(
   );
   const index = indexPage(tenant, await lastRuns(ledger.table, tenant, INDEXED_RUNS));
   await objects.writeText(runIndexKey(tenant), index, 'text/html; charset=utf-8');
-  return { recordKey };
 }
