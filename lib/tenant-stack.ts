@@ -1,10 +1,9 @@
 import { CfnOutput, RemovalPolicy, Stack, Tags } from 'aws-cdk-lib';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
-import type { IStateMachine, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import type { LakeSettings } from '../lambdas/model/configuration.ts';
 import {
-  type CdrPipeline,
   type MachineName,
   OPERATIONS_MACHINE,
   type PipelineName,
@@ -22,16 +21,8 @@ import { FailureRecord } from './operations/failure-record.ts';
 import { NightlyStart } from './operations/nightly-start.ts';
 import { QueryWorkgroup } from './operations/query-workgroup.ts';
 import { DeadLetters } from './storage/dead-letters.ts';
-import { ANALYTICS_EXPORT_FUNCTIONS, AnalyticsExportWorkflow } from './workflows/analytics-export.ts';
-import { CDR_EXPORT_FUNCTIONS, CdrExportWorkflow } from './workflows/cdr-export.ts';
-import { DATA_ACTION_FUNCTIONS, DataActionDatesWorkflow } from './workflows/data-action-dates.ts';
-import type { WorkflowProps } from './workflows/fragments/machine.ts';
-import {
-  INTERACTION_ARCHIVE_FUNCTIONS,
-  InteractionArchiveWorkflow,
-} from './workflows/interaction-archive.ts';
+import { type DeployedPipeline, tenantPipelines } from './tenant-pipelines.ts';
 import { OPERATIONS_FUNCTIONS, OperationsWorkflow } from './workflows/operations.ts';
-import { REPORT_SYNC_FUNCTIONS, ReportSyncWorkflow } from './workflows/report-sync.ts';
 import { commitsTo, type DeployedWebhook, WebhookDeliveries } from './workflows/webhook-deliveries.ts';
 
 /** Props of `TenantStack`. */
@@ -39,14 +30,6 @@ export interface TenantStackProps {
   settings: LakeSettings;
   configured: ConfiguredTenant;
   lake: LakeStack;
-}
-
-/** A pipeline as it is deployed: what makes its machine, and when it starts by itself. */
-interface DeployedPipeline {
-  id: string;
-  workflow: (id: string, common: WorkflowProps) => { stateMachine: StateMachine };
-  /** Absent: started on demand only. */
-  nightly?: Pick<CdrPipeline, 'schedule' | 'enabled'>;
 }
 
 /** One tenant: its functions, machines, catalog, schedules and alarms. `<lake>-<tenant>`. */
@@ -80,7 +63,11 @@ export class TenantStack extends Stack {
       machineNames: machines.map((machine) => this.machineName(machine)),
     });
     const webhook = this.webhook(functions);
-    const deployed = this.deploy(this.pipelines(functions), deadLetters, webhook);
+    const deployed = this.deploy(
+      tenantPipelines(this, settings, configured, functions),
+      deadLetters,
+      webhook,
+    );
     this.operations(functions, webhook);
     new FailureRecord(this, 'Failures', {
       tenant: tenant.id,
@@ -119,74 +106,6 @@ export class TenantStack extends Stack {
     new CfnOutput(this, 'GlueDatabaseName', { value: catalog.databaseName });
     new CfnOutput(this, 'DeadLetterQueueUrl', { value: deadLetters.queue.queueUrl });
     acknowledgeTenant(this, tenant.id);
-  }
-
-  /** Every pipeline of the tenant. A pipeline that the configuration leaves out is absent. */
-  private pipelines(functions: TenantFunctions): Partial<Record<PipelineName, DeployedPipeline>> {
-    const { cdr, analytics, reports, archive, dataActions } = this.props.configured;
-    const { rawDays } = this.props.settings.retention;
-    return {
-      'cdr-export': {
-        id: 'CdrExport',
-        workflow: (id, common) =>
-          new CdrExportWorkflow(this, id, {
-            ...common,
-            ...cdr,
-            functions: functions.of(CDR_EXPORT_FUNCTIONS),
-          }),
-        nightly: cdr.settings,
-      },
-      ...(analytics && {
-        'analytics-export': {
-          id: 'AnalyticsExport',
-          workflow: (id: string, common: WorkflowProps) =>
-            new AnalyticsExportWorkflow(this, id, {
-              ...common,
-              ...analytics,
-              rawDays,
-              functions: functions.of(ANALYTICS_EXPORT_FUNCTIONS),
-            }),
-          nightly: analytics.settings,
-        },
-      }),
-      ...(reports && {
-        'report-sync': {
-          id: 'ReportSync',
-          workflow: (id: string, common: WorkflowProps) =>
-            new ReportSyncWorkflow(this, id, {
-              ...common,
-              ...reports,
-              functions: functions.of(REPORT_SYNC_FUNCTIONS),
-            }),
-          nightly: reports.settings,
-        },
-      }),
-      ...(archive && {
-        'interaction-archive': {
-          id: 'InteractionArchive',
-          workflow: (id: string, common: WorkflowProps) =>
-            new InteractionArchiveWorkflow(this, id, {
-              ...common,
-              settings: archive,
-              functions: functions.of(INTERACTION_ARCHIVE_FUNCTIONS),
-              ...(archive.media && { storeMedia: functions.of(['store-media'])['store-media'] }),
-            }),
-          nightly: archive,
-        },
-      }),
-      ...(dataActions && {
-        'data-action-dates': {
-          id: 'DataActionDates',
-          workflow: (id: string, common: WorkflowProps) =>
-            new DataActionDatesWorkflow(this, id, {
-              ...common,
-              settings: dataActions,
-              functions: functions.of(DATA_ACTION_FUNCTIONS),
-            }),
-          ...(dataActions.schedule && { nightly: { ...dataActions, schedule: dataActions.schedule } }),
-        },
-      }),
-    };
   }
 
   /** The webhook's function and machine, where the tenant has one. */
