@@ -21,6 +21,8 @@ export interface PlatformOptions extends MachinesOptions {
   skipWaits?: boolean;
   /** An assembly that `cdk synth` wrote, instead of one made from the configuration now. */
   assemblyFolder?: string;
+  /** An assembly that is loaded already, instead of either. */
+  assembly?: Assembly;
   /** First instant of a new folder's clock, epoch milliseconds. Default: the system's. */
   startAt?: number;
   onEffect?: EffectListener;
@@ -60,7 +62,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
 }
 
 async function openOver(aws: EmbeddedAws, clock: VirtualClock, options: PlatformOptions): Promise<Platform> {
-  const assembly = loadAssembly(options.assemblyFolder ?? (await synthesise(options)));
+  const assembly = options.assembly ?? loadAssembly(options.assemblyFolder ?? (await synthesise(options)));
   const bucket = lakeBucketOf(assembly);
   await provision(aws, assembly);
   for (const [name, value] of Object.entries(options.secrets)) aws.secrets.set(name, JSON.stringify(value));

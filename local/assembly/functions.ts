@@ -17,7 +17,7 @@ import { limitTime, type TimeLimit } from './time-limit.ts';
 import type { Assembly, LambdaFunction } from './types.ts';
 
 /**
- * `source` runs the handler's source that the construct names, `asset` the bundle that would be deployed, both in this process;
+ * `source` runs the handler's source where the construct names one, `asset` the bundle that would be deployed, both in this process;
  * `process` runs the bundle, unpacked, in processes of its own that have nothing of this one's surroundings.
  */
 export type FunctionMode = 'source' | 'asset' | 'process';
@@ -236,19 +236,21 @@ async function loadHandler(
   options: FunctionRunnerOptions,
   found: LambdaFunction,
 ): Promise<Handler | undefined> {
-  const [file = 'index', name = 'handler'] = found.handler.split('.', 2);
-  const module: unknown = await import(moduleAddress(options, found, file));
-  const exported: unknown = Reflect.get(Object(module), options.mode === 'source' ? 'handler' : name);
+  const [file = 'index', handler = 'handler'] = found.handler.split('.', 2);
+  const source = options.mode === 'source' ? found.entry : undefined;
+  const address = source === undefined ? bundleAddress(found, file) : sourceAddress(options, source);
+  const module: unknown = await import(address);
+  const exported: unknown = Reflect.get(Object(module), source === undefined ? handler : 'handler');
   if (typeof exported !== 'function') return undefined;
   return (event, context) => Reflect.apply(exported, undefined, [event, context]);
 }
 
-function moduleAddress(options: FunctionRunnerOptions, found: LambdaFunction, file: string): string {
-  if (options.mode === 'source') {
-    if (found.entry === undefined) throw new Error(`${found.name} does not name its source`);
-    const project = options.projectFolder ?? fileURLToPath(new URL('../..', import.meta.url));
-    return pathToFileURL(join(project, found.entry)).href;
-  }
+function sourceAddress(options: FunctionRunnerOptions, entry: string): string {
+  const project = options.projectFolder ?? fileURLToPath(new URL('../..', import.meta.url));
+  return pathToFileURL(join(project, entry)).href;
+}
+
+function bundleAddress(found: LambdaFunction, file: string): string {
   const folder = found.assetPath;
   if (folder === undefined) throw new Error(`${found.name} has its code in the template`);
   // Functions of one bundle are modules of their own, as they are on AWS.

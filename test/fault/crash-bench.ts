@@ -1,6 +1,6 @@
 import { loadAssembly } from '../../local/assembly/assembly.ts';
 import type { Simulator } from '../../local/cxone/index.ts';
-import { type NightsOptions, prepareAssembly, TENANT } from '../support/night.ts';
+import { type NightsOptions, prepareAssembly, TENANT } from '../support/night-assembly.ts';
 import { type Crash, type Effect, type Point, requestCounter, type Trace } from './crash-points.ts';
 import type { Order, Said } from './engine-orders.ts';
 import { type EngineProcess, engineProcesses } from './engine-processes.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 import { loadAssembly } from '../../local/assembly/assembly.ts';
-import type { PreparedNights } from '../support/night.ts';
+import type { PreparedNights } from '../support/night-assembly.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const SCRIPT = 'test/fault/engine-process';

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import type { PreparedNights } from '../support/night.ts';
+import type { PreparedNights } from '../support/night-assembly.ts';
 import { bundleEngine } from './engine-bundle.ts';
 import { type Order, Said } from './engine-orders.ts';
 

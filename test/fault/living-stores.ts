@@ -4,7 +4,8 @@ import { provision } from '../../local/assembly/provision.ts';
 import type { Assembly } from '../../local/assembly/types.ts';
 import { startAws } from '../../local/aws/embedded-aws.ts';
 import { lakeBucketOf } from '../../local/machines.ts';
-import { FIRST_NIGHT, type PreparedNights, type StoredNight } from '../support/night.ts';
+import { FIRST_NIGHT, type StoredNight } from '../support/night.ts';
+import type { PreparedNights } from '../support/night-assembly.ts';
 
 /** Before a request has any effect, or after it and before the caller hears of that. */
 export type Phase = 'before' | 'after';

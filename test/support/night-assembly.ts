@@ -1,0 +1,123 @@
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { TenantId } from '../../lambdas/model/ids.ts';
+import type { PipelineName } from '../../lambdas/model/pipelines.ts';
+import { buildApp } from '../../lib/app.ts';
+import { type LoadedConfiguration, loadConfiguration } from '../../lib/configuration-file.ts';
+import type { FunctionMode } from '../../local/assembly/functions.ts';
+import {
+  type Credentials,
+  type Simulator,
+  type SimulatorOptions,
+  startSimulator,
+} from '../../local/cxone/index.ts';
+import type { SecretsFile } from '../../local/secrets-file.ts';
+import { SIGNING_SECRET } from './webhook-receiver.ts';
+
+/** The tenant of nights that name no other. */
+export const TENANT = TenantId.parse('acme');
+
+/** Its client. The secret is searched for where it must not be. */
+export const CREDENTIALS: Credentials = { clientId: 'acme-client', clientSecret: 'acme-secret-kept' };
+
+/** What nights are prepared with. */
+export interface NightsOptions {
+  /** Days are of 200 calls in three parts unless told otherwise. */
+  simulator?: SimulatorOptions;
+  /** Settings of the tenants' CDR pipeline. */
+  cdr?: Readonly<Record<string, unknown>>;
+  /** Settings of the tenants' data download family. */
+  family?: Readonly<Record<string, unknown>>;
+  /** Settings of the tenants' other pipelines, by their names in the configuration. Default: they have none. */
+  pipelines?: Readonly<Record<string, unknown>>;
+  /** Settings of the tenants' other families. */
+  families?: Readonly<Record<string, unknown>>;
+  /** The pipeline that `start` and `run` start. Default: `cdr-export`. */
+  pipeline?: PipelineName;
+  /** Ids of the tenants, each with a secret of its own name. Default: one. */
+  tenants?: readonly string[];
+  /** Values of the secrets. Default: `CREDENTIALS` for all. */
+  secrets?: Readonly<Record<string, Credentials>>;
+  /** Settings of the tenants' webhook; its secret is there. Default: they have none. */
+  webhook?: Readonly<Record<string, unknown>>;
+  /** Settings of the lake. */
+  lake?: Readonly<Record<string, unknown>>;
+  /** How functions are run. Default: their source, in this process. */
+  mode?: FunctionMode;
+}
+
+/** A simulator, and what was synthesised for it. */
+export interface PreparedNights {
+  /** A folder for everything else that nights need. */
+  readonly home: string;
+  readonly simulator: Simulator;
+  readonly configuration: LoadedConfiguration;
+  readonly assemblyFolder: string;
+  /** Values of the tenants' secrets, by name. */
+  readonly secrets: SecretsFile;
+  /** Stops the simulator and removes the folder. */
+  clear(): Promise<void>;
+}
+
+/** Starts a simulator and synthesises the pipeline for it. */
+export async function prepareAssembly(options: NightsOptions = {}): Promise<PreparedNights> {
+  const home = mkdtempSync(join(tmpdir(), 'cxone-export-nights-'));
+  const secrets = options.secrets ?? {};
+  const credentials = [CREDENTIALS, ...Object.values(secrets)];
+  const simulator = await startSimulator({ rows: 200, parts: 3, credentials, ...options.simulator });
+  const configuration = configure(home, simulator, options);
+  const assemblyFolder = join(home, 'cdk.out');
+  const bundling = (options.mode ?? 'source') !== 'source';
+  buildApp(configuration, { outdir: assemblyFolder, bundling, validation: false }).synth();
+  return {
+    home,
+    simulator,
+    configuration,
+    assemblyFolder,
+    secrets: secretsOf(configuration, secrets),
+    async clear() {
+      await simulator.stop();
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+}
+
+function secretsOf(
+  { tenants }: LoadedConfiguration,
+  given: Readonly<Record<string, Credentials>>,
+): SecretsFile {
+  const secrets: SecretsFile = {};
+  for (const { tenant } of tenants) {
+    secrets[tenant.secret] = given[tenant.id] ?? CREDENTIALS;
+    if (tenant.webhook) secrets[tenant.webhook.secret] = { signingSecret: SIGNING_SECRET };
+  }
+  return secrets;
+}
+
+/** Writes the configuration of nights, with its mappings, into a folder and loads it. */
+export function configure(
+  home: string,
+  simulator: Pick<Simulator, 'url' | 'downloadUrl'>,
+  options: NightsOptions,
+): LoadedConfiguration {
+  const project = fileURLToPath(new URL('../..', import.meta.url));
+  cpSync(join(project, 'config', 'mappings'), join(home, 'mappings'), { recursive: true });
+  const file = join(home, 'configuration.json');
+  const downloadHosts = [new URL(simulator.downloadUrl).host];
+  const tenants = (options.tenants ?? [TENANT]).map((id) => ({
+    id,
+    secret: `cxone/${id}`,
+    baseUrl: simulator.url,
+    families: {
+      dataDownload: { downloadHosts, ...options.family },
+      interactions: { downloadHosts },
+      ...options.families,
+    },
+    pipelines: { cdr: options.cdr ?? {}, ...options.pipelines },
+    ...(options.webhook ? { webhook: { secret: `webhook/${id}`, ...options.webhook } } : {}),
+  }));
+  writeFileSync(file, JSON.stringify({ tenants, ...(options.lake ? { lake: options.lake } : {}) }));
+  return loadConfiguration(file);
+}
