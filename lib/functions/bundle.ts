@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
-import { buildSync } from 'esbuild';
+import { type BuildOptions, buildSync } from 'esbuild';
 import type { LakeSettings } from '../../lambdas/model/configuration.ts';
 import type { FunctionName } from '../../lambdas/model/environment.ts';
 import { copyDuckDb } from './duckdb-binding.ts';
@@ -25,6 +25,23 @@ const BANNER = [
   'const __filename = pathOf(import.meta.url);',
   'const __dirname = folderOf(__filename);',
 ].join('\n');
+
+/** How esbuild makes handlers' code, whatever goes into which file. */
+export const BUILDING = {
+  absWorkingDir: ROOT,
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'esm',
+  mainFields: ['module', 'main'],
+  banner: { js: BANNER },
+  minify: true,
+  keepNames: true,
+  logLevel: 'error',
+} satisfies BuildOptions;
+
+/** The packages that are beside the code of functions that run DuckDB, not in it. */
+export const DUCKDB_PACKAGES = ['@duckdb/*'];
 
 /** The handler's source file, as a path within the project. */
 export function entryOf(name: FunctionName): string {
@@ -58,21 +75,12 @@ export function bundle(name: FunctionName, architecture: LakeSettings['architect
   const duckDb = WITH_DUCKDB.includes(name);
   if (duckDb) copyDuckDb(architecture, join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   buildSync({
-    absWorkingDir: ROOT,
+    ...BUILDING,
     entryPoints: [entryOf(name)],
     outfile: join(folder, 'index.mjs'),
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'esm',
-    mainFields: ['module', 'main'],
-    external: duckDb ? ['@duckdb/*'] : [],
-    banner: { js: BANNER },
-    minify: true,
-    keepNames: true,
+    external: duckDb ? DUCKDB_PACKAGES : [],
     sourcemap: 'linked',
     sourcesContent: false,
-    logLevel: 'error',
   });
   const bytes = bytesIn(folder);
   if (bytes > LAMBDA_BYTES) throw new BundleTooLarge(name, bytes);
