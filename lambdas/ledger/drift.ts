@@ -19,8 +19,11 @@ export type DriftEvent = z.infer<typeof DriftEvent>;
 /** Names from an export may be longer than a key, and are shown to people: both have a bound. */
 const NAME_CHARACTERS = 200;
 
+/** The item of a column. Its name is its key, as it is shown to people and where it can be one: a field may be called by the empty text, and by half of a character. */
 function driftKey(ledger: WindowLedger, dataset: DatasetId, column: string): ItemKey {
-  const sk = column.length <= NAME_CHARACTERS ? column : createHash('sha256').update(column).digest('hex');
+  const name = column.toWellFormed();
+  const fits = name !== '' && name.length <= NAME_CHARACTERS;
+  const sk = fits ? name : createHash('sha256').update(name).digest('hex');
   return { pk: driftPartition(ledger.tenant, dataset), sk };
 }
 
@@ -33,7 +36,7 @@ export async function raiseDrift(
 ): Promise<void> {
   const raised = { raisedAt: isoInstant(ledger.clock.now()), raisedBy: run };
   for (const column of columns) {
-    const named = { column: column.slice(0, NAME_CHARACTERS) };
+    const named = { column: column.slice(0, NAME_CHARACTERS).toWellFormed() };
     // setOnce keeps the first run's name through repeats, so the event is this run's in every later look.
     await ledger.table.update(
       driftKey(ledger, dataset, column),

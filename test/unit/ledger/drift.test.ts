@@ -54,4 +54,22 @@ describe('CDR-10 a drift event', () => {
 
     expect(await driftEvents(ledger, CDR_DATASET)).toHaveLength(2);
   });
+
+  it.each(['', 'half of a character: \ud83d', '__proto__'])(
+    'REP-09 is raised of a field called %j, and can be acknowledged as it is shown',
+    async (name) => {
+      const { ledger } = windowLedger(test.table);
+
+      await raiseDrift(ledger, CDR_DATASET, [name, 'Mood'], runCalled('first'));
+
+      const shown = (await driftEvents(ledger, CDR_DATASET)).find(({ column }) => column !== 'Mood');
+      const acknowledged = await acknowledgeDrift(ledger, CDR_DATASET, shown?.column ?? 'none');
+      const events = await driftEvents(ledger, CDR_DATASET);
+      expect(acknowledged).toBe(true);
+      expect(events.filter((event) => event.acknowledgedAt === undefined)).toMatchObject([
+        { column: 'Mood' },
+      ]);
+      expect(events).toHaveLength(2);
+    },
+  );
 });
