@@ -164,6 +164,7 @@ function windowRecord(
       bytesIn: facts.bytesIn,
       bytesOut: facts.bytesOut,
       driftColumns: facts.driftColumns,
+      drift: driftOf(notes),
       delivery: state.delivery,
     };
   // Another run was faster: it has this window's rows in its own record.
@@ -175,6 +176,12 @@ function windowRecord(
   if (exportedElsewhere || (state.claimedBy !== undefined && state.claimedBy !== run))
     return { ...common, outcome: 'alreadyRunning' };
   return { ...common, outcome: notes === undefined ? 'notTried' : 'failed' };
+}
+
+/** What the run itself found; undefined where there is nothing to tell. */
+function driftOf(notes: WindowNotes | undefined): WindowRecord['drift'] {
+  const drift = notes?.drift;
+  return drift !== undefined && Object.values(drift).some((names) => names.length > 0) ? drift : undefined;
 }
 
 function totalsOf(windows: readonly WindowRecord[]): RunRecord['totals'] {

@@ -2,12 +2,12 @@ import { factsOf } from '../dataset/manifest.ts';
 import type { PrivacyKey } from '../dataset/privacy.ts';
 import { transformRecords } from '../dataset/transform-records.ts';
 import { outputPrefixes } from '../lake/keys.ts';
-import { raiseDrift } from '../ledger/drift.ts';
 import { readParts } from '../ledger/parts.ts';
 import { holdWindow, type WindowLedger } from '../ledger/windows.ts';
 import type { ClaimedWindow, GenerationFacts, WindowTask } from '../model/payloads.ts';
 import type { Clock, ObjectStore } from '../model/ports.ts';
 import type { RecordSettings } from '../model/record-payloads.ts';
+import { tellDrift } from './tell-drift.ts';
 
 /** What the transform of an attempt's records is told. */
 export interface StoredRecordsTransform {
@@ -52,6 +52,6 @@ export async function transformStoredRecords(
     },
     ports,
   );
-  if (task !== 'adhoc') await raiseDrift(ledger, claim.dataset, made.drift.unknownColumns, claim.run);
+  await tellDrift(ledger, claim, task, made);
   return factsOf(made);
 }

@@ -1,13 +1,13 @@
 import { factsOf } from '../dataset/manifest.ts';
 import { transformWindow } from '../dataset/transform.ts';
 import { outputPrefixes, partListKey } from '../lake/keys.ts';
-import { raiseDrift } from '../ledger/drift.ts';
 import { readParts } from '../ledger/parts.ts';
 import { holdWindow, type WindowLedger } from '../ledger/windows.ts';
 import { catalogued, isError } from '../model/errors.ts';
 import type { ClaimedWindow, GenerationFacts, TransformSettings, WindowTask } from '../model/payloads.ts';
 import type { Clock, ObjectStore } from '../model/ports.ts';
 import { readPartList } from './part-list.ts';
+import { tellDrift } from './tell-drift.ts';
 
 /** Parts whose rows are fewer than announced are fetched once more: this is the fetch after which the window is given up. */
 const LAST_FETCH = 2;
@@ -68,8 +68,7 @@ export async function transformAttempt(
       },
       ports,
     );
-    if (request.task !== 'adhoc')
-      await raiseDrift(ledger, claim.dataset, made.drift.unknownColumns, claim.run);
+    await tellDrift(ledger, claim, request.task, made);
     return { outcome: 'transformed', facts: factsOf(made) };
   } catch (error) {
     const isLast = request.fetch >= LAST_FETCH || request.task === 'replay';

@@ -4,6 +4,7 @@ import { DatasetId, type RunArn, rangeDataset, type TenantId } from '../model/id
 import { PinnedWindow } from '../model/payloads.ts';
 import type { Item, Table } from '../model/ports.ts';
 import { type DayRange, nestedRanges } from '../model/ranges.ts';
+import { WindowDrift } from '../model/run-record.ts';
 import { conditionalUpdate } from './expressions.ts';
 import { runPartition } from './keys.ts';
 
@@ -65,6 +66,18 @@ export async function noteStage(
   );
 }
 
+/** Notes how a window's source differs from its mapping: what the last transform of the run found stands. */
+export async function noteDrift(
+  table: Table,
+  about: NotedWindow & { tenant: TenantId; run: RunArn; now: number },
+  drift: WindowDrift,
+): Promise<void> {
+  await table.update(
+    { pk: runPartition(about.tenant, about.run), sk: `window#${nameOf(about)}` },
+    conditionalUpdate({ set: { drift, expiresAt: Math.floor(about.now / 1000) + NOTES_SECONDS } }),
+  );
+}
+
 /** The notes of a run's window, read back. */
 export const WindowNotes = z
   .object({
@@ -73,6 +86,7 @@ export const WindowNotes = z
     sentence: z.string().default(''),
     lastStage: z.string().default(''),
     throttledMilliseconds: z.number().default(0),
+    drift: WindowDrift.optional(),
   })
   .catchall(z.unknown());
 export type WindowNotes = z.infer<typeof WindowNotes>;

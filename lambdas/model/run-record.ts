@@ -26,6 +26,17 @@ export const ReadingRecord = z.strictObject({
 });
 export type ReadingRecord = z.infer<typeof ReadingRecord>;
 
+const names = z.array(z.string());
+
+/** How a window's source differs from its mapping: some names of each kind, the generation's manifest has all. */
+export const WindowDrift = z.strictObject({
+  new: names.describe('Fields that no mapping knows, by their names in the source'),
+  missing: names.describe('Lake columns that nothing came for'),
+  retyped: names.describe('Lake columns whose values came as another kind of JSON than their type’s'),
+  empty: names.describe('Lake columns without a value in any row'),
+});
+export type WindowDrift = z.infer<typeof WindowDrift>;
+
 /** What became of one window of a run. */
 export const WindowRecord = z.strictObject({
   dataset: DatasetId,
@@ -41,7 +52,10 @@ export const WindowRecord = z.strictObject({
   manifestKey: z.string().optional().describe('Lists the files'),
   bytesIn: count.optional(),
   bytesOut: count.optional(),
-  driftColumns: count.optional(),
+  driftColumns: count.optional().describe('New fields and missing columns'),
+  drift: WindowDrift.optional().describe(
+    'Absent where the source is as the mapping says, and no column is empty',
+  ),
   delivery: WindowDelivery.optional().describe('What became of its delivery to the webhook'),
   reading: ReadingRecord.optional(),
   /** Milliseconds of work by stage: waiting between them is not in it. */

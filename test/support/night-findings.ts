@@ -125,6 +125,16 @@ export async function extraColumnsOf(night: StoredNight, day: string): Promise<s
   return rows.map(({ name }) => name ?? '');
 }
 
+/** Name and type of every column of Parquet files of the bucket, in their order; the files must agree. */
+export async function parquetColumns(night: StoredNight, keys: readonly string[]): Promise<string[]> {
+  const local = await copied(night, keys);
+  const files = local.map(quoted).join(', ');
+  const rows = await query(
+    `SELECT column_name || ' ' || column_type AS shown FROM (DESCRIBE SELECT * FROM read_parquet([${files}]))`,
+  );
+  return rows.map(({ shown }) => shown ?? '');
+}
+
 const READING: Readonly<Record<string, string>> = {
   CallId: 'call_id',
   StartTime: "strftime(start_time, '%Y-%m-%dT%H:%M:%S.%gZ')",

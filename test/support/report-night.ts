@@ -11,7 +11,7 @@ import { Day } from '../../lambdas/model/days.ts';
 import { DatasetId } from '../../lambdas/model/ids.ts';
 import type { ReportRecord, SimulatorOptions } from '../../local/cxone/index.ts';
 import { type NightsOptions, type StoredNight, TENANT } from './night.ts';
-import { keysUnder, storesOf } from './night-findings.ts';
+import { keysUnder, parquetColumns, storesOf } from './night-findings.ts';
 
 /** The datasets of the reports that nights have. */
 export const SKILLS = DatasetId.parse('skill_performance');
@@ -87,24 +87,41 @@ const Row = z.looseObject({
   skill_id: z.string(),
   skill_name: z.string(),
   calls_offered: z.number(),
-  calls_answered: z.number(),
+  calls_answered: z.number().nullable(),
   tags: z.string().nullable(),
+  comment: z.string().nullable(),
+  extra_columns: z.record(z.string(), z.json()).nullable(),
 });
 export type Row = z.infer<typeof Row>;
 
-/** The day's committed rows, as `current.json` leads to them, by interval and skill. */
-export async function reportRows(night: StoredNight, dataset: DatasetId, day: string): Promise<Row[]> {
+/** What the day's `current.json` says. */
+async function currentReport(night: StoredNight, dataset: DatasetId, day: string) {
   const { objects, ledger } = storesOf(night);
   const text = await objects.readText(currentKey(ledger.tenant, dataset, Day.parse(day)));
-  const { manifest } = Current.parse(JSON.parse(text));
+  return Current.parse(JSON.parse(text)).manifest.window;
+}
+
+/** The day's committed rows, as `current.json` leads to them, by interval and skill. */
+export async function reportRows(night: StoredNight, dataset: DatasetId, day: string): Promise<Row[]> {
+  const { objects } = storesOf(night);
+  const { files } = await currentReport(night, dataset, day);
   const rows: Row[] = [];
-  for (const { key } of manifest.window.files.filter(({ format }) => format === 'jsonl')) {
+  for (const { key } of files.filter(({ format }) => format === 'jsonl')) {
     const lines = gunzipSync(await buffer(await objects.open(key)))
       .toString('utf8')
       .split('\n');
     rows.push(...lines.filter((line) => line !== '').map((line) => Row.parse(JSON.parse(line))));
   }
   return rows.toSorted((left, right) => (keyOf(left) < keyOf(right) ? -1 : 1));
+}
+
+/** Name and type of every column of the day's Parquet files. */
+export async function reportColumns(night: StoredNight, dataset: DatasetId, day: string): Promise<string[]> {
+  const { files } = await currentReport(night, dataset, day);
+  return parquetColumns(
+    night,
+    files.flatMap(({ key, format }) => (format === 'parquet' ? [key] : [])),
+  );
 }
 
 function keyOf({ interval_start, skill_id }: Pick<Row, 'interval_start' | 'skill_id'>): string {

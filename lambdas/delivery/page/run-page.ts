@@ -144,8 +144,15 @@ function windowCells(window: WindowRecord, { run }: RunRecord, place: PagePlace)
   ];
 }
 
-function drifted({ driftColumns = 0 }: WindowRecord): string {
-  return driftColumns > 0 ? `${counted(driftColumns, 'column')} that no mapping knows` : '';
+/** What of the source is not as its mapping says. A column without a value is told of in the record alone: many are so by nature. */
+function drifted({ drift, driftColumns = 0 }: WindowRecord): string {
+  if (drift === undefined)
+    return driftColumns > 0 ? `${counted(driftColumns, 'column')} not as the mapping says` : '';
+  const told = { new: drift.new, missing: drift.missing, 'of another kind': drift.retyped };
+  return Object.entries(told)
+    .filter(([, names]) => names.length > 0)
+    .map(([what, names]) => `${what}: ${names.join(', ')}`)
+    .join('; ');
 }
 
 function calls({ answers }: RunRecord): Html[] {

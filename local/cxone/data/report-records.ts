@@ -14,10 +14,10 @@ export interface ReportData {
   readonly empty: boolean;
   /** Metrics that no document names. */
   readonly addedMetrics: number;
-  /** `metric.calls.answered` comes as `metric.calls.handled`. */
-  readonly renamed: boolean;
-  /** Nulls come as `null`, `""`, `"N/A"` and as absent keys. */
-  readonly nulls: boolean;
+  /** What `metric.calls.answered` is called. */
+  readonly answeredAs: string;
+  /** Comments of which there is none come as `null`, `""`, `"N/A"` and as absent keys. */
+  readonly comments: 'all' | 'some' | 'none';
   /** Raised by one, CXone has corrected one row of each day, and found a late one. */
   readonly revision: number;
   /** Timestamps are those of this IANA zone, without an offset, whatever was asked for; undefined for UTC. */
@@ -30,8 +30,8 @@ export const usualReportData: ReportData = {
   closedFrom: 24,
   empty: false,
   addedMetrics: 0,
-  renamed: false,
-  nulls: false,
+  answeredAs: 'answered',
+  comments: 'all',
   revision: 0,
   zone: undefined,
 };
@@ -104,7 +104,7 @@ function recordOf(
   }
   const step = query.interval === 'daily' ? 24 * hourMilliseconds : hourMilliseconds;
   const written = (instant: number) => writtenInstant(instant, query, data);
-  const answered = data.renamed ? { handled: sums.answered } : { answered: sums.answered };
+  const answered = { [data.answeredAs]: sums.answered };
   const added = Array.from({ length: data.addedMetrics }, (_, index) => [
     `added${index + 1}`,
     { count: (skill + index) % 7 },
@@ -123,10 +123,11 @@ function recordOf(
   };
 }
 
-function comment({ nulls }: ReportData, number: number): Record<string, unknown> {
-  if (!nulls) return { comment: `Remark ${number % 11}` };
-  const spellings = [{ comment: null }, { comment: '' }, { comment: 'N/A' }, {}, { comment: 'as usual' }];
-  return spellings[number % spellings.length] ?? {};
+function comment({ comments }: ReportData, number: number): Record<string, unknown> {
+  if (comments === 'all') return { comment: `Remark ${number % 11}` };
+  const spellings = [{ comment: null }, { comment: '' }, { comment: 'N/A' }, {}];
+  const known = comments === 'some' ? [...spellings, { comment: 'as usual' }] : spellings;
+  return known[number % known.length] ?? {};
 }
 
 function writtenInstant(instant: number, { timezone }: ReportQuery, { zone }: ReportData): string {

@@ -65,11 +65,14 @@ export const reportScenarios: Readonly<Record<string, Scenario>> = {
     (addedMetrics) => ({ report: { data: { addedMetrics } } }),
     100,
   ),
-  'report-renamed': always('metric.calls.answered is called metric.calls.handled.', {
-    report: { data: { renamed: true } },
+  'report-renamed': worded('name', 'handled', 'metric.calls.answered has another name.', (answeredAs) => ({
+    report: { data: { answeredAs } },
+  })),
+  'report-nulls': always('Four comments of five are null, "", "N/A" or not there.', {
+    report: { data: { comments: 'some' } },
   }),
-  'report-nulls': always('Nulls come as null, "", "N/A" and absent keys.', {
-    report: { data: { nulls: true } },
+  'report-never': always('Every comment is null, "", "N/A" or not there.', {
+    report: { data: { comments: 'none' } },
   }),
   'report-revised': numbered(
     'revision',

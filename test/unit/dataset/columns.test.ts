@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { transformWindow } from '../../../lambdas/dataset/transform.ts';
 import { isError } from '../../../lambdas/model/errors.ts';
-import { Mapping } from '../../../lambdas/model/mapping.ts';
+import { Mapping, type NewFields } from '../../../lambdas/model/mapping.ts';
 import { memoryObjectStore } from '../../support/memory-object-store.ts';
+import { thrownBy } from '../../support/thrown.ts';
 import {
   lakeColumn,
   lakeRows,
+  quarantine,
   requestFor,
   stoppedClock,
   TEXTS,
@@ -134,5 +136,58 @@ describe('CDR-09 columns by name', () => {
     });
 
     expect(await lakeColumn(transformed, 'note')).toEqual(['a', 'b\r\nc', 'd']);
+  });
+});
+
+describe('REP-06 new fields of an export’s parts', () => {
+  const at = '2024-05-15T08:00:00Z';
+  const parts = {
+    csv: [`Id,At,Note,Mood\na,${at},x,good\na,${at},x,bad\n`, `At,Id\n${at},b\n`],
+    json: [
+      JSON.stringify([
+        { Id: 'a', At: at, Note: 'x', Mood: 'good' },
+        { Id: 'a', At: at, Note: 'x', Mood: 'bad' },
+      ]),
+      JSON.stringify([{ At: at, Id: 'b' }]),
+    ],
+  };
+  const following = (newFields: NewFields, format: keyof typeof parts) =>
+    transform(parts[format], { format, key: ['id'], mapping: Mapping.parse({ ...TEXTS, newFields }) });
+
+  it.each(['csv', 'json'] as const)('REP-06 extra keeps them by name, in %s', async (format) => {
+    const done = await following('extra', format);
+
+    expect(await lakeColumn(done, 'extra_columns')).toEqual(['{"Mood":"bad"}', null]);
+    expect(done.result.counts).toMatchObject({ rowsOut: 2, superseded: 1, duplicates: 0 });
+    expect(quarantine(done.store, 'superseded')).toMatchObject([{ row: { Mood: 'good' } }]);
+    expect(done.result.drift.unknownColumns).toEqual(['Mood']);
+  });
+
+  it.each(['csv', 'json'] as const)(
+    'REP-06 ignore leaves them out, also where rows are compared, and names them all the same, in %s',
+    async (format) => {
+      const done = await following('ignore', format);
+
+      expect(await lakeColumn(done, 'extra_columns')).toEqual([null, null]);
+      expect(done.result.counts).toMatchObject({ rowsOut: 2, superseded: 0, duplicates: 1 });
+      expect(done.result.drift.unknownColumns).toEqual(['Mood']);
+    },
+  );
+
+  it.each(['csv', 'json'] as const)('REP-06 fail stops by name and writes nothing, in %s', async (format) => {
+    const store = memoryObjectStore();
+    const mapping = Mapping.parse({ ...TEXTS, newFields: 'fail' });
+    const request = await requestFor(store, parts[format], { format, key: ['id'], mapping });
+
+    const error = await thrownBy(transformWindow(request, { objects: store, clock: stoppedClock }));
+
+    expect([error.name, error.message]).toEqual(['FieldsUnknown', expect.stringContaining('"Mood"')]);
+    expect(store.writes).toEqual([]);
+  });
+
+  it('REP-06 tells generations of different policies apart', async () => {
+    const made = [await following('extra', 'csv'), await following('ignore', 'csv')];
+
+    expect(new Set(made.map(({ result }) => result.generation)).size).toBe(2);
   });
 });

@@ -223,6 +223,13 @@ describe('the scenarios of reports', () => {
     expect(new Set(spellings)).toEqual(new Set([null, '', 'N/A', 'absent', 'as usual']));
   });
 
+  shows('report-never', 'has no comment at all', async () => {
+    const { client } = await prepare('report-never');
+    const rows = rowsOf(await pagesOf(client));
+    const spellings = rows.map((row) => ('comment' in row ? row.comment : 'absent'));
+    expect(new Set(spellings)).toEqual(new Set([null, '', 'N/A', 'absent']));
+  });
+
   shows('report-revised', 'has corrected a row of a day and found a late one', async () => {
     const { simulator, client } = await prepare();
     const before = rowsOf(await pagesOf(client));

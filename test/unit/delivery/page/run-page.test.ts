@@ -55,6 +55,19 @@ describe('the page of a run', () => {
     expect(text).toContain('https://eu-west-1.console.aws.amazon.com/states/home?region=eu-west-1');
     expect(text).toContain(encodeURIComponent(PLACE.recordKey));
   });
+
+  it('REP-06 names what of a window is not as its mapping says', () => {
+    const record = recordOf('SUCCEEDED', [['2024-05-15', 'committed']]);
+    const drift = { new: ['metric.added'], missing: [], retyped: ['active'], empty: ['comment'] };
+    const [window] = record.windows;
+    const drifted = window === undefined ? [] : [{ ...window, drift }];
+
+    const [told, counted] = [runPage({ ...record, windows: drifted }, PLACE), runPage(record, PLACE)];
+
+    expect(told).toContain('new: metric.added; of another kind: active');
+    expect(told).not.toContain('comment');
+    expect(counted).toContain('2 columns not as the mapping says');
+  });
 });
 
 describe('the index of runs', () => {
