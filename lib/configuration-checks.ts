@@ -1,5 +1,5 @@
 import type { Family } from '../lambdas/model/families.ts';
-import type { Mapping } from '../lambdas/model/mapping.ts';
+import { isHashed, type Mapping } from '../lambdas/model/mapping.ts';
 import { ANALYTICS_DATASET, CDR_DATASET } from '../lambdas/model/payloads.ts';
 import type { CdrPipeline, OutputFormat } from '../lambdas/model/pipelines.ts';
 import { kindOf, type Problem } from '../lambdas/model/refusal.ts';
@@ -35,7 +35,7 @@ export function tenantProblems(configured: ConfiguredTenant, path: string): Prob
           },
         ]
       : []),
-    ...configured.datasets.flatMap(({ mapping }) => hashProblems(mapping)),
+    ...hashProblems(configured, path),
     ...webhookProblems(configured, `${path}.webhook`),
     ...familyProblems(families.dataDownload, `${path}.families.dataDownload`),
     ...exportProblems(cdr.settings, cdr.mapping, `${path}.pipelines.cdr`),
@@ -59,19 +59,13 @@ export function tenantProblems(configured: ConfiguredTenant, path: string): Prob
   ];
 }
 
-/** There is no way yet to give the functions a key: a mapping that hashes would stop every window. */
-function hashProblems(mapping: Mapping): Problem[] {
-  return mapping.columns.flatMap(({ privacy }, index) =>
-    privacy === 'hash'
-      ? [
-          {
-            path: `mappings/${mapping.name}.v${mapping.version}.json: columns[${index}].privacy`,
-            found: kindOf(privacy),
-            expected: 'must be keep, drop or mask: this release has no key to hash with',
-          },
-        ]
-      : [],
-  );
+/** A mapping that hashes would stop every window of a tenant without a key. */
+function hashProblems({ tenant, datasets }: ConfiguredTenant, path: string): Problem[] {
+  if (tenant.hashKey !== undefined) return [];
+  const hashing = datasets.filter(({ mapping }) => isHashed(mapping)).map(({ dataset }) => dataset);
+  if (hashing.length === 0) return [];
+  const expected = `must name a secret and a version: columns of ${hashing.join(', ')} are to be hashed`;
+  return [{ path: `${path}.hashKey`, found: kindOf(undefined), expected }];
 }
 
 /** What the webhook is to send must be there: records come from a dataset's JSON lines. */
@@ -100,7 +94,8 @@ function webhookProblems({ tenant, cdr, analytics, reports }: ConfiguredTenant, 
 }
 
 /** What works but is probably not meant. */
-export function tenantWarnings({ tenant, families, cdr, analytics, archive }: ConfiguredTenant): string[] {
+export function tenantWarnings(configured: ConfiguredTenant): string[] {
+  const { tenant, families, cdr, analytics, archive, datasets } = configured;
   const { columns } = cdr.settings;
   const many = `${columns.length} columns are asked for: CXone's exports of ${MANY_COLUMNS} and more are known to fail`;
   return [
@@ -109,6 +104,9 @@ export function tenantWarnings({ tenant, families, cdr, analytics, archive }: Co
     ...(analytics ? exportWarnings(analytics.settings, analytics.mapping) : []).map(
       (sentence) => `analytics: ${sentence}.`,
     ),
+    ...(tenant.hashKey !== undefined && !datasets.some(({ mapping }) => isHashed(mapping))
+      ? ['hashKey: no mapping has a column with the privacy hash, so no function may read the key.']
+      : []),
     ...(archive?.media && families.interactions.downloadHosts.length === 0
       ? [
           'archive: media are to be stored, and families.interactions.downloadHosts names no host that they may come from.',

@@ -140,6 +140,7 @@ export class TenantStack extends Stack {
         bucket: lake.bucket.seenFrom(this),
         machineName: this.machineName(pipeline),
         logs: this.machineLogs(id, pipeline),
+        hashKey: configured.tenant.hashKey?.version,
         deliver: commitsTo(webhook),
       });
       // The machine itself reads the list of windows and writes the children's results.

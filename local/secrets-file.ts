@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { HashKeys } from '../lambdas/model/hash-key.ts';
 import { ArchivePassphrases } from '../lambdas/model/passphrases.ts';
 import { type Problem, parseOrRefuse, problemsOf, Refusal } from '../lambdas/model/refusal.ts';
 import { WebhookSecret } from '../lambdas/model/webhook.ts';
@@ -10,12 +11,13 @@ const ClientSecret = z.strictObject({ clientId: z.string().min(1), clientSecret:
 function formOf(value: unknown): z.ZodType<SecretValue> {
   const fields = Object.keys(z.record(z.string(), z.unknown()).catch({}).parse(value));
   if (fields.includes('passphrases')) return ArchivePassphrases;
+  if (fields.includes('keys')) return HashKeys;
   return fields.includes('signingSecret') ? WebhookSecret : ClientSecret;
 }
 
-type SecretValue = z.infer<typeof ClientSecret> | WebhookSecret | ArchivePassphrases;
+type SecretValue = z.infer<typeof ClientSecret> | WebhookSecret | ArchivePassphrases | HashKeys;
 
-/** Values of secrets by their names: client credentials, what signs deliveries to a webhook, the passphrases of an archive. */
+/** Values of secrets by their names: client credentials, what signs deliveries to a webhook, the passphrases of an archive, hash keys. */
 export type SecretsFile = Record<string, SecretValue>;
 
 /** Reads a secrets file. Throws a `Refusal` with every problem; none of them shows a value. */

@@ -43,11 +43,12 @@ export function planColumns(
   mapping: Mapping,
   key: readonly string[],
 ): { plans: ColumnPlan[]; drift: ColumnDrift } {
-  const twice = parts.flatMap(namesGivenTwice);
-  if (twice.length > 0) throw catalogued('PartMalformed', listed(twice), { problems: twice.length });
   const problems = parts.flatMap((part) => problemsOf(part, mapping, key));
   if (problems.length > 0)
     throw catalogued('RequiredColumnMissing', listed(problems), { problems: problems.length });
+  // Only now is the first row known to be a header: names are not a call's values, and may be shown.
+  const twice = parts.flatMap(namesGivenTwice);
+  if (twice.length > 0) throw catalogued('PartMalformed', listed(twice), { problems: twice.length });
   const plans = parts.map((part) => planOf(part, mapping));
   const said = plans.filter(({ part }) => part.columns !== undefined);
   const unknownColumns = [

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DuckDBBlobValue, type DuckDBConnection, DuckDBInstance, type Json } from '@duckdb/node-api';
+import { CataloguedError } from '../model/errors.ts';
 import { exhaustion } from './exhaustion.ts';
 import { quoteText } from './sql.ts';
 
@@ -44,6 +45,18 @@ export async function openDatabase(folder: string, memoryLimitMegabytes: number)
   return databaseOf(instance, connection);
 }
 
+/** Rethrows what DuckDB says by its kind alone, `Conversion Error` for instance: the rest quotes values of rows. */
+function quiet(error: unknown): never {
+  try {
+    exhaustion(error);
+  } catch (thrown) {
+    if (thrown instanceof CataloguedError) throw thrown;
+    const [, kind] =
+      /^([A-Z][A-Za-z -]{0,40} Error)\b/.exec(thrown instanceof Error ? thrown.message : '') ?? [];
+    throw new Error(kind ?? 'An error of DuckDB of no known kind');
+  }
+}
+
 function databaseOf(instance: DuckDBInstance, connection: DuckDBConnection): Database {
   return {
     async run(sql, values = []) {
@@ -52,10 +65,10 @@ function databaseOf(instance: DuckDBInstance, connection: DuckDBConnection): Dat
           sql,
           values.map((bytes) => new DuckDBBlobValue(bytes)),
         )
-        .catch(exhaustion);
+        .catch(quiet);
     },
     async rows(sql) {
-      const reader = await connection.runAndReadAll(sql).catch(exhaustion);
+      const reader = await connection.runAndReadAll(sql).catch(quiet);
       return reader.getRowObjectsJson();
     },
     async *stream(sql) {
@@ -63,7 +76,7 @@ function databaseOf(instance: DuckDBInstance, connection: DuckDBConnection): Dat
         const result = await connection.stream(sql);
         yield* result.yieldRowObjectJson();
       } catch (error) {
-        exhaustion(error);
+        quiet(error);
       }
     },
     async [Symbol.asyncDispose]() {

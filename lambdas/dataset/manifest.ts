@@ -59,6 +59,7 @@ const Manifest = z.strictObject({
   transformVersion: z.literal(TRANSFORM_VERSION),
   mapping: z.strictObject({ name: z.string(), version: z.int(), digest: z.string() }),
   key: z.array(z.string()),
+  hashKey: z.string().optional().describe('Version of the key that columns are hashed with'),
   parts: z.array(
     z.strictObject({
       number: z.int(),
@@ -79,10 +80,10 @@ export function manifestKey(lakePrefix: string, generation: GenerationId): strin
 /** Writes the manifest. */
 export async function writeManifest(
   objects: ObjectStore,
-  request: Pick<TransformRequest, 'tenant' | 'dataset' | 'day' | 'mapping' | 'key' | 'parts'>,
+  request: Pick<TransformRequest, 'tenant' | 'dataset' | 'day' | 'mapping' | 'key' | 'hashKey' | 'parts'>,
   window: TransformedWindow,
 ): Promise<void> {
-  const { tenant, dataset, day, mapping, key, parts } = request;
+  const { tenant, dataset, day, mapping, key, hashKey, parts } = request;
   const manifest: z.input<typeof Manifest> = {
     manifestVersion: 1,
     tenant,
@@ -91,6 +92,7 @@ export async function writeManifest(
     transformVersion: TRANSFORM_VERSION,
     mapping: { name: mapping.name, version: mapping.version, digest: digestOf(mapping) },
     key: [...key],
+    ...(hashKey === undefined ? {} : { hashKey }),
     parts: parts.toSorted((left, right) => left.number - right.number),
     window,
   };

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { catalogued } from '../model/errors.ts';
-import type { Mapping, Privacy } from '../model/mapping.ts';
+import { isHashed, type Mapping, type Privacy } from '../model/mapping.ts';
 
 /** The key of `hash`: bytes of a secret of the tenant. It stands in no file, no state and no message. */
 export type PrivacyKey = Uint8Array;
@@ -42,7 +42,14 @@ export function isPrivate({ columns }: Mapping): boolean {
 }
 
 /** Names the key without being it: a generation hashed under another key is another one. Undefined where nothing is hashed. */
-export function keyFingerprint({ columns }: Mapping, key: PrivacyKey | undefined): string | undefined {
-  if (key === undefined || !columns.some(({ privacy }) => privacy === 'hash')) return undefined;
+export function keyFingerprint(
+  { columns }: Pick<Mapping, 'columns'>,
+  key: PrivacyKey | undefined,
+): string | undefined {
+  return key === undefined || !isHashed({ columns }) ? undefined : fingerprintOfKey(key);
+}
+
+/** Names a key without being it: 16 hex digits. */
+export function fingerprintOfKey(key: PrivacyKey): string {
   return createHmac('sha256', key).update('cxone-export key fingerprint').digest('hex').slice(0, 16);
 }

@@ -44,6 +44,8 @@ export interface TransformRequest {
   prefixes: WindowPrefixes;
   /** The key of columns that are hashed. */
   privacyKey?: PrivacyKey | undefined;
+  /** What the tenant calls that key: told in the manifest, nothing more. */
+  hashKey?: string | undefined;
   /** A folder that the transform may empty and fill: nobody else's. */
   workFolder: string;
   /** What the whole process may take: half of it is given to DuckDB. At least 256. */

@@ -129,9 +129,10 @@ async function judge(
   files: DraftFiles,
 ): Promise<Judged> {
   const { mapping, completeness, day, key } = request;
-  requireKnownFields(findings, mapping);
   const integrity = integrityOf(findings, mapping);
+  // Names of fields are shown only where records have the required ones: a file without a header has values for names.
   requireCompleteness(integrity, completeness);
+  requireKnownFields(findings, mapping);
   const { drafts } = files;
   const { rejects, outsideWindow } = await countRows(database, drafts, mapping, day);
   const { duplicates, superseded } = await findDuplicates(database, drafts, key);

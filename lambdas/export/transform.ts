@@ -1,4 +1,5 @@
 import { factsOf } from '../dataset/manifest.ts';
+import type { PrivacyKey } from '../dataset/privacy.ts';
 import { transformWindow } from '../dataset/transform.ts';
 import { outputPrefixes, partListKey } from '../lake/keys.ts';
 import { readParts } from '../ledger/parts.ts';
@@ -19,6 +20,8 @@ export interface AttemptTransform {
   task: WindowTask;
   fetch: number;
   settings: TransformSettings;
+  /** The key of columns that are hashed. */
+  privacyKey?: PrivacyKey | undefined;
   workFolder: string;
   memoryLimitMegabytes: number;
   diskLimitMegabytes: number;
@@ -51,11 +54,12 @@ export async function transformAttempt(
       });
     return { number: part, key: found.key, bytes: found.bytes, sha256: found.sha256, recordCount };
   });
-  const { settings, workFolder, memoryLimitMegabytes, diskLimitMegabytes } = request;
+  const { settings, privacyKey, workFolder, memoryLimitMegabytes, diskLimitMegabytes } = request;
   try {
     const made = await transformWindow(
       {
         ...settings,
+        privacyKey,
         tenant: ledger.tenant,
         dataset: claim.dataset,
         day: claim.day,

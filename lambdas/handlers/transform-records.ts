@@ -3,6 +3,7 @@ import { s3ObjectStore } from '../aws/s3-object-store.ts';
 import { transformStoredRecords } from '../export/transform-records.ts';
 import { TransformRecordsPayload, TransformRecordsResult } from '../model/record-payloads.ts';
 import { lambdaHandler } from './handler.ts';
+import { hashKeyOf } from './hash-key.ts';
 
 /** Makes a generation of the records that were stored for the window. */
 export const handler = lambdaHandler(
@@ -18,6 +19,7 @@ export const handler = lambdaHandler(
       attempt: payload.attempt,
       task: payload.task,
       settings: payload.settings,
+      privacyKey: await hashKeyOf(invocation, payload.settings.hashKey),
       workFolder: join(invocation.temporaryFolder, 'window'),
       memoryLimitMegabytes: MEMORY_MEGABYTES,
       diskLimitMegabytes: DISK_MEGABYTES,

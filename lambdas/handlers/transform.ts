@@ -3,11 +3,12 @@ import { s3ObjectStore } from '../aws/s3-object-store.ts';
 import { transformAttempt } from '../export/transform.ts';
 import { TransformPayload, TransformResult } from '../model/payloads.ts';
 import { lambdaHandler } from './handler.ts';
+import { hashKeyOf } from './hash-key.ts';
 
 /** Makes a generation of the window's stored parts. */
 export const handler = lambdaHandler(
   { name: 'transform', payload: TransformPayload, result: TransformResult },
-  (payload, invocation) => {
+  async (payload, invocation) => {
     const { LAKE_BUCKET, MEMORY_MEGABYTES, DISK_MEGABYTES } = invocation.environment;
     const ports = {
       ledger: invocation,
@@ -19,6 +20,7 @@ export const handler = lambdaHandler(
       task: payload.task,
       fetch: payload.fetch,
       settings: payload.settings,
+      privacyKey: await hashKeyOf(invocation, payload.settings.hashKey),
       workFolder: join(invocation.temporaryFolder, 'window'),
       memoryLimitMegabytes: MEMORY_MEGABYTES,
       diskLimitMegabytes: DISK_MEGABYTES,

@@ -61,6 +61,11 @@ export function driftPartition(tenant: TenantId, dataset: DatasetId): string {
   return `${tenant}#drift#${dataset}`;
 }
 
+/** The item that says which key a version of a tenant's hash key is. */
+export function hashKeyKey(tenant: TenantId, version: string): ItemKey {
+  return { pk: `${tenant}#hashKey#${version}`, sk: 'key' };
+}
+
 /** The partition that holds what a run's functions noted, for its record. */
 export function runPartition(tenant: TenantId, run: RunArn): string {
   return `${tenant}#run#${runName(run)}`;

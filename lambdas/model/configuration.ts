@@ -3,6 +3,7 @@ import { AnalyticsPipeline } from './analytics-pipeline.ts';
 import { ArchivePipeline } from './archive-pipeline.ts';
 import { DataActionsPipeline } from './data-actions-pipeline.ts';
 import { BaseUrl, FamilyName, FamilyOverrides } from './families.ts';
+import { HashKeySettings } from './hash-key.ts';
 import { TenantId } from './ids.ts';
 import { CdrPipeline } from './pipelines.ts';
 import { ReportsPipeline } from './reports.ts';
@@ -150,6 +151,7 @@ export const Tenant = z.strictObject({
     .describe('Its value is {"clientId": "…", "clientSecret": "…"}'),
   baseUrl: BaseUrl.describe('Of every family that names no other'),
   families: z.partialRecord(FamilyName, FamilyOverrides).default({}),
+  hashKey: HashKeySettings.optional().describe('Needed where a mapping has a column with the privacy hash'),
   webhook: WebhookSettings.optional().describe(
     'Told of commits and failures. Absent: nothing is deployed for it',
   ),

@@ -3,7 +3,16 @@ import { FamilyName } from './families.ts';
 import { TenantId } from './ids.ts';
 
 /** What a tenant's set-up is looked at for. */
-export const CheckName = z.enum(['ledger', 'lake', 'secret', 'connection', 'scopes', 'clock', 'customField']);
+export const CheckName = z.enum([
+  'ledger',
+  'lake',
+  'secret',
+  'hashKey',
+  'connection',
+  'scopes',
+  'clock',
+  'customField',
+]);
 export type CheckName = z.infer<typeof CheckName>;
 
 /** One line of an examination. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ArchiveSealing } from './archive-pipeline.ts';
 import { Family, FamilyName } from './families.ts';
+import { HashKeyVersion } from './hash-key.ts';
 import { TenantId } from './ids.ts';
 import { WebhookSettings } from './webhook.ts';
 
@@ -30,6 +31,10 @@ const variables = z.object({
   KEY_ARN: z.string().min(1),
   /** Name of the secret that holds the client credentials. */
   CREDENTIALS_SECRET: z.string().min(1),
+  /** Name of the secret that holds the keys of columns that are hashed. Absent where none is. */
+  HASH_KEY_SECRET: z.string().min(1).optional(),
+  /** Version of the key that columns are hashed with. Absent where none is. */
+  HASH_KEY_VERSION: HashKeyVersion.optional(),
   /** The family that the function calls, as JSON. */
   FAMILY: json(Family),
   /** All families that tokens are fetched for, by name, as JSON. */
@@ -59,6 +64,13 @@ const variables = z.object({
 });
 
 const base = { TENANT: true, LEDGER_TABLE: true } as const;
+const transforms = {
+  ...base,
+  LAKE_BUCKET: true,
+  DISK_MEGABYTES: true,
+  MEMORY_MEGABYTES: true,
+  HASH_KEY_SECRET: true,
+} as const;
 const calls = { ...base, KEY_ARN: true, FAMILY: true, EGRESS_PROXY: true } as const;
 
 /** The environment of each function: its construct writes it, its handler parses it. */
@@ -76,13 +88,8 @@ export const ENVIRONMENTS = {
   poll: variables.pick({ ...calls, LAKE_BUCKET: true }),
   download: variables.pick({ ...calls, LAKE_BUCKET: true }),
   'read-report': variables.pick({ ...calls, LAKE_BUCKET: true }),
-  transform: variables.pick({ ...base, LAKE_BUCKET: true, DISK_MEGABYTES: true, MEMORY_MEGABYTES: true }),
-  'transform-records': variables.pick({
-    ...base,
-    LAKE_BUCKET: true,
-    DISK_MEGABYTES: true,
-    MEMORY_MEGABYTES: true,
-  }),
+  transform: variables.pick(transforms),
+  'transform-records': variables.pick(transforms),
   'list-ranges': variables.pick({ ...base, LAKE_BUCKET: true }),
   'submit-export': variables.pick(calls),
   'poll-export': variables.pick(calls),
@@ -102,6 +109,8 @@ export const ENVIRONMENTS = {
     LAKE_BUCKET: true,
     KEY_ARN: true,
     CREDENTIALS_SECRET: true,
+    HASH_KEY_SECRET: true,
+    HASH_KEY_VERSION: true,
     FAMILIES: true,
     EGRESS_PROXY: true,
   }),

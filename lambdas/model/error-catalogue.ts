@@ -23,6 +23,20 @@ export const CATALOGUE = {
     acts: 'platform engineer',
     remedy: 'Deploy the tenant stack again; functions and machine come from different releases.',
   },
+  HashKeyMissing: {
+    meaning:
+      'A column is to be hashed, and the secret with the tenant’s hash keys is absent, unreadable, not of its form, or lacks the version that the configuration names.',
+    acts: 'platform engineer',
+    remedy:
+      'Write {"keys": {"<version>": "<output of openssl rand -base64 32>"}} to the secret that the message names, beside every key that it has; then redrive. Nothing was written.',
+  },
+  HashKeyChanged: {
+    meaning:
+      'The secret has another key under a version that values were hashed with before: what would be hashed now would not join with them.',
+    acts: 'platform engineer',
+    remedy:
+      'Put the earlier key back: Secrets Manager keeps the secret’s previous value as AWSPREVIOUS; then redrive. Where another key is meant, give it a new version, in the secret and in hashKey.version of the configuration, and deploy. Nothing was written.',
+  },
   CredentialsMissing: {
     meaning:
       'The secret with the client credentials is absent, unreadable, or lacks clientId or clientSecret.',

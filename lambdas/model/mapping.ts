@@ -14,7 +14,7 @@ export type ColumnType = z.infer<typeof ColumnType>;
 
 /**
  * What becomes of a column's values before anything but raw is written: `keep`; `drop`, the lake does not have the column;
- * `hash`, HMAC-SHA-256 in hex under the tenant's key, equal for equal values; `mask`, four asterisks and, of texts of more
+ * `hash`, HMAC-SHA-256 in hex under the tenant's key (`HashKeySettings`), equal for equal values; `mask`, four asterisks and, of texts of more
  * than eight characters, the last four.
  */
 export const Privacy = z.enum(['keep', 'drop', 'hash', 'mask']);
@@ -152,6 +152,11 @@ export function withoutDefaults(mapping: Mapping): z.input<typeof Mapping> {
 /** The mapping of the columns that the lake has: all but those that are dropped. */
 export function lakeMapping(mapping: Mapping): Mapping {
   return { ...mapping, columns: mapping.columns.filter(({ privacy }) => privacy !== 'drop') };
+}
+
+/** Whether a column's values are hashed: the tenant needs a key for that. */
+export function isHashed({ columns }: Pick<Mapping, 'columns'>): boolean {
+  return columns.some(({ privacy }) => privacy === 'hash');
 }
 
 /** Names of the source, aliases included, whose values must not go anywhere. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Day } from './days.ts';
 import { FamilyName } from './families.ts';
 import { GenerationFacts } from './generation-facts.ts';
+import { HashKeyVersion } from './hash-key.ts';
 import { DatasetId, GenerationId, JobId, RunArn, TokenFingerprint } from './ids.ts';
 import { Mapping } from './mapping.ts';
 import {
@@ -156,6 +157,7 @@ export const TransformSettings = z.strictObject({
   key: z.array(z.string()).min(1),
   outputs: z.array(OutputFormat).min(1),
   thresholds: Thresholds,
+  hashKey: HashKeyVersion.optional().describe('Where a column is hashed: with which of the tenant’s keys'),
 });
 export type TransformSettings = z.infer<typeof TransformSettings>;
 

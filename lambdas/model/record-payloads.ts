@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { GenerationFacts } from './generation-facts.ts';
+import { HashKeyVersion } from './hash-key.ts';
 import { Mapping } from './mapping.ts';
 import { ClaimedWindow, WindowTask } from './payloads.ts';
 import { Completeness, OutputFormat, Thresholds } from './pipelines.ts';
@@ -11,6 +12,7 @@ export const RecordSettings = z.strictObject({
   outputs: z.array(OutputFormat).min(1),
   thresholds: Thresholds,
   completeness: Completeness,
+  hashKey: HashKeyVersion.optional().describe('Where a column is hashed: with which of the tenant’s keys'),
 });
 export type RecordSettings = z.infer<typeof RecordSettings>;
 

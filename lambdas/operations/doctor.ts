@@ -16,6 +16,8 @@ export interface DoctorPorts {
   objects: ObjectStore;
   /** Reads the client credentials and throws them away. Throws `CredentialsMissing`. */
   readSecret: () => Promise<unknown>;
+  /** Reads the key that columns are hashed with, and holds it against what it was before. Absent where none is hashed. Throws `HashKeyMissing`, `HashKeyChanged`. */
+  checkHashKey?: (() => Promise<unknown>) | undefined;
   /** Asks the family's token endpoint for a token. */
   probe: (family: Family) => Promise<ProbedFamily | undefined>;
 }
@@ -43,6 +45,10 @@ export async function examine(ports: DoctorPorts, families: readonly Family[]): 
     families.map(async (family) => (secretIsThere ? await examineFamily(ports, family) : [untried(family)])),
   );
   findings.push(...examined.flat());
+  if (ports.checkHashKey !== undefined)
+    findings.push(
+      await looked('hashKey', undefined, 'The hash key is there, and long enough.', ports.checkHashKey),
+    );
   if (families.some(({ name }) => name === 'interactions')) findings.push(await examineField(ports.ledger));
   return {
     tenant: ports.ledger.tenant,

@@ -123,6 +123,7 @@ export type Capability =
   | 'authenticateAudit'
   | 'sealArchives'
   | 'readWebhookSecret'
+  | 'readHashKey'
   | 'sendDeadLetters'
   | 'notify'
   | 'lookUpRuns';
@@ -134,7 +135,9 @@ export const CAPABILITIES: Readonly<Partial<Record<FunctionName, readonly Capabi
   publish: ['publishPartitions'],
   audit: ['authenticateAudit'],
   'audit-updates': ['authenticateAudit'],
-  doctor: ['readCredentials'],
+  doctor: ['readCredentials', 'readHashKey'],
+  transform: ['readHashKey'],
+  'transform-records': ['readHashKey'],
   'roll-back': ['lookUpRuns'],
   'seal-archive-day': ['sealArchives'],
   deliver: ['readWebhookSecret', 'sendDeadLetters', 'lookUpRuns'],

@@ -5,6 +5,9 @@ import type { LakeSettings } from '../../lambdas/model/configuration.ts';
 import { type FunctionName, variablesOf } from '../../lambdas/model/environment.ts';
 import type { FamilyName } from '../../lambdas/model/families.ts';
 import { FUNCTION_SIZES } from '../../lambdas/model/function-sizes.ts';
+import type { HashKeySettings } from '../../lambdas/model/hash-key.ts';
+import { isHashed } from '../../lambdas/model/mapping.ts';
+import { CDR_DATASET } from '../../lambdas/model/payloads.ts';
 import { FAMILY_OF } from '../../lambdas/model/pipelines.ts';
 import type { ConfiguredTenant } from '../configuration-file.ts';
 import type { LakeStack } from '../lake-stack.ts';
@@ -85,7 +88,7 @@ export class TenantFunctions extends Construct {
     this.grantStores(made);
     const family = CALLERS[name];
     if (family !== undefined) lake.key.grantOpenTokens(made.role, this.tenant, [family], ['access']);
-    for (const capability of CAPABILITIES[name] ?? []) this.grants[capability](made.role);
+    for (const capability of CAPABILITIES[name] ?? []) this.grants[capability](made.role, name);
     return made;
   }
 
@@ -111,6 +114,8 @@ export class TenantFunctions extends Construct {
       LAKE_BUCKET: lake.bucket.seenFrom(Stack.of(this)).bucketName,
       KEY_ARN: lake.key.key.keyArn,
       CREDENTIALS_SECRET: configured.tenant.secret,
+      HASH_KEY_SECRET: this.hashKeyOf(name)?.secret,
+      HASH_KEY_VERSION: this.hashKeyOf(name)?.version,
       FAMILY: family && JSON.stringify(configured.families[family]),
       FAMILIES: JSON.stringify(
         Object.fromEntries(this.families.map((one) => [one, configured.families[one]])),
@@ -147,11 +152,19 @@ export class TenantFunctions extends Construct {
   }
 
   /** How each capability is granted. */
-  private get grants(): Readonly<Record<Capability, (role: PipelineFunction['role']) => void>> {
+  private get grants(): Readonly<
+    Record<Capability, (role: PipelineFunction['role'], name: FunctionName) => void>
+  > {
     const { lake, catalog, settings, configured, deadLetters } = this.props;
     return {
       readCredentials: (role) => this.grantSecret(role, configured.tenant.secret),
       readWebhookSecret: (role) => this.grantSecret(role, configured.tenant.webhook?.secret),
+      readHashKey: (role, name) => {
+        const hashKey = this.hashKeyOf(name);
+        if (hashKey === undefined) return;
+        this.grantSecret(role, hashKey.secret);
+        lake.ledger.grant(role, this.tenant, { hashKey: name === 'doctor' ? ['GetItem'] : ['UpdateItem'] });
+      },
       sendDeadLetters: (role) => deadLetters.grantSend(role),
       sealTokens: (role) => lake.key.grantSealTokens(role, this.tenant, this.families),
       publishPartitions: (role) => catalog.grantPublish(role),
@@ -163,6 +176,16 @@ export class TenantFunctions extends Construct {
       notify: (role) => lake.topics.grantNotify(role),
       lookUpRuns: (role) => this.grantLookUp(role),
     };
+  }
+
+  /** The hash key that a function works with: none where no dataset that it transforms has a hashed column. */
+  private hashKeyOf(name: FunctionName): HashKeySettings | undefined {
+    const { tenant, datasets } = this.props.configured;
+    const works = datasets.filter(({ dataset }) => {
+      if (name === 'doctor') return true;
+      return name === (dataset === CDR_DATASET ? 'transform' : 'transform-records');
+    });
+    return works.some(({ mapping }) => isHashed(mapping)) ? tenant.hashKey : undefined;
   }
 
   /** Secrets Manager adds six characters to a secret's name. */

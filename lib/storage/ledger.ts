@@ -17,6 +17,7 @@ export type ItemKind =
   | 'run'
   | 'limiter'
   | 'drift'
+  | 'hashKey'
   | 'attempt'
   | 'page'
   | 'audit'

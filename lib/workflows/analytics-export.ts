@@ -18,6 +18,7 @@ import type { FunctionsByName } from '../functions/tenant-functions.ts';
 import { CLAIMED_WINDOW, claimWindow } from './fragments/claim-window.ts';
 import { COMMIT_FUNCTIONS, commitWindow } from './fragments/commit-window.ts';
 import { jsonata, RESULT } from './fragments/expressions.ts';
+import { hashKeyFor } from './fragments/hash-key.ts';
 import { invoke } from './fragments/invoke.ts';
 import { loadRange, RANGE_FUNCTIONS } from './fragments/load-range.ts';
 import { pipelineMachine, type WorkflowProps } from './fragments/machine.ts';
@@ -194,7 +195,7 @@ export class AnalyticsExportWorkflow extends Construct {
   }
 
   private day(): IChainable {
-    const { functions, settings, mapping } = this.props;
+    const { functions, settings, mapping, hashKey } = this.props;
     const { commit, publish } = commitWindow(this, {
       functions,
       pipeline: PIPELINE,
@@ -213,6 +214,7 @@ export class AnalyticsExportWorkflow extends Construct {
           outputs: settings.outputs,
           thresholds: settings.thresholds,
           completeness: settings.completeness,
+          ...hashKeyFor(mapping, hashKey),
         },
       },
     });

@@ -17,6 +17,7 @@ import { awaitJob } from './fragments/await-job.ts';
 import { CLAIMED_WINDOW, claimWindow } from './fragments/claim-window.ts';
 import { COMMIT_FUNCTIONS, commitWindow } from './fragments/commit-window.ts';
 import { jsonata, RESULT } from './fragments/expressions.ts';
+import { hashKeyFor } from './fragments/hash-key.ts';
 import { invoke } from './fragments/invoke.ts';
 import { pipelineMachine, type WorkflowProps } from './fragments/machine.ts';
 import { windowedRun } from './fragments/windowed-run.ts';
@@ -178,7 +179,7 @@ export class CdrExportWorkflow extends Construct {
 
   /** Transforms the window. Parts that hold fewer rows than announced are fetched once more. */
   private transform(
-    { functions, settings, mapping }: CdrExportWorkflowProps,
+    { functions, settings, mapping, hashKey }: CdrExportWorkflowProps,
     download: State,
     commit: State,
   ) {
@@ -197,6 +198,7 @@ export class CdrExportWorkflow extends Construct {
           key: settings.key,
           outputs: settings.outputs,
           thresholds: settings.thresholds,
+          ...hashKeyFor(mapping, hashKey),
         },
       },
     });

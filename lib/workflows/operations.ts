@@ -22,7 +22,7 @@ export const OPERATIONS_FUNCTIONS = [
 ] as const satisfies readonly FunctionName[];
 
 /** Props of `OperationsWorkflow`. */
-export interface OperationsWorkflowProps extends Omit<WorkflowProps, 'bucket'> {
+export interface OperationsWorkflowProps extends Omit<WorkflowProps, 'bucket' | 'hashKey'> {
   functions: FunctionsByName<(typeof OPERATIONS_FUNCTIONS)[number]>;
   /** Every dataset whose windows can be rolled back, and the pipeline that loads it. */
   datasets: readonly (PlannedDataset & { pipeline: PipelineName })[];

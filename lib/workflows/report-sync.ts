@@ -15,6 +15,7 @@ import type { FunctionsByName } from '../functions/tenant-functions.ts';
 import { CLAIMED_WINDOW, claimWindow } from './fragments/claim-window.ts';
 import { COMMIT_FUNCTIONS, commitWindow } from './fragments/commit-window.ts';
 import { jsonata, RESULT } from './fragments/expressions.ts';
+import { hashKeyFor } from './fragments/hash-key.ts';
 import { invoke } from './fragments/invoke.ts';
 import { pipelineMachine, type WorkflowProps } from './fragments/machine.ts';
 import { windowedRun } from './fragments/windowed-run.ts';
@@ -134,7 +135,7 @@ export class ReportSyncWorkflow extends Construct {
     return read;
   }
 
-  private transform({ functions, reports }: ReportSyncWorkflowProps, commit: State): State {
+  private transform({ functions, reports, hashKey }: ReportSyncWorkflowProps, commit: State): State {
     const which = Choice.jsonata(this, 'WhichReport');
     for (const { report, mapping } of reports) {
       const { dataset, key, outputs, thresholds, completeness } = report;
@@ -144,7 +145,14 @@ export class ReportSyncWorkflow extends Construct {
           ...CLAIMED_WINDOW,
           task: jsonata('$task'),
           attempt: jsonata('$attempt'),
-          settings: { mapping: withoutDefaults(mapping), key, outputs, thresholds, completeness },
+          settings: {
+            mapping: withoutDefaults(mapping),
+            key,
+            outputs,
+            thresholds,
+            completeness,
+            ...hashKeyFor(mapping, hashKey),
+          },
         },
       });
       transform.next(commit);

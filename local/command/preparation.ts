@@ -1,4 +1,5 @@
 import type { TenantId } from '../../lambdas/model/ids.ts';
+import { isHashed } from '../../lambdas/model/mapping.ts';
 import { Refusal } from '../../lambdas/model/refusal.ts';
 import {
   type ConfiguredTenant,
@@ -83,9 +84,11 @@ function chooseTenant({ tenants }: LoadedConfiguration, named: TenantId | undefi
 
 function missingSecrets(
   { secrets: file, config }: Place,
-  { tenant }: ConfiguredTenant,
+  { tenant, datasets }: ConfiguredTenant,
   secrets: SecretsFile,
 ) {
+  const { hashKey } = tenant;
+  const hashes = datasets.some(({ mapping }) => isHashed(mapping));
   const sealing = tenant.pipelines.archive?.sealing;
   const needed = [
     { name: tenant.secret, whose: tenant.id, value: '{ "clientId": "…", "clientSecret": "…" }' },
@@ -98,6 +101,15 @@ function missingSecrets(
             value: '{ "signingSecret": "whsec_…" }',
           },
         ]),
+    ...(hashKey !== undefined && hashes
+      ? [
+          {
+            name: hashKey.secret,
+            whose: `the hashed columns of ${tenant.id}`,
+            value: `{ "keys": { "${hashKey.version}": "…" } }`,
+          },
+        ]
+      : []),
     ...(sealing?.mode === 'passphrase'
       ? [
           {

@@ -42,6 +42,10 @@ export interface NightsOptions {
   secrets?: Readonly<Record<string, Credentials>>;
   /** Settings of the tenants' webhook; its secret is there. Default: they have none. */
   webhook?: Readonly<Record<string, unknown>>;
+  /** Mapping files by name, beside those that ship or instead of them. */
+  mappings?: Readonly<Record<string, unknown>>;
+  /** The tenants' hash keys, in base64, by version: the last one is hashed with. Default: they have none. */
+  hashKeys?: Readonly<Record<string, string>>;
   /** Settings of the lake. */
   lake?: Readonly<Record<string, unknown>>;
   /** How functions are run. Default: their source, in this process. */
@@ -76,7 +80,7 @@ export async function prepareAssembly(options: NightsOptions = {}): Promise<Prep
     simulator,
     configuration,
     assemblyFolder,
-    secrets: secretsOf(configuration, secrets),
+    secrets: secretsOf(configuration, secrets, options.hashKeys ?? {}),
     async clear() {
       await simulator.stop();
       rmSync(home, { recursive: true, force: true });
@@ -87,11 +91,13 @@ export async function prepareAssembly(options: NightsOptions = {}): Promise<Prep
 function secretsOf(
   { tenants }: LoadedConfiguration,
   given: Readonly<Record<string, Credentials>>,
+  hashKeys: Readonly<Record<string, string>>,
 ): SecretsFile {
   const secrets: SecretsFile = {};
   for (const { tenant } of tenants) {
     secrets[tenant.secret] = given[tenant.id] ?? CREDENTIALS;
     if (tenant.webhook) secrets[tenant.webhook.secret] = { signingSecret: SIGNING_SECRET };
+    if (tenant.hashKey) secrets[tenant.hashKey.secret] = { keys: { ...hashKeys } };
   }
   return secrets;
 }
@@ -104,6 +110,9 @@ export function configure(
 ): LoadedConfiguration {
   const project = fileURLToPath(new URL('../..', import.meta.url));
   cpSync(join(project, 'config', 'mappings'), join(home, 'mappings'), { recursive: true });
+  for (const [name, mapping] of Object.entries(options.mappings ?? {}))
+    writeFileSync(join(home, 'mappings', `${name}.json`), JSON.stringify(mapping));
+  const version = Object.keys(options.hashKeys ?? {}).at(-1);
   const file = join(home, 'configuration.json');
   const downloadHosts = [new URL(simulator.downloadUrl).host];
   const tenants = (options.tenants ?? [TENANT]).map((id) => ({
@@ -116,6 +125,7 @@ export function configure(
       ...options.families,
     },
     pipelines: { cdr: options.cdr ?? {}, ...options.pipelines },
+    ...(version === undefined ? {} : { hashKey: { secret: `hash/${id}`, version } }),
     ...(options.webhook ? { webhook: { secret: `webhook/${id}`, ...options.webhook } } : {}),
   }));
   writeFileSync(file, JSON.stringify({ tenants, ...(options.lake ? { lake: options.lake } : {}) }));

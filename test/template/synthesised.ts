@@ -9,7 +9,6 @@ import type { FunctionName } from '../../lambdas/model/environment.ts';
 import { buildApp } from '../../lib/app.ts';
 
 const MAPPINGS = fileURLToPath(new URL('../../config/mappings', import.meta.url));
-const MAPPING = readFileSync(join(MAPPINGS, 'cdr.v1.json'), 'utf8');
 
 /** The pipelines that a tenant has only if it says so, with what they must have. */
 export const FURTHER_PIPELINES = {
@@ -100,9 +99,12 @@ export function configurationFile(configuration: unknown, mappings: Record<strin
   return file;
 }
 
-/** The columns of the mapping that ships, as plain JSON to be changed. */
-export function shippedMapping(): Record<string, unknown> & { columns: Record<string, unknown>[] } {
-  return z.looseObject({ columns: z.array(z.record(z.string(), z.unknown())) }).parse(JSON.parse(MAPPING));
+/** A mapping that ships, as plain JSON to be changed. */
+export function shippedMapping(
+  name = 'cdr.v1',
+): Record<string, unknown> & { columns: Record<string, unknown>[] } {
+  const text = readFileSync(join(MAPPINGS, `${name}.json`), 'utf8');
+  return z.looseObject({ columns: z.array(z.record(z.string(), z.unknown())) }).parse(JSON.parse(text));
 }
 
 /** A tenant that has what it must and no more. */

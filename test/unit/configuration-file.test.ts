@@ -42,17 +42,47 @@ describe('loadConfiguration', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('ALL-19 refuses a mapping that hashes: there is no key yet', () => {
+  describe('ALL-19 a mapping that hashes', () => {
     const mapping = shippedMapping();
     const columns = mapping.columns.map((column) =>
       column.column === 'agent_name' ? { ...column, privacy: 'hash' } : column,
     );
+    const hashing = { 'cdr.v1': { ...mapping, columns } };
 
-    const problems = problemsOf({ tenants: [tenant('acme')] }, { 'cdr.v1': { ...mapping, columns } });
+    it('ALL-19 is refused of a tenant without a hash key', () => {
+      const problems = problemsOf({ tenants: [tenant('acme')] }, hashing);
 
-    expect(problems).toEqual([
-      'mappings/cdr.v1.json: columns[4].privacy: must be keep, drop or mask: this release has no key to hash with',
-    ]);
+      expect(problems).toEqual([
+        'tenants[0].hashKey: must name a secret and a version: columns of cdr are to be hashed',
+      ]);
+    });
+
+    it('ALL-19 is taken of a tenant with one', () => {
+      const hashKey = { secret: 'cxone/acme-hash', version: '2026' };
+
+      const file = configurationFile({ tenants: [tenant('acme', { hashKey })] }, hashing);
+
+      expect(loadConfiguration(file).warnings).toEqual([]);
+    });
+
+    it('ALL-19 has to be there where a tenant has a hash key, or a warning is given', () => {
+      const hashKey = { secret: 'cxone/acme-hash', version: '2026' };
+
+      const { warnings } = loadConfiguration(configurationFile({ tenants: [tenant('acme', { hashKey })] }));
+
+      expect(warnings).toEqual([
+        'acme, hashKey: no mapping has a column with the privacy hash, so no function may read the key.',
+      ]);
+    });
+
+    it('ALL-19 needs a secret and a version that can be named', () => {
+      const problems = problemsOf({ tenants: [tenant('acme', { hashKey: { secret: 'a b', version: '' } })] });
+
+      expect(problems.map((problem) => problem.split(':')[0])).toEqual([
+        'tenants[0].hashKey.secret',
+        'tenants[0].hashKey.version',
+      ]);
+    });
   });
 
   it('OPS-01 gives a family its own base URL and every other family the tenant’s', () => {

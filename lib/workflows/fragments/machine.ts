@@ -20,6 +20,8 @@ export interface WorkflowProps {
   machineName: string;
   bucket: IBucket;
   logs: ILogGroup;
+  /** Version of the tenant's hash key, where it has one. */
+  hashKey: string | undefined;
   /** Delivers commits to the tenant's webhook, where it has one that is told of them. */
   deliver: PipelineFunction | undefined;
 }

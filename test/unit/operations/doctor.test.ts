@@ -27,12 +27,13 @@ afterAll(async () => {
 });
 
 interface SetUp {
+  checkHashKey?: () => Promise<unknown>;
   family?: Family;
   readSecret?: () => Promise<unknown>;
 }
 
 /** Examines a tenant with one family at the server of the test. */
-async function examination({ family = familyAt(server.url), readSecret }: SetUp = {}) {
+async function examination({ family = familyAt(server.url), readSecret, checkHashKey }: SetUp = {}) {
   const { ledger, clock } = windowLedger(stores.table);
   const connection = {
     ...ledger,
@@ -50,6 +51,7 @@ async function examination({ family = familyAt(server.url), readSecret }: SetUp 
         ledger,
         objects: memoryObjectStore(),
         readSecret: readSecret ?? (async () => CREDENTIALS),
+        checkHashKey,
         probe: (one) => probeFamily(one, tokenTransport(connection), CREDENTIALS),
       },
       [family],
@@ -103,6 +105,27 @@ describe('the doctor', () => {
     });
     expect(stateOf(examined.findings, 'connection')).toMatchObject({ state: 'unknown' });
     expect(stateOf(examined.findings, 'lake')).toMatchObject({ state: 'ok' });
+  });
+
+  it.each([
+    ['is there', async () => undefined, { state: 'ok' }],
+    [
+      'is missing',
+      () => Promise.reject(catalogued('HashKeyMissing', 'The secret cannot be used.')),
+      { state: 'failed', error: 'HashKeyMissing' },
+    ],
+    [
+      'is another than before',
+      () => Promise.reject(catalogued('HashKeyChanged', 'It is not the one that it was.')),
+      { state: 'failed', error: 'HashKeyChanged' },
+    ],
+  ])('ALL-19 tells whether the hash key %s', async (_, checkHashKey, told) => {
+    server.answer((_request, response) => granting(response, NOW()));
+
+    const { examined } = await examination({ checkHashKey });
+
+    expect(stateOf(examined.findings, 'hashKey')).toMatchObject(told);
+    expect(examined.healthy).toBe(told.state === 'ok');
   });
 
   it('OPS-08 names a wrong secret', async () => {
