@@ -1,16 +1,14 @@
 import { readCredentials } from '../aws/credentials-secret.ts';
-import { readHashKey } from '../aws/hash-key-secret.ts';
 import { kmsCipher } from '../aws/kms-cipher.ts';
 import { s3ObjectStore } from '../aws/s3-object-store.ts';
 import { tokenTransport } from '../cxone/connection.ts';
 import { probeFamily } from '../cxone/probe.ts';
 import type { CallReport } from '../cxone/transport.ts';
-import { fingerprintOfKey } from '../dataset/privacy.ts';
-import { checkHashKey } from '../ledger/hash-keys.ts';
 import { Examination } from '../model/doctor.ts';
 import { DoctorPayload } from '../model/operations.ts';
 import { examine } from '../operations/doctor.ts';
-import { type Invocation, lambdaHandler } from './handler.ts';
+import { lambdaHandler } from './handler.ts';
+import { hashKeyCheck } from './hash-key.ts';
 
 /** Examines a tenant's set-up: everything that a run needs, without running one. */
 export const handler = lambdaHandler(
@@ -37,13 +35,3 @@ export const handler = lambdaHandler(
     return examine(ports, families);
   },
 );
-
-/** How the tenant's hash key is looked at; undefined where the tenant hashes nothing. */
-function hashKeyCheck(invocation: Invocation<'doctor'>): (() => Promise<void>) | undefined {
-  const { HASH_KEY_SECRET: secret, HASH_KEY_VERSION: version } = invocation.environment;
-  if (secret === undefined || version === undefined) return undefined;
-  return async () => {
-    const key = await readHashKey(invocation.clients.secrets, secret, version);
-    await checkHashKey(invocation, { version, fingerprint: fingerprintOfKey(key) });
-  };
-}

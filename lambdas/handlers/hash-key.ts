@@ -1,6 +1,6 @@
 import { readHashKey } from '../aws/hash-key-secret.ts';
 import { fingerprintOfKey, type PrivacyKey } from '../dataset/privacy.ts';
-import { holdHashKey } from '../ledger/hash-keys.ts';
+import { checkHashKey, holdHashKey } from '../ledger/hash-keys.ts';
 import { catalogued } from '../model/errors.ts';
 import type { Invocation } from './handler.ts';
 
@@ -23,4 +23,14 @@ export async function hashKeyOf(
   const key = await readHashKey(invocation.clients.secrets, secret, version);
   await holdHashKey(invocation, { version, fingerprint: fingerprintOfKey(key) });
   return key;
+}
+
+/** How the tenant's hash key is looked at; undefined where the tenant hashes nothing. It throws as `hashKeyOf` does. */
+export function hashKeyCheck(invocation: Invocation<'doctor'>): (() => Promise<void>) | undefined {
+  const { HASH_KEY_SECRET: secret, HASH_KEY_VERSION: version } = invocation.environment;
+  if (secret === undefined || version === undefined) return undefined;
+  return async () => {
+    const key = await readHashKey(invocation.clients.secrets, secret, version);
+    await checkHashKey(invocation, { version, fingerprint: fingerprintOfKey(key) });
+  };
 }
