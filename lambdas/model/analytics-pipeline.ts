@@ -11,6 +11,7 @@ import {
   Completeness,
   OutputFormat,
   PLANNING_FIELDS,
+  RECORD_TRANSFORM_SIZES,
   Schedule,
   Thresholds,
 } from './pipelines.ts';
@@ -65,6 +66,7 @@ export const AnalyticsSettings = z.strictObject({
   ...PLANNING_FIELDS,
   rangesAtOnce: z.int().min(1).max(20).default(2).describe('Exports of one run side by side'),
   daysAtOnce: z.int().min(1).max(20).default(4).describe('Days of one export transformed side by side'),
+  ...RECORD_TRANSFORM_SIZES,
 });
 
 /** Historical interactions by asynchronous analytics exports. */

@@ -98,6 +98,16 @@ export const TRANSFORM_SIZES = {
     .describe('Megabytes of its disk: bounds the size of a window'),
 };
 
+/** Of the function that transforms records: analytics and reports share it, and the larger setting of the two counts. */
+export const RECORD_TRANSFORM_SIZES = {
+  transformMemory: TRANSFORM_SIZES.transformMemory.describe(
+    'Megabytes of the function that transforms records; analytics and reports share it, the larger one counts',
+  ),
+  transformDisk: TRANSFORM_SIZES.transformDisk.describe(
+    'Megabytes of its disk: bounds the size of a window; the larger one counts',
+  ),
+};
+
 /** The settings of `CdrPipeline`, each for itself. */
 export const CdrSettings = z.strictObject({
   enabled: z

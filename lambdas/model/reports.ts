@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import { Day } from './days.ts';
 import { DatasetId } from './ids.ts';
-import { CdrSettings, Completeness, OutputFormat, Schedule, Thresholds } from './pipelines.ts';
+import {
+  CdrSettings,
+  Completeness,
+  OutputFormat,
+  RECORD_TRANSFORM_SIZES,
+  Schedule,
+  Thresholds,
+} from './pipelines.ts';
 import { unconditionalCheck } from './unconditional-check.ts';
 
 /** What the pipeline itself says in every query. */
@@ -58,6 +65,7 @@ export const ReportsPipeline = z
     schedule: Schedule.prefault({ cron: '0 4 * * ? *' }),
     restateDays: CdrSettings.shape.restateDays.unwrap().default(2),
     reports: z.array(Report).min(1).max(100),
+    ...RECORD_TRANSFORM_SIZES,
   })
   .check(
     unconditionalCheck(({ value, issues }) => {

@@ -32,9 +32,6 @@ export type FunctionsByName<Name extends FunctionName = FunctionName> = {
   readonly [One in Name]: PipelineFunction;
 };
 
-/** Megabytes of disk for a day of records: some 600 MB of them as they are stored, with gzip. */
-const RECORDS_DISK = 4_096;
-
 /** Megabytes of disk for the csv or xlsx file of an export: a larger one is asked for over fewer days, or as json. */
 const RESULT_FILE_DISK = 2_048;
 
@@ -94,10 +91,14 @@ export class TenantFunctions extends Construct {
 
   /** Sizes that are a pipeline's settings. */
   private sizeOf(name: FunctionName): Size {
-    const { cdr } = this.props.configured;
+    const { cdr, analytics, reports } = this.props.configured;
+    const ofRecords = [analytics?.settings, reports?.settings].filter((settings) => settings !== undefined);
     const sizes: Partial<Record<FunctionName, Size>> = {
       transform: { memory: cdr.settings.transformMemory, disk: cdr.settings.transformDisk },
-      'transform-records': { disk: RECORDS_DISK },
+      'transform-records': {
+        memory: Math.max(...ofRecords.map(({ transformMemory }) => transformMemory)),
+        disk: Math.max(...ofRecords.map(({ transformDisk }) => transformDisk)),
+      },
       'fetch-export': { disk: RESULT_FILE_DISK },
     };
     return sizes[name] ?? {};

@@ -16,7 +16,12 @@ import {
 const plain = synthesise({
   tenants: [
     tenant('acme', {
-      pipelines: { ...FURTHER_PIPELINES, cdr: { transformMemory: 2_048, transformDisk: 3_000 } },
+      pipelines: {
+        ...FURTHER_PIPELINES,
+        cdr: { transformMemory: 2_048, transformDisk: 3_000 },
+        analytics: { transformMemory: 4_000, transformDisk: 1_000 },
+        reports: { ...FURTHER_PIPELINES.reports, transformDisk: 6_000 },
+      },
       webhook: WEBHOOK,
     }),
   ],
@@ -42,10 +47,13 @@ const given = synthesise({
 });
 const givenTenant = given('trial-acme');
 
+/** Megabytes of functions whose memory is a setting. Records of analytics and of reports share a function: the larger setting counts. */
+const MEMORY: Partial<Record<FunctionName, number>> = { transform: 2_048, 'transform-records': 4_000 };
+
 /** Megabytes of `/tmp` of functions that have more than the least. */
 const DISK: Partial<Record<FunctionName, number>> = {
   transform: 3_000,
-  'transform-records': 4_096,
+  'transform-records': 6_000,
   'fetch-export': 2_048,
 };
 
@@ -67,7 +75,7 @@ describe.each(FUNCTION_NAMES)('the function %s', (name) => {
       Handler: 'index.handler',
       TracingConfig: { Mode: 'Active' },
       Timeout: FUNCTION_SIZES[name].seconds,
-      MemorySize: name === 'transform' ? 2_048 : FUNCTION_SIZES[name].memory,
+      MemorySize: MEMORY[name] ?? FUNCTION_SIZES[name].memory,
       EphemeralStorage: { Size: DISK[name] ?? 512 },
     });
   });
@@ -144,6 +152,14 @@ describe('what is given to the lake', () => {
     givenTenant.allResourcesProperties('AWS::IAM::Role', {
       PermissionsBoundary: 'arn:aws:iam::111122223333:policy/boundary',
     });
+  });
+
+  it('ALL-17 leaves memory and disk of transforms to their defaults where nothing is configured', () => {
+    for (const name of ['transform', 'transform-records'] as const)
+      expect(functionOf(givenTenant, name).Properties).toMatchObject({
+        MemorySize: 3_008,
+        EphemeralStorage: { Size: 4_096 },
+      });
   });
 
   it('OPS-01 uses the bucket and the key that are there and makes none', () => {
