@@ -80,21 +80,28 @@ export async function linesOf(night: StoredNight, key: string): Promise<string[]
   return text.split('\n').filter((line) => line !== '');
 }
 
+/** The day's committed records as JSON, in their order, as `current.json` leads to them. */
+export async function interactionLines(night: StoredNight, day: string): Promise<string[]> {
+  const { objects, ledger } = storesOf(night);
+  const text = await objects.readText(currentKey(ledger.tenant, ANALYTICS_DATASET, Day.parse(day)));
+  const { manifest } = Current.parse(JSON.parse(text));
+  const lines: string[] = [];
+  for (const { key } of manifest.window.files.filter(({ format }) => format === 'jsonl'))
+    lines.push(...(await linesOf(night, key)));
+  return lines;
+}
+
 /** The day's committed rows by id, as `current.json` leads to them. */
 export async function interactionRows(
   night: StoredNight,
   day: string,
 ): Promise<Map<string, z.infer<typeof Line>>> {
-  const { objects, ledger } = storesOf(night);
-  const text = await objects.readText(currentKey(ledger.tenant, ANALYTICS_DATASET, Day.parse(day)));
-  const { manifest } = Current.parse(JSON.parse(text));
   const rows = new Map<string, z.infer<typeof Line>>();
-  for (const { key } of manifest.window.files.filter(({ format }) => format === 'jsonl'))
-    for (const line of await linesOf(night, key)) {
-      const row = Line.parse(JSON.parse(line));
-      expect(rows.has(String(row.interaction_id)), 'every id once').toBe(false);
-      rows.set(String(row.interaction_id), row);
-    }
+  for (const line of await interactionLines(night, day)) {
+    const row = Line.parse(JSON.parse(line));
+    expect(rows.has(String(row.interaction_id)), 'every id once').toBe(false);
+    rows.set(String(row.interaction_id), row);
+  }
   return rows;
 }
 

@@ -101,17 +101,21 @@ async function currentReport(night: StoredNight, dataset: DatasetId, day: string
   return Current.parse(JSON.parse(text)).manifest.window;
 }
 
-/** The day's committed rows, as `current.json` leads to them, by interval and skill. */
-export async function reportRows(night: StoredNight, dataset: DatasetId, day: string): Promise<Row[]> {
+/** The day's committed records as JSON, in their order, as `current.json` leads to them. */
+export async function reportLines(night: StoredNight, dataset: DatasetId, day: string): Promise<string[]> {
   const { objects } = storesOf(night);
   const { files } = await currentReport(night, dataset, day);
-  const rows: Row[] = [];
+  const lines: string[] = [];
   for (const { key } of files.filter(({ format }) => format === 'jsonl')) {
-    const lines = gunzipSync(await buffer(await objects.open(key)))
-      .toString('utf8')
-      .split('\n');
-    rows.push(...lines.filter((line) => line !== '').map((line) => Row.parse(JSON.parse(line))));
+    const stored = gunzipSync(await buffer(await objects.open(key))).toString('utf8');
+    lines.push(...stored.split('\n').filter((line) => line !== ''));
   }
+  return lines;
+}
+
+/** The day's committed rows, by interval and skill. */
+export async function reportRows(night: StoredNight, dataset: DatasetId, day: string): Promise<Row[]> {
+  const rows = (await reportLines(night, dataset, day)).map((line) => Row.parse(JSON.parse(line)));
   return rows.toSorted((left, right) => (keyOf(left) < keyOf(right) ? -1 : 1));
 }
 

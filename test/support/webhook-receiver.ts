@@ -40,6 +40,8 @@ export interface WebhookReceiver {
   readonly unverified: number;
   /** Records of a day as the receiver has them. */
   recordsOf(dataset: string, day: string): Record<string, unknown>[];
+  /** The same records as the texts that came in: what stands between the brackets of each batch. */
+  textsOf(dataset: string, day: string): string[];
   /** How a post is answered, after it has been taken in: default 204. Answering nothing leaves the sender without an acknowledgement. */
   answer(how: (post: Post, response: ServerResponse) => void): void;
   /** Told before a post is taken in and before it is answered; one that throws leaves the sender without an answer. */
@@ -55,7 +57,11 @@ export type Announcement = (phase: 'before' | 'after', request: string) => Promi
 interface Holding {
   commit: number;
   records: Record<string, unknown>[];
+  texts: string[];
 }
+
+/** Begins the records of a body. */
+const RECORDS = '"records":[';
 
 /** Starts a receiver on 127.0.0.1. */
 export async function openReceiver(): Promise<WebhookReceiver> {
@@ -84,15 +90,16 @@ export async function openReceiver(): Promise<WebhookReceiver> {
   let announced: Announcement | undefined;
 
   async function receive(post: Post, response: ServerResponse): Promise<void> {
-    const request = `webhook POST batch ${post.message.batch}`;
+    const { type, day = type, batch } = post.message;
+    const request = `webhook POST ${day} batch ${batch}`;
     await announced?.('before', request);
     posts.push(post);
-    takeIn(post.message);
+    takeIn(post);
     await announced?.('after', request);
     respond(post, response);
   }
 
-  function takeIn(message: Message): void {
+  function takeIn({ message, body }: Post): void {
     if (seen.has(message.delivery)) return;
     seen.add(message.delivery);
     if (message.type !== 'records') return;
@@ -100,8 +107,10 @@ export async function openReceiver(): Promise<WebhookReceiver> {
     const { commit = 0, records = [] } = message;
     const held = days.get(day);
     if (held !== undefined && held.commit > commit) return;
-    if (held === undefined || held.commit < commit) days.set(day, { commit, records: [...records] });
-    else held.records.push(...records);
+    const current = held === undefined || held.commit < commit ? { commit, records: [], texts: [] } : held;
+    current.records.push(...records);
+    current.texts.push(body.slice(body.indexOf(RECORDS) + RECORDS.length, -']}'.length));
+    days.set(day, current);
   }
 
   server.listen(0, '127.0.0.1');
@@ -116,6 +125,7 @@ export async function openReceiver(): Promise<WebhookReceiver> {
       return unverified;
     },
     recordsOf: (dataset, day) => days.get(`${dataset} ${day}`)?.records ?? [],
+    textsOf: (dataset, day) => days.get(`${dataset} ${day}`)?.texts ?? [],
     answer(how) {
       respond = how;
     },
