@@ -83,6 +83,7 @@ export class TenantStack extends Stack {
       metrics: { lake: settings.name, tenant: tenant.id },
       settings: settings.alarms,
       datasets: configured.datasets.map(({ dataset }) => dataset),
+      delivered: commitsTo(webhook) !== undefined,
       pipelines: configured.pipelines,
       nightly: this.nightly,
       deadLetters,
@@ -92,6 +93,7 @@ export class TenantStack extends Stack {
       tenant: tenant.id,
       machines: deployed,
       datasets: configured.datasets,
+      deliveries: webhook?.deliveries,
     });
     const { workgroup } = new QueryWorkgroup(this, 'Queries', {
       tenant: tenant.id,

@@ -2,13 +2,14 @@ import type { WindowState } from '../ledger/window-state.ts';
 import { readWindows, type WindowLedger } from '../ledger/windows.ts';
 import { Day, daysBetween, plusDays, startOf } from '../model/days.ts';
 import type { DatasetId } from '../model/ids.ts';
-import type { DatasetMetric, RunMetric } from '../model/metrics.ts';
+import type { DatasetMetric, DeliveryMetric, RunMetric } from '../model/metrics.ts';
 import type { DatasetRecord, RunRecord } from '../model/run-record.ts';
+import { undeliveredFor } from './webhook/tally.ts';
 
 /** Metrics of one subject. */
 export interface MetricSet {
   dimensions: { Tenant: string; Pipeline: string } | { Tenant: string; Dataset: string };
-  values: Partial<Record<RunMetric | DatasetMetric, number>>;
+  values: Partial<Record<RunMetric | DatasetMetric | DeliveryMetric, number>>;
 }
 
 const DAY_MILLISECONDS = 86_400_000;
@@ -55,6 +56,7 @@ async function datasetMetrics(
       DriftColumnsOpen: drift.open,
       Holes: holesIn(committed),
       DaysBehind: daysBehind(loadedThrough, record.startedAt),
+      ...undeliveredOf([...committed.values()], ledger.clock.now()),
       RowsOfUsualPercent: percentOfUsual(
         committed,
         own
@@ -95,6 +97,17 @@ function holesIn(committed: ReadonlyMap<Day, WindowState>): number {
   return first === undefined || last === undefined
     ? 0
     : daysBetween(first, last).filter((day) => !committed.has(day)).length;
+}
+
+/** Which days the webhook was not told of; nothing where it has never been owed one. */
+function undeliveredOf(
+  windows: readonly WindowState[],
+  now: number,
+): Partial<Record<DatasetMetric, number | undefined>> {
+  const told = windows.filter(({ deliverCommit }) => deliverCommit !== undefined);
+  if (told.length === 0) return {};
+  const ages = told.flatMap((window) => undeliveredFor(window, now) ?? []);
+  return { UndeliveredDays: ages.length, UndeliveredSeconds: Math.max(0, ...ages) / 1_000 };
 }
 
 function daysBehind(loadedThrough: string | undefined, startedAt: string): number | undefined {

@@ -1,3 +1,4 @@
+import { publishMetrics } from '../aws/embedded-metrics.ts';
 import { executions } from '../aws/executions.ts';
 import { deliverUpdates } from '../data-actions/delivery.ts';
 import { failureFacts, parseDeliveryInput } from '../delivery/webhook/failure-delivery.ts';
@@ -20,7 +21,12 @@ export const handler = lambdaHandler(
       const execution = await executions(invocation.clients.sfn).describe(failure.run);
       return deliverFacts(webhook, failureFacts(invocation, failure, execution));
     };
-    const progress = await deliver().finally(() => webhook.receiver.close());
+    const progress = await deliver().finally(async () => {
+      // Also of a call that fails: what it has delivered by then is delivered.
+      const { environment, tenant, clock } = invocation;
+      publishMetrics(environment.LAKE_NAME, webhook.tally.metrics(tenant, clock.now()));
+      await webhook.receiver.close();
+    });
     return progress.outcome === 'done'
       ? progress
       : { outcome: progress.outcome, at: isoInstant(progress.at) };

@@ -2,6 +2,7 @@ import { s3ObjectStore } from '../aws/s3-object-store.ts';
 import { sqsDeadLetters } from '../aws/sqs-dead-letters.ts';
 import { readWebhookSecret } from '../aws/webhook-secret.ts';
 import { receiverAt } from '../delivery/webhook/post.ts';
+import { DeliveryTally } from '../delivery/webhook/tally.ts';
 import type { WebhookPorts } from '../delivery/webhook/window-delivery.ts';
 import type { Invocation } from './handler.ts';
 
@@ -27,5 +28,6 @@ export async function webhookOf(invocation: Invocation<'deliver'>, holder: strin
     random,
     holder,
     timeLeft: () => invocation.remainingMilliseconds() > BATCH_MILLISECONDS,
+    tally: new DeliveryTally(),
   };
 }

@@ -31,9 +31,27 @@ export const DATASET_METRICS = {
   Holes: 'Count',
   /** Full days between the last good day and the run's start. */
   DaysBehind: 'Count',
+  /**
+   * Committed days that the webhook has not been told of: given up, or owed for more than an hour. Absent without a webhook. Told
+   * by each delivery that does not get through, too.
+   */
+  UndeliveredDays: 'Count',
+  /** Age of the oldest commit of these, since it was made; 0 where there is none. */
+  UndeliveredSeconds: 'Seconds',
   /** The last window's rows, in percent of the median of the same weekday's in the four weeks before. Absent with fewer than two of these. */
   RowsOfUsualPercent: 'Percent',
 } as const;
 
+/** What the webhook's function tells of each of its calls, under the pipeline `webhook`: counts, to be summed. */
+export const DELIVERY_METRICS = {
+  /** Batches that the receiver has acknowledged. */
+  BatchesDelivered: 'Count',
+  /** Posts that failed and are made again. */
+  DeliveryRetries: 'Count',
+  /** Deliveries that were given up: a dead letter each. */
+  DeliveriesGivenUp: 'Count',
+} as const;
+
+export type DeliveryMetric = keyof typeof DELIVERY_METRICS;
 export type RunMetric = keyof typeof RUN_METRICS;
 export type DatasetMetric = keyof typeof DATASET_METRICS;

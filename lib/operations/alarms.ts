@@ -38,6 +38,10 @@ export const ALARMS = {
     title: 'far more rows than usual',
     meaning: 'A day has far more rows than its weekday usually has.',
   },
+  undelivered: {
+    title: 'not delivered',
+    meaning: 'The webhook has not been told of committed days: given up, or late by more than an hour.',
+  },
   throttled: { title: 'throttled', meaning: 'A run waited long for the rates of CXone.' },
 } as const satisfies Record<string, { title: string; meaning: string }>;
 
@@ -56,6 +60,8 @@ export interface PipelineAlarmsProps {
   metrics: MetricOwner;
   settings: AlarmSettings;
   datasets: readonly string[];
+  /** Whether commits are delivered to a webhook. */
+  delivered: boolean;
   pipelines: readonly string[];
   /** Pipelines that their schedules start. */
   nightly: readonly string[];
@@ -96,7 +102,7 @@ export class PipelineAlarms extends Construct {
       for (const alarm of pipelineAlarms(metrics, pipeline, settings, nightly.includes(pipeline)))
         this.metricAlarm(pipeline, alarm);
     for (const dataset of props.datasets)
-      for (const alarm of datasetAlarms(metrics, dataset, settings)) this.metricAlarm(dataset, alarm);
+      for (const alarm of datasetAlarms(metrics, dataset, settings, props)) this.metricAlarm(dataset, alarm);
     this.alarm(
       'deadLetters',
       'all pipelines',

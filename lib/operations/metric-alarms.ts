@@ -21,6 +21,12 @@ export interface MetricOwner {
   tenant: string;
 }
 
+/** What a dataset's alarms depend on besides the settings. */
+export interface DatasetTold {
+  /** Whether its commits are delivered to a webhook. */
+  delivered: boolean;
+}
+
 /** A night tells its metrics once: a day holds one night's. */
 const NIGHT = Duration.days(1);
 const HOUR = Duration.hours(1);
@@ -60,7 +66,12 @@ export function pipelineAlarms(
 }
 
 /** Alarms of a dataset. */
-export function datasetAlarms(owner: MetricOwner, dataset: string, settings: AlarmSettings): MetricAlarm[] {
+export function datasetAlarms(
+  owner: MetricOwner,
+  dataset: string,
+  settings: AlarmSettings,
+  { delivered }: DatasetTold,
+): MetricAlarm[] {
   const over = (
     kind: AlarmKind,
     name: DatasetMetric,
@@ -84,6 +95,7 @@ export function datasetAlarms(owner: MetricOwner, dataset: string, settings: Ala
     over('integrity', 'IntegrityPercent', 'Minimum', below, settings.integrityPercent),
     over('fewRows', 'RowsOfUsualPercent', 'Minimum', below, settings.rowsLowPercent),
     over('manyRows', 'RowsOfUsualPercent', 'Maximum', above, settings.rowsHighPercent),
+    ...(delivered ? [over('undelivered', 'UndeliveredDays', 'Maximum', above, 0)] : []),
   ];
 }
 

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { batchesOf, linesOf } from '../../lambdas/delivery/webhook/batches.ts';
 import type { Attempt } from '../../lambdas/delivery/webhook/post.ts';
+import { DeliveryTally } from '../../lambdas/delivery/webhook/tally.ts';
 import { deliverWindow, type WebhookPorts } from '../../lambdas/delivery/webhook/window-delivery.ts';
 import { commitGeneration } from '../../lambdas/ledger/commits.ts';
 import { readWindow } from '../../lambdas/ledger/windows.ts';
@@ -58,6 +59,7 @@ async function prepare(records: readonly unknown[], lost: readonly boolean[]) {
     random: () => 0.5,
     holder,
     timeLeft: () => true,
+    tally: new DeliveryTally(),
   });
   const window = { pipeline: 'cdr-export', dataset: CDR_DATASET, day: MAY_15 } as const;
   /** Calls until it is over, waiting as it says. */

@@ -4,14 +4,16 @@ import { flattenCfnReference } from 'cdk-nag/lib/utils/flatten-cfn-reference.js'
 import { describe, expect, it } from 'vitest';
 import { lakeColumns } from '../../lambdas/model/lake-columns.ts';
 import { Mapping } from '../../lambdas/model/mapping.ts';
+import { DELIVERY_METRICS } from '../../lambdas/model/metrics.ts';
 import { ALARMS } from '../../lib/operations/alarms.ts';
-import { allStatements, shippedMapping, synthesise, tenant } from './synthesised.ts';
+import { allStatements, shippedMapping, synthesise, tenant, WEBHOOK } from './synthesised.ts';
 
 const schedule = { cron: '15 4 ? * MON-FRI *', timezone: 'Europe/Berlin' };
 const templates = synthesise({
   lake: { alarmEmail: 'alarms@example.com' },
   tenants: [
     tenant('acme', { pipelines: { cdr: { schedule } } }),
+    tenant('told', { webhook: WEBHOOK }),
     tenant('paused', { pipelines: { cdr: { enabled: false } } }),
   ],
 });
@@ -88,8 +90,8 @@ describe('the rule on executions', () => {
 });
 
 describe('alarms', () => {
-  const alarms = Object.values(acme.findResources('AWS::CloudWatch::Alarm')).map(
-    ({ Properties }) => Properties,
+  const alarms = [acme, templates('cxone-export-told')].flatMap((template) =>
+    Object.values(template.findResources('AWS::CloudWatch::Alarm')).map(({ Properties }) => Properties),
   );
 
   it.each([
@@ -120,7 +122,8 @@ describe('alarms', () => {
   it('OPS-03 tells the alarm topic when it is raised and when it is over', () => {
     const topics = alarms.flatMap(({ AlarmActions, OKActions }) => [...AlarmActions, ...OKActions]);
 
-    expect(alarms).toHaveLength(Object.keys(ALARMS).length);
+    // One is over deliveries alone; the webhook's machine has the four of a machine.
+    expect(alarms).toHaveLength(2 * Object.keys(ALARMS).length + 3);
     expect(topics).toHaveLength(2 * alarms.length);
     for (const topic of topics) expect(flattenCfnReference(topic)).toContain('TopicsAlarms');
   });
@@ -132,7 +135,15 @@ describe('alarms', () => {
       ({ AlarmDescription }) => /docs\/runbook\.md, "(.+)"/.exec(AlarmDescription)?.[1],
     );
 
-    expect(named.sort()).toEqual(titles.sort());
+    expect([...new Set(named)].sort()).toEqual(titles.sort());
+  });
+
+  it('OPS-03 raises none of deliveries where there is no webhook', () => {
+    const names = Object.values(acme.findResources('AWS::CloudWatch::Alarm')).map(({ Properties }) =>
+      String(Properties.AlarmName),
+    );
+
+    expect(names.filter((name) => name.includes('webhook') || name.includes('not delivered'))).toEqual([]);
   });
 
   it('OPS-03 has an article of the runbook for every alarm', () => {
@@ -254,5 +265,14 @@ describe('the dashboard', () => {
     expect(dashboard?.Properties.DashboardName).toBe('cxone-export-acme');
     for (const words of ['## cdr-export', 'ExecutionsFailed', 'RowsOut', 'Holes', 'ThrottledSeconds'])
       expect(body).toContain(words);
+  });
+
+  it('OPS-04 has a row for the webhook, where there is one', () => {
+    const bodyOf = (stack: string) =>
+      JSON.stringify(templates(stack).findResources('AWS::CloudWatch::Dashboard'));
+
+    for (const metric of [...Object.keys(DELIVERY_METRICS), 'UndeliveredDays', 'UndeliveredSeconds'])
+      expect(bodyOf('cxone-export-told')).toContain(metric);
+    expect(bodyOf('cxone-export-acme')).not.toContain('UndeliveredDays');
   });
 });

@@ -1,8 +1,9 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { METRICS_NAMESPACE } from '../../lambdas/model/metrics.ts';
 import { ALARMS, type AlarmKind } from '../../lib/operations/alarms.ts';
-import { stateOf, toldIn } from '../support/alarm-evaluation.ts';
+import { type Datapoint, stateOf, toldIn } from '../support/alarm-evaluation.ts';
 import { type Night, prepareNights } from '../support/night.ts';
+import { openReceiver } from '../support/webhook-receiver.ts';
 
 const SMALL = { rows: 100, parts: 2 };
 const nights = await prepareNights({
@@ -12,10 +13,23 @@ const nights = await prepareNights({
 });
 /** The first day is fixed two weeks before the first night. */
 const begun = await prepareNights({ simulator: SMALL, cdr: { startDate: '2024-05-01' } });
+/** Commits are delivered to a receiver that is there where a scenario says nothing else. */
+const receiver = await openReceiver();
+const told = await prepareNights({
+  simulator: SMALL,
+  webhook: {
+    url: receiver.url,
+    certificateAuthority: receiver.certificateAuthority,
+    networks: ['127.0.0.0/8'],
+    tries: 3,
+  },
+});
 
 afterAll(async () => {
   await nights.close();
   await begun.close();
+  await told.close();
+  await receiver.close();
 });
 
 /** The states of all alarms on metrics of ours, by their titles. */
@@ -50,6 +64,7 @@ const SCENARIOS: readonly {
   { kind: 'drift', happens: (night) => withScenarios(night, 'drift:1') },
   { kind: 'rejects', happens: (night) => withScenarios(night, 'rejects:2') },
   { kind: 'throttled', happens: (night) => withScenarios(night, 'throttle-seconds') },
+  { kind: 'undelivered', from: told, happens: (night) => whileAway(() => night.run()) },
   { kind: 'fewRows', happens: (night) => afterThreeWeeks(night, 30) },
   { kind: 'manyRows', happens: (night) => afterThreeWeeks(night, 300) },
 ];
@@ -57,6 +72,24 @@ const SCENARIOS: readonly {
 function withScenarios(night: Night, scenario: string): Promise<unknown> {
   night.simulator.use([scenario]);
   return night.run();
+}
+
+/** What was told of metrics since. */
+function toldSince(night: Night, before: readonly Datapoint[]): Datapoint[] {
+  const known = before.map((datapoint) => JSON.stringify(datapoint));
+  return toldIn(night.folder).filter((datapoint) => {
+    const at = known.indexOf(JSON.stringify(datapoint));
+    if (at >= 0) known.splice(at, 1);
+    return at < 0;
+  });
+}
+
+/** The receiver answers 503 meanwhile. */
+async function whileAway<Result>(happens: () => Promise<Result>): Promise<Result> {
+  receiver.answer((_, response) => response.writeHead(503).end());
+  const result = await happens();
+  receiver.answer((_, response) => response.writeHead(204).end());
+  return result;
 }
 
 /** The same weekday in three weeks, then a night with other rows. */
@@ -92,8 +125,52 @@ describe('OPS-03 the alarms on metrics of ours', () => {
     await night.close();
   });
 
+  it('ALL-13 are raised again by each night that finds a day given up, and quiet when it has been delivered', async () => {
+    const night = await told.open();
+    await whileAway(() => night.run());
+    const states = (before: readonly Datapoint[]) =>
+      night.platform.assembly.alarms.flatMap((alarm) =>
+        alarm.name.endsWith(ALARMS.undelivered.title) ? [stateOf(alarm, toldSince(night, before))] : [],
+      );
+    const second = toldIn(night.folder);
+    await night.pass(86_400_000);
+    await night.run();
+    const still = states(second);
+    await night.deliverAgain();
+    const third = toldIn(night.folder);
+    await night.pass(86_400_000);
+
+    await night.run();
+
+    expect([still, states(third)]).toEqual([['ALARM'], ['OK']]);
+    await night.close();
+  });
+
+  it('ALL-13 are raised while a receiver keeps asking for more time, before anything is given up', async () => {
+    const night = await told.open();
+    let posts = 0;
+    let raised: string[] = [];
+    receiver.answer((_, response) => {
+      posts += 1;
+      if (posts === 3) raised = inAlarm(alarmsOf(night));
+      if (posts < 3) response.writeHead(429, { 'retry-after': '7200' }).end();
+      else response.writeHead(204).end();
+    });
+
+    const { status } = await night.run();
+
+    receiver.answer((_, response) => response.writeHead(204).end());
+    expect(status).toBe('SUCCEEDED');
+    expect(raised).toContain(ALARMS.undelivered.title);
+    const counted = toldIn(night.folder).filter(({ dimensions }) => dimensions.Pipeline === 'webhook');
+    const sum = (metric: string) =>
+      counted.reduce((total, { name, value }) => total + (name === metric ? value : 0), 0);
+    expect([sum('BatchesDelivered'), sum('DeliveryRetries'), sum('DeliveriesGivenUp')]).toEqual([1, 2, 0]);
+    await night.close();
+  });
+
   it('have a scenario each; what analytics alone can raise is evaluated over its own metrics', async () => {
-    const night = await nights.open();
+    const night = await told.open();
 
     const titles = Object.keys(alarmsOf(night)).toSorted();
 

@@ -12,6 +12,7 @@ import { catalogued } from '../../model/errors.ts';
 import type { Batch } from './batches.ts';
 import type { Receiver } from './post.ts';
 import { deliveryId } from './signature.ts';
+import type { DeliveryTally } from './tally.ts';
 import { nextTry } from './tries.ts';
 
 /** What is delivered: where it is kept, what is said of it, and its records. */
@@ -39,6 +40,8 @@ export interface DeliverPorts {
   holder: string;
   /** Whether there is time left for another batch. */
   timeLeft: () => boolean;
+  /** Takes what the call comes to, for the metrics. */
+  tally: DeliveryTally;
 }
 
 /** What stands for a delivery that has been given up: enough to take it up again, and no record. */
@@ -104,6 +107,7 @@ async function sendFrom(
     if (!ports.timeLeft()) return again(ports, source, item, ledger.clock.now());
     const attempt = await ports.receiver.post(messageOf(source, item, batch));
     if (attempt.outcome === 'delivered') {
+      ports.tally.batches += 1;
       const moved = await changeDelivery(ledger, source.key, item.next, { next: item.next + 1, tries: 0 });
       if (moved === 'conditionFailed') return moved;
       item = moved;
@@ -118,6 +122,7 @@ async function sendFrom(
           )
         : undefined;
     if (at === undefined) return giveUp(ports, source, item, attempt.reason);
+    ports.tally.retries += 1;
     const noted = await changeDelivery(ledger, source.key, item.next, {
       tries,
       nextTryAt: at,
@@ -165,6 +170,7 @@ async function giveUp(
   // First the letter: one too many is better than one that was never sent.
   await ports.deadLetters.send({ kind: 'webhook delivery', ...source.key, batch: item.next, reason });
   await listDead(ports.ledger, source.key, true);
+  ports.tally.givenUp += 1;
   return end(ports, source, item, { state: 'dead', reason });
 }
 

@@ -42,9 +42,13 @@ export async function deliverWindow(
 export async function deliverFacts(ports: WebhookPorts, facts: DeliveryFacts): Promise<Progress> {
   const opened = await openDelivery(ports.ledger, keyOf(facts), { facts, limits: ports.limits });
   const delivered = await deliver(ports, sourceOf(ports, opened));
-  if (delivered.outcome === 'again') return delivered;
+  if (delivered.outcome === 'again') {
+    ports.tally.leave(facts, false);
+    return delivered;
+  }
   await settle(ports, delivered);
   const { state } = delivered.item;
+  if (state === 'dead') ports.tally.leave(facts, true);
   return { outcome: 'done', delivered: state === 'delivered' ? 1 : 0, dead: state === 'dead' ? 1 : 0 };
 }
 
