@@ -48,7 +48,7 @@ export const LEDGER_ACCESS: Readonly<Record<FunctionName, LedgerAccess>> = {
   'plan-archive': { window: LIST, mark: CHANGE, run: NOTE },
   'list-interactions': { ...call, window: LIST, archive: [...CHANGE, ...LIST] },
   'look-up-interactions': { run: NOTE, token: CHANGE, limiter: CHANGE, archive: NOTE },
-  'list-archive-days': { window: LIST, archive: LIST, run: NOTE },
+  'list-archive-days': { window: [...READ, ...LIST], archive: LIST, run: NOTE },
   'seal-archive-day': { ...stage, archive: CHANGE },
   'store-media': { ...call, archive: [...CHANGE, ...LIST] },
   'mark-archive-day': { ...call, archive: [...NOTE, ...LIST] },

@@ -83,7 +83,7 @@ const ACTIONS: Record<FunctionName, string[]> = {
   'plan-archive': [...LEDGER, 'dynamodb:Query', ...WRITE],
   'list-interactions': [...LEDGER, 'dynamodb:Query', ...READ, ...WRITE],
   'look-up-interactions': [...LEDGER, ...READ, ...WRITE],
-  'list-archive-days': ['dynamodb:Query', 'dynamodb:UpdateItem', ...READ, ...WRITE],
+  'list-archive-days': [...LEDGER, 'dynamodb:Query', ...READ, ...WRITE],
   'seal-archive-day': [...LEDGER, ...READ, ...WRITE],
   'store-media': [...LEDGER, 'dynamodb:Query', ...READ, ...WRITE],
   'mark-archive-day': [...LEDGER, 'dynamodb:Query', ...READ],
@@ -172,7 +172,7 @@ const ITEMS: Record<FunctionName, Record<string, string[]>> = {
     GetItem: ['limiter', 'token'],
     UpdateItem: ['archive', 'limiter', 'run', 'token'],
   },
-  'list-archive-days': { UpdateItem: ['run'], Query: ['archive', 'window'] },
+  'list-archive-days': { GetItem: ['window'], UpdateItem: ['run'], Query: ['archive', 'window'] },
   'seal-archive-day': { GetItem: ['archive', 'window'], UpdateItem: ['archive', 'run', 'window'] },
   'store-media': {
     GetItem: ['archive', 'limiter', 'token', 'window'],
