@@ -122,6 +122,8 @@ function estimateOf(interactions: number): { interactions: number; calls: number
     ledgerReads: 60 + 9 * interactions,
     ledgerWrites: 60 + 7 * interactions,
     objectWrites: 10 + interactions / 100,
+    // Every call opens its token.
+    keyCalls: 30 + 2.1 * interactions,
   });
   return {
     interactions,

@@ -24,6 +24,8 @@ const UPDATE_USAGE = {
   ledgerReads: 14,
   ledgerWrites: 11,
   objectWrites: 1.2,
+  // Every call opens its token.
+  keyCalls: 4.2,
 };
 
 /**
