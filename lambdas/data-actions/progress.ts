@@ -4,11 +4,21 @@ import {
   noteEnd,
   noteFault,
   noteIntent,
+  noteSettles,
   readUpdate,
   type UpdateLedger,
   type UpdateState,
 } from '../ledger/action-updates.ts';
-import type { RunArn } from '../model/ids.ts';
+import {
+  type IntendedChange,
+  judgeChange,
+  noteChange,
+  type OwedChange,
+  readOwedByOthers,
+  settleChange,
+  type Verdict,
+} from '../ledger/owed-changes.ts';
+import type { ActionId, RunArn } from '../model/ids.ts';
 import type { ObjectStore } from '../model/ports.ts';
 import { objectKey, type RunOwner } from './run-objects.ts';
 
@@ -17,9 +27,19 @@ export interface Progress {
   stateOf(index: number): Promise<Pick<UpdateState, 'index' | 'before'> & { ended: boolean }>;
   /** Counts a fault and gives how many the update has had. */
   fault(index: number): Promise<number>;
-  intend(index: number, before: string): Promise<void>;
+  /** Changes of the action that runs have made, or may have, that did not live to have them recorded. */
+  owedByOthers(id: ActionId): Promise<OwedChange[]>;
+  /** Keeps what was found of changes of other runs: their records are made after the batch. */
+  judge(index: number, judged: readonly JudgedChange[]): Promise<void>;
+  /** Keeps that changes of other runs were never made. */
+  drop(dropped: readonly OwedChange[]): Promise<void>;
+  /** Notes what is about to be done, before it is. */
+  intend(change: Omit<IntendedChange, 'run'>): Promise<void>;
   end(index: number, end: EndedUpdate): Promise<void>;
 }
+
+/** A change of another run, and what was found of it. */
+export type JudgedChange = Pick<OwedChange, 'sk'> & { verdict: Verdict; found: string };
 
 /** Progress in the ledger. What failed or was not tried in an earlier round has not ended in this one. */
 export function ledgerProgress(ledger: UpdateLedger, run: RunArn, round: number): Progress {
@@ -30,7 +50,21 @@ export function ledgerProgress(ledger: UpdateLedger, run: RunArn, round: number)
       return { index, before, ended: good || (outcome !== undefined && ended === round) };
     },
     fault: async (index) => noteFault(ledger, run, await readUpdate(ledger, run, index), round),
-    intend: (index, before) => noteIntent(ledger, run, index, before),
+    owedByOthers: (id) => readOwedByOthers(ledger, id, run),
+    async judge(index, judged) {
+      for (const { sk, verdict, found } of judged) await judgeChange(ledger, sk, { verdict, found });
+      const settles = judged.map(({ sk }) => sk);
+      if (settles.length > 0) await noteSettles(ledger, run, index, settles);
+    },
+    async drop(dropped) {
+      for (const { sk } of dropped) await settleChange(ledger, sk);
+    },
+    async intend(intended) {
+      const { update, before } = intended;
+      // For others first: what only this run knew of would be gone with it.
+      const { sk, times } = await noteChange(ledger, { ...intended, run });
+      await noteIntent(ledger, run, update.index, { before, change: sk, times });
+    },
     end: (index, end) => noteEnd(ledger, run, index, round, end),
   };
 }
@@ -67,6 +101,9 @@ export async function previewProgress(
       await keep({ ...of(index), faults });
       return faults;
     },
+    owedByOthers: async () => [],
+    judge: async () => undefined,
+    drop: async () => undefined,
     intend: async () => undefined,
     async end(index, { outcome, before, after, error, sentence }) {
       const shown = outcome === 'updated' ? 'wouldUpdate' : outcome;

@@ -1,7 +1,7 @@
 import type { DataAction, DataActions } from '../cxone/data-actions.ts';
 import type { EndedUpdate } from '../ledger/action-updates.ts';
 import { catalogued, isError } from '../model/errors.ts';
-import type { ActionId } from '../model/ids.ts';
+import { type ActionId, runName } from '../model/ids.ts';
 import type { PlannedUpdate } from '../model/planned-update.ts';
 import type { Clock } from '../model/ports.ts';
 import { deviationOf } from './accuracy.ts';
@@ -14,6 +14,8 @@ import {
   type WantedFields,
   withFields,
 } from './action-text.ts';
+import { judgeOwed, type OwedJudgement } from './owed-by-others.ts';
+import type { Progress } from './progress.ts';
 import { wantedFields } from './wanted-fields.ts';
 
 /** Times that an action is read anew because somebody else changed it between our reading and our writing. */
@@ -26,13 +28,13 @@ const ACCURACY_MILLISECONDS = 1;
 export interface UpdatePorts {
   dataActions: DataActions;
   clock: Clock;
-  /** Notes what is about to be replaced, before the first write. */
-  intend: (before: string) => Promise<void>;
+  changes: Pick<Progress, 'owedByOthers' | 'judge' | 'drop' | 'intend'>;
 }
 
 /**
  * Puts an update into its action: reads it, changes `dateProcessing` alone, reads it again just before the write where CXone does not
- * number its versions, writes the whole, reads it back and compares. What is in place already is not written.
+ * number its versions, writes the whole, reads it back and compares. What is in place already is not written. What other runs have
+ * changed, and did not live to have recorded, is noted to be recorded by this one.
  *
  * @param intended what an earlier attempt of this run was about to replace: a value in place is its work then
  * @throws ActionContended where somebody else kept writing in between
@@ -45,18 +47,29 @@ export async function updateAction(
   id: ActionId,
   intended: string | undefined,
 ): Promise<EndedUpdate> {
+  const { dataActions, changes } = ports;
   const begun = ports.clock.now();
   requireAccurate(update, update.computedValue);
+  const owed = await changes.owedByOthers(id);
+  let others: OwedJudgement | undefined;
   let before = intended;
   for (let tries = 0; tries < CHANGE_TRIES; tries++) {
-    const first = await ports.dataActions.read(id);
+    const first = await dataActions.read(id);
+    if (others === undefined) {
+      others = judgeOwed(owed, first.text);
+      await changes.judge(update.index, others.judged);
+    }
     const wanted = wantedFields(update, first.text);
-    if (holds(first.text, wanted)) return ended(ports, update, { begun, before, action: first.text });
+    if (holds(first.text, wanted)) {
+      const found = { begun, before, action: first.text };
+      return before === undefined ? inPlace(ports, update, found, others) : ended(ports, update, found);
+    }
+    await changes.drop(others.notMade);
     before = dateProcessingText(first.text) ?? 'null';
-    await ports.intend(before);
-    const written = await write(ports.dataActions, id, first, wanted);
+    await changes.intend({ id, update, before, wanted });
+    const written = await write(dataActions, id, first, wanted);
     if (written === 'changed') continue;
-    const back = await ports.dataActions.read(id);
+    const back = await dataActions.read(id);
     if (!holds(back.text, wanted)) continue;
     const changedSince = firstDifference(written.text, back.text, isKeptByServer) !== undefined;
     return { ...ended(ports, update, { begun, before, action: back.text }), changedSince };
@@ -119,11 +132,26 @@ const isKeptByServer: KeptByServer = ([field, ...below], { type }) =>
   !OWN_FIELDS.includes(field) &&
   (type === 'string' || type === 'number');
 
-function ended(
-  { clock }: UpdatePorts,
+/** What a read of the action found, and when that was begun. */
+interface Found {
+  begun: number;
+  before: string | undefined;
+  action: string;
+}
+
+/** A value in place is the work of an earlier run where that one owes its record, and else nobody's that we know of. */
+function inPlace(
+  ports: UpdatePorts,
   update: PlannedUpdate,
-  facts: { begun: number; before: string | undefined; action: string },
+  found: Found,
+  { inPlace: change }: OwedJudgement,
 ): EndedUpdate {
+  if (change === undefined) return ended(ports, update, found);
+  const { before, run } = change;
+  return { ...ended(ports, update, { ...found, before }), madeBy: runName(run) };
+}
+
+function ended({ clock }: UpdatePorts, update: PlannedUpdate, facts: Found): EndedUpdate {
   const after = dateProcessingText(facts.action) ?? 'null';
   const { computedValue } = dateProcessingFields(facts.action);
   return {

@@ -93,12 +93,7 @@ async function tryUpdate(
     }
     const end = about.dryRun
       ? await previewAction(ports, update, id)
-      : await updateAction(
-          { ...ports, intend: (before) => progress.intend(index, before) },
-          update,
-          id,
-          about.before,
-        );
+      : await updateAction({ ...ports, changes: progress }, update, id, about.before);
     await breaker.succeeded();
     await progress.end(index, end);
     return undefined;

@@ -42,7 +42,7 @@ export const LEDGER_ACCESS: Readonly<Record<FunctionName, LedgerAccess>> = {
   reconcile: { window: READ, run: LIST },
   'plan-updates': { run: NOTE },
   'list-actions': callOfRun,
-  'update-actions': { ...callOfRun, action: CHANGE, breaker: CHANGE },
+  'update-actions': { ...callOfRun, action: [...CHANGE, ...LIST], breaker: CHANGE },
   'audit-updates': { action: CHANGE, run: NOTE, audit: [...CHANGE, ...LIST] },
   'reconcile-updates': { action: LIST, breaker: READ, run: [...NOTE, ...LIST] },
   'plan-archive': { window: LIST, mark: CHANGE, run: NOTE },

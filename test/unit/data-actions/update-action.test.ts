@@ -25,8 +25,13 @@ function prepare(options: FakeActionOptions) {
   const ports = {
     dataActions: action,
     clock: fakeClock('2024-05-16T03:30:00.000Z'),
-    intend: async (before: string) => {
-      intents.push(before);
+    changes: {
+      owedByOthers: async () => [],
+      judge: async () => undefined,
+      drop: async () => undefined,
+      intend: async ({ before }: { before: string }) => {
+        intents.push(before);
+      },
     },
   };
   const update = (intended?: string) => updateAction(ports, plannedUpdate(), ACTION_ID, intended);
