@@ -1,5 +1,6 @@
 import type { DataAction, DataActions } from '../cxone/data-actions.ts';
 import type { EndedUpdate } from '../ledger/action-updates.ts';
+import type { OwedChange } from '../ledger/owed-changes.ts';
 import { catalogued, isError } from '../model/errors.ts';
 import { type ActionId, runName } from '../model/ids.ts';
 import type { PlannedUpdate } from '../model/planned-update.ts';
@@ -14,7 +15,7 @@ import {
   type WantedFields,
   withFields,
 } from './action-text.ts';
-import { judgeOwed, type OwedJudgement } from './owed-by-others.ts';
+import { judgeOwed } from './judge-owed.ts';
 import type { Progress } from './progress.ts';
 import { wantedFields } from './wanted-fields.ts';
 
@@ -28,15 +29,14 @@ const ACCURACY_MILLISECONDS = 1;
 export interface UpdatePorts {
   dataActions: DataActions;
   clock: Clock;
-  changes: Pick<Progress, 'owedByOthers' | 'judge' | 'drop' | 'intend'>;
+  changes: Pick<Progress, 'owed' | 'judge' | 'drop' | 'intend'>;
 }
 
 /**
  * Puts an update into its action: reads it, changes `dateProcessing` alone, reads it again just before the write where CXone does not
- * number its versions, writes the whole, reads it back and compares. What is in place already is not written. What other runs have
- * changed, and did not live to have recorded, is noted to be recorded by this one.
+ * number its versions, writes the whole, reads it back and compares. What is in place already is not written. What runs have changed,
+ * and did not live to have recorded, is noted to be recorded by this one.
  *
- * @param intended what an earlier attempt of this run was about to replace: a value in place is its work then
  * @throws ActionContended where somebody else kept writing in between
  * @throws ActionNotAsWritten where CXone stored something else
  * @throws ResultInaccurate where the computed value is wrong; nothing was written then
@@ -45,34 +45,37 @@ export async function updateAction(
   ports: UpdatePorts,
   update: PlannedUpdate,
   id: ActionId,
-  intended: string | undefined,
 ): Promise<EndedUpdate> {
   const { dataActions, changes } = ports;
   const begun = ports.clock.now();
   requireAccurate(update, update.computedValue);
-  const owed = await changes.owedByOthers(id);
-  let others: OwedJudgement | undefined;
-  let before = intended;
   for (let tries = 0; tries < CHANGE_TRIES; tries++) {
+    const { owed, own } = await changes.owed(update.index, id);
     const first = await dataActions.read(id);
-    if (others === undefined) {
-      others = judgeOwed(owed, first.text);
-      await changes.judge(update.index, others.judged);
-    }
+    const { inPlace, judged, notMade } = judgeOwed(owed, first.text);
     const wanted = wantedFields(update, first.text);
     if (holds(first.text, wanted)) {
-      const found = { begun, before, action: first.text };
-      return before === undefined ? inPlace(ports, update, found, others) : ended(ports, update, found);
+      const others = judged.filter(({ sk }) => sk !== inPlace?.sk || inPlace !== own);
+      await changes.judge(update.index, others);
+      return foundInPlace(ports, update, { begun, action: first.text }, { inPlace, ours: inPlace === own });
     }
-    await changes.drop(others.notMade);
-    before = dateProcessingText(first.text) ?? 'null';
-    await changes.intend({ id, update, before, wanted });
+    await changes.judge(update.index, judged);
+    await changes.drop(notMade);
+    const before = dateProcessingText(first.text) ?? 'null';
+    const intended = await changes.intend({ id, update, before, wanted });
     const written = await write(dataActions, id, first, wanted);
-    if (written === 'changed') continue;
+    if (written === 'changed') {
+      await changes.drop([intended]);
+      continue;
+    }
     const back = await dataActions.read(id);
-    if (!holds(back.text, wanted)) continue;
-    const changedSince = firstDifference(written.text, back.text, isKeptByServer) !== undefined;
-    return { ...ended(ports, update, { begun, before, action: back.text }), changedSince };
+    if (holds(back.text, wanted)) {
+      const changedSince = firstDifference(written.text, back.text, isKeptByServer) !== undefined;
+      return { ...ended(ports, update, { begun, before, action: back.text }), changedSince };
+    }
+    // Made, and undone by somebody already.
+    const found = dateProcessingText(written.text) ?? 'null';
+    await changes.judge(update.index, [{ ...intended, verdict: 'made', found }]);
   }
   throw catalogued(
     'ActionContended',
@@ -139,16 +142,18 @@ interface Found {
   action: string;
 }
 
-/** A value in place is the work of an earlier run where that one owes its record, and else nobody's that we know of. */
-function inPlace(
+/** A value in place is the work of whoever owes its record, and else nobody's that we know of. */
+function foundInPlace(
   ports: UpdatePorts,
   update: PlannedUpdate,
-  found: Found,
-  { inPlace: change }: OwedJudgement,
+  found: Omit<Found, 'before'>,
+  { inPlace, ours }: { inPlace: OwedChange | undefined; ours: boolean },
 ): EndedUpdate {
-  if (change === undefined) return ended(ports, update, found);
-  const { before, run } = change;
-  return { ...ended(ports, update, { ...found, before }), madeBy: runName(run) };
+  const end = ended(ports, update, { ...found, before: inPlace?.before });
+  if (inPlace === undefined) return end;
+  return ours
+    ? { ...end, change: inPlace.sk, times: inPlace.times }
+    : { ...end, madeBy: runName(inPlace.run) };
 }
 
 function ended({ clock }: UpdatePorts, update: PlannedUpdate, facts: Found): EndedUpdate {

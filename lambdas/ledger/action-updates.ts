@@ -22,7 +22,7 @@ export const UpdateState = z.object({
   before: z.string().optional(),
   /** Sort key of its change (`OwedChange`); present as soon as we may have written. */
   change: z.string().optional(),
-  /** How often the change has been intended. */
+  /** How often it has meant to change the action. */
   times: z.int().min(0).default(0),
   /** Sort keys of changes of other runs whose records this run makes. */
   settles: z.array(z.string()).optional(),
@@ -48,7 +48,7 @@ export type UpdateState = z.infer<typeof UpdateState>;
 export type EndedUpdate = Pick<
   UpdateState,
   'after' | 'latencyMilliseconds' | 'accuracyMilliseconds' | 'changedSince' | 'madeBy' | 'error' | 'sentence'
-> & { outcome: UpdateOutcome; before?: string | undefined };
+> & { outcome: UpdateOutcome; before?: string | undefined; change?: string; times?: number };
 
 /**
  * A run lasts 14 days and may be redriven for 14 more. Its name may be used again 90 days after its end (Step Functions'

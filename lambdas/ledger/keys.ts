@@ -146,11 +146,15 @@ export function owedChangePartition(tenant: TenantId): string {
   return `${tenant}#action##owed`;
 }
 
-/** The item of the change of an action that the update at a place of a run's list makes. */
-export function owedChangeKey(tenant: TenantId, id: ActionId, run: RunArn, index: number): ItemKey {
+/** The item of a change that the update at a place of a run's list means to make, for the n-th time from 1. */
+export function owedChangeKey(
+  tenant: TenantId,
+  id: ActionId,
+  { run, index, times }: { run: RunArn; index: number; times: number },
+): ItemKey {
   return {
     pk: owedChangePartition(tenant),
-    sk: `${id}#${runName(run)}#${String(index).padStart(6, '0')}`,
+    sk: `${id}#${runName(run)}#${String(index).padStart(6, '0')}#${padded(times)}`,
   };
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { catalogued } from '../model/errors.ts';
-import { type ActionId, RunArn, runName } from '../model/ids.ts';
+import { type ActionId, RunArn } from '../model/ids.ts';
 import { PlannedUpdate } from '../model/planned-update.ts';
 import type { Item, ItemKey } from '../model/ports.ts';
 import type { UpdateLedger } from './action-updates.ts';
@@ -32,7 +32,7 @@ export const OwedChange = z.object({
   /** Text of `dateProcessing` before the write. */
   before: z.string(),
   wanted: Wanted,
-  /** How often it has been intended: after its record was made a run may have to do it again. */
+  /** Which intention of its update it is: what was made, and undone by somebody, may have to be made again. */
   times: z.int().min(1),
   /** When it was intended, epoch milliseconds. */
   at: z.number(),
@@ -48,37 +48,36 @@ export const OwedChange = z.object({
 export type OwedChange = z.infer<typeof OwedChange>;
 
 /** What is about to be done to an action. */
-export type IntendedChange = Pick<OwedChange, 'run' | 'update' | 'before' | 'wanted'> & { id: ActionId };
+export type IntendedChange = Pick<OwedChange, 'run' | 'update' | 'before' | 'wanted' | 'times'> & {
+  id: ActionId;
+};
 
 /** A settled change is kept for as long as the items of its run are. What is owed stays. */
 const KEPT_SECONDS = 60 * 86_400;
 
-/** Notes, before the write, that a record will be owed. A later attempt of the same run intends anew. */
+/** Notes, before the write, that a record will be owed, and gives the sort key. Doing it again overwrites it. */
 export async function noteChange(
   { table, tenant, clock }: UpdateLedger,
-  { id, run, update, before, wanted }: IntendedChange,
-): Promise<OwedChange> {
-  const written = await table.update(
-    owedChangeKey(tenant, id, run, update.index),
+  { id, run, update, before, wanted, times }: IntendedChange,
+): Promise<string> {
+  const key = owedChangeKey(tenant, id, { run, index: update.index, times });
+  await table.update(
+    key,
     conditionalUpdate({
-      set: { run, update, before, wanted, at: clock.now() },
-      add: { times: 1 },
-      remove: ['verdict', 'found', 'told', 'settled', 'auditSequence', 'expiresAt'],
+      set: { run, update, before, wanted, times, at: clock.now() },
+      // Another run may have taken it for never made.
+      remove: ['verdict', 'found', 'settled', 'expiresAt'],
     }),
   );
-  return owedChangeOf(written);
+  return key.sk;
 }
 
-/** What other runs owe of an action, the latest first. */
-export async function readOwedByOthers(
-  { table, tenant }: UpdateLedger,
-  id: ActionId,
-  run: RunArn,
-): Promise<OwedChange[]> {
+/** What is owed of an action, by any run, the latest first. */
+export async function readOwed({ table, tenant }: UpdateLedger, id: ActionId): Promise<OwedChange[]> {
   const found: OwedChange[] = [];
   for await (const item of table.query(owedChangePartition(tenant), owedChangeRange(id))) {
     const change = owedChangeOf(item);
-    if (!change.settled && runName(change.run) !== runName(run)) found.push(change);
+    if (!change.settled) found.push(change);
   }
   return found.toSorted((left, right) => right.at - left.at);
 }
@@ -137,7 +136,7 @@ function keyOf(tenant: UpdateLedger['tenant'], sk: string): ItemKey {
   return { pk: owedChangePartition(tenant), sk };
 }
 
-function owedChangeOf(item: Item | 'conditionFailed'): OwedChange {
+function owedChangeOf(item: Item): OwedChange {
   const parsed = OwedChange.safeParse(item);
   if (parsed.success) return parsed.data;
   throw catalogued('LedgerUnreadable', 'The ledger’s item of an owed change has unreadable fields.');

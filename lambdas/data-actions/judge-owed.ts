@@ -2,7 +2,7 @@ import type { OwedChange } from '../ledger/owed-changes.ts';
 import { dateProcessingText, firstDifference, holds } from './action-text.ts';
 import type { JudgedChange } from './progress.ts';
 
-/** What an action shows of changes that other runs have left unrecorded. */
+/** What an action shows of changes that no record tells. */
 export interface OwedJudgement {
   /** Made, or perhaps made: each is owed a record. */
   judged: JudgedChange[];
