@@ -105,6 +105,7 @@ export class InteractionArchiveWorkflow extends Construct {
     return plan.next(
       Choice.jsonata(this, 'ArchiveDue')
         .when(is('$states.input.dryRun'), Succeed.jsonata(this, 'DryRunShown'))
+        .when(is('$states.input.paused'), record)
         .otherwise(token),
     );
   }
