@@ -94,8 +94,7 @@ async function finish(ledger: WindowLedger, claim: ClaimedWindow, round: number,
     if (notedBy === by) media[state] = (media[state] ?? 0) + 1;
   }
   await noteRunDay(ledger, claim.run, round, claim.day, { media });
-  const owes = { step: 'media', name: by, facts: media } as const;
-  await changeArchiveDay(ledger, claim, { mediaOpen }, Object.keys(media).length > 0 ? owes : undefined);
+  await changeArchiveDay(ledger, claim, { mediaOpen });
 }
 
 /** The media of a staged record: an empty one is of an interaction that could not be had. */

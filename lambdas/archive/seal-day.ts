@@ -19,7 +19,6 @@ import type { WindowLedger } from '../ledger/windows.ts';
 import { runName } from '../model/ids.ts';
 import type { ClaimedWindow } from '../model/payloads.ts';
 import type { ObjectStore } from '../model/ports.ts';
-import { placesIn } from './completion.ts';
 import { type ArchiveRecord, type SealedObject, type SealPorts, sealRecords } from './seal.ts';
 import { allSideBySide } from './side-by-side.ts';
 import { type LookedUp, type Staged, type StagedBy, stagedOf } from './staging.ts';
@@ -127,21 +126,10 @@ class DaySeal {
     const tally = tallied(this.sealing.tally, this.#pending);
     const looksOpen = Object.keys(tally.failed).length > 0;
     this.sealing = { ...this.sealing, done: true, tally };
-    const { archived, unchanged, unavailable, failed, objects } = tally;
-    // Nothing has become of interactions that are archived already: there is nothing to tell.
-    const happened = placesIn(tally) > unchanged;
-    await changeArchiveDay(
-      ledger,
-      this.#claim,
-      { sealing: this.sealing, ...(looksOpen ? { looksOpen } : {}) },
-      happened
-        ? {
-            step: 'sealing',
-            name: this.#lookedBy,
-            facts: { archived, unchanged, unavailable, failed, objects: objects.length },
-          }
-        : undefined,
-    );
+    await changeArchiveDay(ledger, this.#claim, {
+      sealing: this.sealing,
+      ...(looksOpen ? { looksOpen } : {}),
+    });
     return { more: false, objects: this.#objects };
   }
 
@@ -208,14 +196,9 @@ class DaySeal {
       sealedBytes: before.sealedBytes + sealedBytes,
     };
     const through = stretch.at(-1)?.looked.n ?? this.sealing.through;
-    const owes = {
-      step: 'object',
-      name: this.#segment,
-      facts: { object: key, sha256, records: ids.length, plainBytes, sealedBytes },
-    } as const;
     this.sealing = { ...this.sealing, through, tally };
     this.#objects += 1;
-    await changeArchiveDay(ledger, this.#claim, { sealing: this.sealing, marksOpen: true }, owes);
+    await changeArchiveDay(ledger, this.#claim, { sealing: this.sealing, marksOpen: true });
   }
 
   /** What is sealed together is named by where it begins. */

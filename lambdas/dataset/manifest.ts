@@ -117,22 +117,29 @@ export async function readManifest(
 }
 
 /** A manifest of any release, as far as a commit needs it. */
-const AnyManifest = z.object({ window: z.object(TransformedWindow.shape) });
+const AnyManifest = z.object({
+  parts: z.array(z.object({ key: z.string() })),
+  window: z.object(TransformedWindow.shape),
+});
+
+/** A generation that is complete, and the keys of the raw parts that it was made of. */
+export interface KeptManifest {
+  facts: GenerationFacts;
+  partKeys: string[];
+}
 
 /**
  * What a commit needs to know of a generation that this release or an earlier one has made, or undefined where it is not
  * complete: no manifest, or a file that it lists is gone or of another size.
  */
-export async function readGeneration(
-  objects: ObjectStore,
-  key: string,
-): Promise<GenerationFacts | undefined> {
+export async function readGeneration(objects: ObjectStore, key: string): Promise<KeptManifest | undefined> {
   if ((await objects.find(key)) === undefined) return undefined;
   const parsed = AnyManifest.safeParse(jsonOf(await objects.readText(key)));
   if (!parsed.success) return undefined;
   for (const file of parsed.data.window.files)
     if ((await objects.find(file.key))?.bytes !== file.bytes) return undefined;
-  return factsOf(parsed.data.window);
+  const { parts, window } = parsed.data;
+  return { facts: factsOf(window), partKeys: parts.map((part) => part.key) };
 }
 
 /** What a commit needs to know of a transformed window. */

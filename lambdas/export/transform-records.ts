@@ -7,6 +7,7 @@ import { holdWindow, type WindowLedger } from '../ledger/windows.ts';
 import type { ClaimedWindow, GenerationFacts, WindowTask } from '../model/payloads.ts';
 import type { Clock, ObjectStore } from '../model/ports.ts';
 import type { RecordSettings } from '../model/record-payloads.ts';
+import { requireSameSource } from './same-source.ts';
 import { tellDrift } from './tell-drift.ts';
 
 /** What the transform of an attempt's records is told. */
@@ -24,7 +25,7 @@ export interface StoredRecordsTransform {
 
 /**
  * Transforms the records that were stored for an attempt into a generation: all parts that the ledger has of it, which may be none. Throws
- * what `transformRecords` throws.
+ * what `transformRecords` throws, and `SumsDisagree` for a replay of other parts than those of the current generation.
  */
 export async function transformStoredRecords(
   ports: { ledger: WindowLedger; objects: ObjectStore; clock: Clock },
@@ -32,8 +33,10 @@ export async function transformStoredRecords(
   { attempt, task, settings, ...limits }: StoredRecordsTransform,
 ): Promise<GenerationFacts> {
   const { ledger } = ports;
-  await holdWindow(ledger, claim);
+  const state = await holdWindow(ledger, claim);
   const stored = await readParts(ledger, claim, attempt);
+  const recorded = stored.reduce((total, { records = 0 }) => total + records, 0);
+  requireSameSource(task, state, recorded);
   const made = await transformRecords(
     {
       ...settings,

@@ -8,6 +8,7 @@ import { catalogued, isError } from '../model/errors.ts';
 import type { ClaimedWindow, GenerationFacts, TransformSettings, WindowTask } from '../model/payloads.ts';
 import type { Clock, ObjectStore } from '../model/ports.ts';
 import { readPartList } from './part-list.ts';
+import { requireSameSource } from './same-source.ts';
 import { tellDrift } from './tell-drift.ts';
 
 /** Parts whose rows are fewer than announced are fetched once more: this is the fetch after which the window is given up. */
@@ -34,7 +35,7 @@ export type AttemptTransformed =
 
 /**
  * Transforms the stored parts of an attempt into a generation. Throws what `transformWindow` throws, and `ObjectMissing`
- * when a listed part is not stored.
+ * when a listed part is not stored, and `SumsDisagree` for a replay of other parts than those of the current generation.
  */
 export async function transformAttempt(
   ports: { ledger: WindowLedger; objects: ObjectStore; clock: Clock },
@@ -43,7 +44,7 @@ export async function transformAttempt(
 ): Promise<AttemptTransformed> {
   const { ledger, objects } = ports;
   const where = [ledger.tenant, claim.dataset, claim.day] as const;
-  await holdWindow(ledger, claim);
+  const state = await holdWindow(ledger, claim);
   const list = await readPartList(objects, partListKey(...where, request.attempt));
   const stored = new Map((await readParts(ledger, claim, request.attempt)).map((part) => [part.part, part]));
   const parts = list.parts.map(({ part, recordCount }) => {
@@ -72,6 +73,7 @@ export async function transformAttempt(
       },
       ports,
     );
+    requireSameSource(request.task, state, made.counts.parsed);
     await tellDrift(ledger, claim, request.task, made);
     return { outcome: 'transformed', facts: factsOf(made) };
   } catch (error) {

@@ -43,6 +43,12 @@ export function rawPartKey(
   return `${windowPrefix('raw', tenant, dataset, day)}a${attempt}/part-${String(part).padStart(5, '0')}.${format}`;
 }
 
+/** The attempt whose part an object of the raw prefix is; undefined for a key of another form. */
+export function attemptOfPart(key: string): number | undefined {
+  const attempt = /\/a([1-9][0-9]*)\/part-[^/]+$/.exec(key)?.[1];
+  return attempt === undefined ? undefined : Number(attempt);
+}
+
 /** Where the result file of an export lies as it was received: with the first of its days. */
 export function rawResultKey(
   tenant: TenantId,

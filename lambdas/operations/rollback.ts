@@ -1,5 +1,5 @@
-import { readGeneration } from '../dataset/manifest.ts';
-import { generationPrefix, windowPrefix } from '../lake/keys.ts';
+import { type KeptManifest, readGeneration } from '../dataset/manifest.ts';
+import { attemptOfPart, generationPrefix, windowPrefix } from '../lake/keys.ts';
 import { commitGeneration } from '../ledger/commits.ts';
 import { claimWindow, readWindow, type WindowLedger } from '../ledger/windows.ts';
 import type { Day } from '../model/days.ts';
@@ -37,9 +37,13 @@ export async function keptGenerations(
   for await (const { key } of objects.list(windowPrefix('lake', ledger.tenant, dataset, day))) {
     const named = GenerationId.safeParse(/\/gen=([^/]+)\/_manifest\.json$/.exec(key)?.[1]);
     if (!named.success) continue;
-    const facts = await readGeneration(objects, key);
-    if (facts !== undefined)
-      kept.push({ generation: named.data, current: named.data === state.generation, facts });
+    const found = await readGeneration(objects, key);
+    if (found !== undefined)
+      kept.push({
+        generation: named.data,
+        current: named.data === state.generation,
+        facts: found.facts,
+      });
   }
   return kept;
 }
@@ -60,7 +64,7 @@ export async function rollbackTarget(
     throw catalogued('RollbackImpossible', `${dataset} ${day} has never been committed.`);
   if (target === undefined)
     throw catalogued('RollbackImpossible', `${dataset} ${day} has had one generation only.`);
-  await factsIn(ports, window, target);
+  await manifestOf(ports, window, target);
   return target;
 }
 
@@ -76,7 +80,9 @@ export async function rollBack(
   hasEnded: (run: RunArn) => Promise<boolean>,
 ): Promise<{ epoch: number; generation: GenerationId; replaced?: GenerationId }> {
   const { run, dataset, day, to, deliver = false } = request;
-  const facts = await factsIn(ports, request, to);
+  const { facts, partKeys } = await manifestOf(ports, request, to);
+  // What is transformed again after the rollback is what this generation was made of.
+  const attempt = attemptOfPart(partKeys[0] ?? '');
   const claimed = await claimWindow(ports.ledger, { run, dataset, day, task: 'rollback' }, hasEnded);
   if (claimed.outcome !== 'claimed') {
     const holder = claimed.outcome === 'alreadyRunning' ? runName(claimed.owner) : 'another run';
@@ -85,20 +91,21 @@ export async function rollBack(
   const claim: ClaimedWindow = { run, dataset, day, epoch: claimed.epoch };
   const { generation, replaced } = await commitGeneration(ports.ledger, claim, facts, {
     kind: 'rollback',
+    ...(attempt === undefined ? {} : { attempt }),
     deliver,
   });
   return { epoch: claimed.epoch, generation, ...(replaced === undefined ? {} : { replaced }) };
 }
 
 /** What a commit has to know of a generation, from its manifest. */
-async function factsIn(
+async function manifestOf(
   ports: RollbackPorts,
   { dataset, day }: NamedWindow,
   generation: GenerationId,
-): Promise<GenerationFacts> {
+): Promise<KeptManifest> {
   const key = `${generationPrefix(ports.ledger.tenant, dataset, day, generation)}_manifest.json`;
-  const facts = await readGeneration(ports.objects, key);
-  if (facts !== undefined) return facts;
+  const found = await readGeneration(ports.objects, key);
+  if (found !== undefined) return found;
   const kept = await keptGenerations(ports, { dataset, day });
   const others = kept.map((one) => one.generation).join(', ') || 'none';
   throw catalogued(

@@ -65,8 +65,7 @@ async function answer(
     if (response.destroyed) return undefined;
     const reply = await performed(backend, prepared.perform, request);
     try {
-      const { capacityUnits } = reply;
-      await listeners.tell('after', capacityUnits === undefined ? effect : { ...effect, capacityUnits });
+      await listeners.tell('after', effect);
     } catch (error) {
       if (reply.body instanceof Readable) reply.body.destroy();
       throw error;

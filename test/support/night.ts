@@ -55,12 +55,11 @@ export interface Night {
   /** Calls and violations since the night was opened. */
   calls(): LoggedCall[];
   violations(): Violation[];
-  /** Starts a pipeline: the night's own unless another one is named. */
-  start(input?: unknown, tenant?: TenantId, pipeline?: PipelineName): Promise<RunArn>;
+  start(input?: unknown, tenant?: TenantId): Promise<RunArn>;
   /** Carries out an input of the operations machine. */
   operate(input: unknown, tenant?: TenantId): Promise<Ended & { output?: string | undefined }>;
   /** Starts the pipeline and waits until it has ended and been recorded. */
-  run(input?: unknown, tenant?: TenantId, pipeline?: PipelineName): Promise<Ended>;
+  run(input?: unknown, tenant?: TenantId): Promise<Ended>;
   redrive(run: RunArn): Promise<Ended>;
   ended(run: RunArn): Promise<Ended>;
   /** Starts the machine of deliveries, which takes up what was given up. */
@@ -156,12 +155,8 @@ async function openNight(
       ...(cause === undefined ? {} : { cause }),
     };
   };
-  const start = async (
-    input: unknown = {},
-    tenant: TenantId = TENANT,
-    pipeline: PipelineName = opening.pipeline,
-  ) => {
-    const machine = live().machineOf(tenant, pipeline);
+  const start = async (input: unknown = {}, tenant: TenantId = TENANT) => {
+    const machine = live().machineOf(tenant, opening.pipeline);
     return RunArn.parse((await live().engine.start(machine, { input })).executionArn);
   };
   const operate = async (input: unknown, tenant: TenantId = TENANT) => {
@@ -189,7 +184,7 @@ async function openNight(
     violations: () => simulator.violations.slice(before.violations),
     start,
     operate,
-    run: async (input, tenant, pipeline) => ended(await start(input, tenant, pipeline)),
+    run: async (input, tenant) => ended(await start(input, tenant)),
     async redrive(run) {
       await live().engine.redrive(run);
       return ended(run);

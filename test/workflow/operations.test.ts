@@ -93,6 +93,18 @@ describe('a rollback', () => {
     await night.close();
   });
 
+  it('OPS-07 REP-05 lets a replay begin at the raw data of the generation that it leads to', async () => {
+    const { night, day, good } = await refreshedNight();
+    await night.operate({ rollback: { dataset: 'cdr', day } });
+    await night.operate({ unpin: { dataset: 'cdr', day } });
+
+    const replayed = await night.run({ date: day, replay: true });
+
+    expect(replayed.status).toBe('SUCCEEDED');
+    expect(await shownOf(night, day)).toMatchObject({ ledger: good, current: good });
+    await night.close();
+  });
+
   it('OPS-07 leads to the generation that is named; again it changes nothing and records nothing', async () => {
     const { night, day, good } = await refreshedNight();
     const rollback = { rollback: { dataset: 'cdr', day, to: good } };
@@ -252,6 +264,7 @@ describe('an input of the operations machine', () => {
     [{}, 'exactly one of'],
     [{ pause: { pipeline: 'cdr-export' }, resume: { pipeline: 'cdr-export' } }, 'exactly one of'],
     [{ pause: { pipeline: 'nothing' } }, 'pause.pipeline'],
+    [{ pause: { pipeline: 'interaction-archive' } }, 'pause.pipeline'],
     [{ rollback: { dataset: 'cdr', day: '2024-02-30' } }, 'rollback.day'],
     [{ restart: {} }, 'restart'],
   ])('ALL-02 %j is refused with its problems', async (input, words) => {

@@ -1,14 +1,49 @@
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, describe, expect, it } from 'vitest';
-import { prepareNights } from '../support/night.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readRecords } from '../../lambdas/audit/chain.ts';
+import { verifyAudit } from '../../lambdas/audit/verify.ts';
+import { kmsMac } from '../../lambdas/aws/kms-mac.ts';
+import { AuditRecord } from '../../lambdas/model/audit.ts';
+import type { DatasetId } from '../../lambdas/model/ids.ts';
+import { ANALYTICS_DATASET } from '../../lambdas/model/payloads.ts';
+import type { PipelineName } from '../../lambdas/model/pipelines.ts';
+import {
+  expectInteractions,
+  interactionRows,
+  interactionTruth,
+  interactionWindow,
+} from '../support/interaction-night.ts';
+import { withSecondVersions } from '../support/mapping-version.ts';
+import { type Night, type NightsOptions, prepareNights } from '../support/night.ts';
 import { expectLoadedThrough, truthOf } from '../support/night-expectations.ts';
 import { recordOf, rowsOf, storesOf, windowOf } from '../support/night-findings.ts';
+import {
+  expectReport,
+  reportColumns,
+  reportRows,
+  reportSettings,
+  reportTruth,
+  reportWindow,
+  SKILLS,
+} from '../support/report-night.ts';
 
-const nights = await prepareNights();
+const REPORT = 'report-skill-performance';
+
+/** Nights of all pipelines whose days can be replayed, by the versions of their mappings. */
+function options(version: 'v1' | 'v2'): NightsOptions {
+  return {
+    pipelines: {
+      reports: { reports: [reportSettings(SKILLS, { mapping: `${REPORT}.${version}` })] },
+      analytics: { mapping: `interactions.${version}`, pageSize: 25, outputs: ['parquet', 'jsonl'] },
+    },
+  };
+}
+
+const nights = await prepareNights(options('v1'));
+
+afterAll(() => nights.close());
 
 describe('REP-05 a replay', () => {
-  afterAll(() => nights.close());
-
   it('REP-05 transforms what is stored and calls nobody; the same mapping changes nothing', async () => {
     const night = await nights.open();
     const truth = await truthOf(night, night.day());
@@ -84,3 +119,95 @@ describe('REP-05 a replay', () => {
       expect(cause).toContain(problem);
   });
 });
+
+describe('REP-05 a replay of records by another version of their mapping, with CXone switched off', () => {
+  const REPORTS = {
+    pipeline: 'report-sync',
+    scenarios: ['report-new-metrics:1', 'report-truncated:70'],
+  } as const;
+  const INTERACTIONS = {
+    pipeline: 'analytics-export',
+    scenarios: ['interactions:60', 'new-fields:1'],
+  } as const;
+  const second = withSecondVersions(nights, options('v2'), [
+    {
+      mapping: REPORT,
+      columns: { comment: { column: 'remark' }, 'metric.added1.count': { column: 'added', type: 'integer' } },
+    },
+    { mapping: 'interactions', columns: { 'added.field1': { column: 'added', type: 'text' } } },
+  ]);
+  let reports: Night;
+  let interactions: Night;
+
+  beforeAll(async () => {
+    interactions = await nights.open(INTERACTIONS);
+    await interactions.run();
+    reports = await nights.open(REPORTS);
+    await reports.run();
+    await nights.simulator.stop();
+  });
+
+  it('REP-05 ALL-12 maps what was new in a report from its raw data, and makes the first generation again by the first version', async () => {
+    const day = reports.day();
+    const before = await reportWindow(reports, SKILLS, day);
+    const columns = await reportColumns(reports, SKILLS, day);
+    await reports.restart(second);
+
+    const replayed = await reports.run({ date: day, report: SKILLS, replay: true });
+
+    expect(replayed.status).toBe('SUCCEEDED');
+    expect((await reportColumns(reports, SKILLS, day)).toSorted()).toEqual(
+      [...columns.map((column) => column.replace('comment', 'remark')), 'added BIGINT'].toSorted(),
+    );
+    expect((await reportRows(reports, SKILLS, day)).slice(0, 3)).toMatchObject([
+      { added: 0, remark: expect.any(String), extra_columns: null },
+      { added: 1, extra_columns: null },
+      { added: 2, extra_columns: null },
+    ]);
+    const between = await reportWindow(reports, SKILLS, day);
+    await reports.restart();
+    const restored = await reports.run({ date: day, report: SKILLS, replay: true });
+    const after = await reportWindow(reports, SKILLS, day);
+    expect(restored.status).toBe('SUCCEEDED');
+    expect(after).toMatchObject({ generation: before.generation, replaced: between.generation });
+    expect([after.sourceAttempt, after.commits, after.registrants.size]).toEqual([1, 3, 0]);
+    await expectReport(reports, SKILLS, day, reportTruth(reports, SKILLS, day));
+    expect(await auditedKinds(reports, 'report-sync', SKILLS)).toEqual(['commit', 'replay', 'replay']);
+  });
+
+  it('REP-05 ALL-12 maps a nested field of interactions from their raw data, and makes the first generation again by the first version', async () => {
+    const day = interactions.day();
+    const before = await interactionWindow(interactions, day);
+    await interactions.restart(second);
+
+    const replayed = await interactions.run({ date: day, replay: true });
+
+    expect(replayed.status).toBe('SUCCEEDED');
+    const rows = await interactionRows(interactions, day);
+    expect(rows.size).toBe(60);
+    for (const row of rows.values())
+      expect(row).toMatchObject({ added: expect.stringMatching(/^new \d$/), extra_columns: null });
+    await interactions.restart();
+    const restored = await interactions.run({ date: day, replay: true });
+    const after = await interactionWindow(interactions, day);
+    expect(restored.status).toBe('SUCCEEDED');
+    expect([after.generation, after.commits]).toEqual([before.generation, 3]);
+    await expectInteractions(interactions, day, interactionTruth(interactions, day));
+    expect(await auditedKinds(interactions, 'analytics-export', ANALYTICS_DATASET)).toEqual([
+      'commit',
+      'replay',
+      'replay',
+    ]);
+  });
+});
+
+/** What the chain of a pipeline says has happened, in its order; the chain is intact. */
+async function auditedKinds(night: Night, pipeline: PipelineName, dataset: DatasetId): Promise<string[]> {
+  const { clients, ledger, objects } = storesOf(night);
+  const key = night.platform.assembly.functions.find(({ environment }) => environment.AUDIT_KEY_ARN);
+  const ports = { ledger, objects, mac: kmsMac(clients.kms, key?.environment.AUDIT_KEY_ARN ?? '') };
+  const stored = await Array.fromAsync(readRecords(ledger, pipeline));
+  const verdict = await verifyAudit(ports, pipeline, [dataset]);
+  expect(verdict).toEqual({ records: stored.length, pending: 0, findings: [] });
+  return stored.map(({ text }) => AuditRecord.parse(JSON.parse(text)).event.kind);
+}
