@@ -1,7 +1,8 @@
 import { loadAssembly } from '../../local/assembly/assembly.ts';
 import type { Simulator } from '../../local/cxone/index.ts';
-import { type NightsOptions, prepareAssembly, TENANT } from '../support/night-assembly.ts';
+import { type NightsOptions, prepareAssembly, synthesiseOther, TENANT } from '../support/night-assembly.ts';
 import { type Crash, type Effect, type Point, requestCounter, type Trace } from './crash-points.ts';
+import { bundleEngine } from './engine-bundle.ts';
 import type { Order, Said } from './engine-orders.ts';
 import { type EngineProcess, engineProcesses } from './engine-processes.ts';
 import { type Exchanges, type LivingStores, NIGHT_BEGINS, openStores, type Phase } from './living-stores.ts';
@@ -13,6 +14,8 @@ export interface BenchOptions extends NightsOptions {
   prepare?: (simulator: Simulator) => void;
   /** The run's input. Default `{}`. */
   input?: Order['input'];
+  /** A run that every night begins with, under other settings: the last deployment's. Nobody kills it. */
+  earlier?: { settings: NightsOptions; input?: Order['input'] };
   /** Somebody else who is called by the run, and whose exchanges are effects too. */
   receiver?: { announce(listener: (phase: Phase, request: string) => Promise<void>): void };
 }
@@ -51,12 +54,26 @@ export async function openBench(options: BenchOptions): Promise<Bench> {
   });
   const assembly = loadAssembly(prepared.assemblyFolder);
   options.receiver?.announce(async (phase, request) => exchanges.listener?.(phase, request));
-  const processes = engineProcesses(prepared);
+  const bundle = bundleEngine(prepared);
+  const processes = engineProcesses(prepared, bundle);
+  const { earlier } = options;
+  const before =
+    earlier &&
+    engineProcesses(
+      { ...prepared, assemblyFolder: synthesiseOther(prepared, 'earlier', earlier.settings) },
+      bundle,
+    );
   let runs = 0;
-  const stores = () => {
+  const stores = async () => {
     runs += 1;
     options.prepare?.(prepared.simulator);
-    return openStores({ ...prepared, assembly }, exchanges, `run-${runs}`);
+    const opened = await openStores({ ...prepared, assembly }, exchanges, `run-${runs}`);
+    if (before === undefined) return opened;
+    const engine = before.take();
+    const said = await engine.run({ ...order(opened), input: earlier?.input ?? {} });
+    if (said?.status !== 'SUCCEEDED') throw new Error('The run before has not succeeded.');
+    before.giveBack(engine);
+    return opened;
   };
   const order = ({ night, url }: LivingStores): Order => ({
     folder: night.folder,
@@ -100,6 +117,7 @@ export async function openBench(options: BenchOptions): Promise<Bench> {
     },
     async close() {
       await processes.close();
+      await before?.close();
       await prepared.clear();
     },
   };

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { PreparedNights } from '../support/night-assembly.ts';
-import { bundleEngine } from './engine-bundle.ts';
+import type { EngineBundle } from './engine-bundle.ts';
 import { type Order, Said } from './engine-orders.ts';
 
 /** A process that has loaded the engine and the functions. */
@@ -21,10 +21,15 @@ export interface EngineProcesses {
   close(): Promise<void>;
 }
 
-/** Makes the processes of an assembly. */
-export function engineProcesses(prepared: PreparedNights): EngineProcesses {
-  const { home, assemblyFolder } = prepared;
-  const { script, folder } = bundleEngine(prepared);
+/**
+ * Makes the processes of an assembly.
+ *
+ * @param bundle that of another assembly with the same functions
+ */
+export function engineProcesses(
+  { home, assemblyFolder }: PreparedNights,
+  { script, folder }: EngineBundle,
+): EngineProcesses {
   const all = new Set<EngineProcess>();
   const start = (): EngineProcess => {
     const child = fork(script, [assemblyFolder, folder], {

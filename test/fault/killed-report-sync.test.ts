@@ -20,7 +20,7 @@ await describeCrashes({
   ...reportNights([reportSettings(SKILLS)], { simulator: { scenarios: ['report-truncated:70'] } }),
   pipeline: 'report-sync',
   services: ['dynamodb', 's3', 'kms', 'glue', 'secretsmanager', 'http'],
-  sample: 12,
+  sample: 8,
   async expectRecovered(night) {
     await expectReport(night, SKILLS, DAY, reportTruth(night, SKILLS, DAY));
     const { generation, registrants } = await reportWindow(night, SKILLS, DAY);

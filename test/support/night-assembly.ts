@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -86,6 +86,19 @@ export async function prepareAssembly(options: NightsOptions = {}): Promise<Prep
       rmSync(home, { recursive: true, force: true });
     },
   };
+}
+
+/** Synthesises other settings for the same simulator: what is deployed later, or was before. Gives the folder. */
+export function synthesiseOther(
+  { home, simulator }: Pick<PreparedNights, 'home' | 'simulator'>,
+  name: string,
+  options: NightsOptions,
+): string {
+  const folder = join(home, name);
+  mkdirSync(folder);
+  const outdir = join(folder, 'cdk.out');
+  buildApp(configure(folder, simulator, options), { outdir, bundling: false, validation: false }).synth();
+  return outdir;
 }
 
 function secretsOf(

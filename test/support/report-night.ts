@@ -89,7 +89,7 @@ const Row = z.looseObject({
   calls_offered: z.number(),
   calls_answered: z.number().nullable(),
   tags: z.string().nullable(),
-  comment: z.string().nullable(),
+  comment: z.string().nullable().optional(),
   extra_columns: z.record(z.string(), z.json()).nullable(),
 });
 export type Row = z.infer<typeof Row>;

@@ -1,20 +1,18 @@
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readRecords } from '../../lambdas/audit/chain.ts';
-import { verifyAudit } from '../../lambdas/audit/verify.ts';
-import { kmsMac } from '../../lambdas/aws/kms-mac.ts';
-import { AuditRecord } from '../../lambdas/model/audit.ts';
-import type { DatasetId } from '../../lambdas/model/ids.ts';
+import interactionMapping from '../../config/mappings/interactions.v1.json' with { type: 'json' };
+import reportMapping from '../../config/mappings/report-skill-performance.v1.json' with { type: 'json' };
 import { ANALYTICS_DATASET } from '../../lambdas/model/payloads.ts';
-import type { PipelineName } from '../../lambdas/model/pipelines.ts';
+import { loadAssembly } from '../../local/assembly/assembly.ts';
 import {
   expectInteractions,
   interactionRows,
   interactionTruth,
   interactionWindow,
 } from '../support/interaction-night.ts';
-import { withSecondVersions } from '../support/mapping-version.ts';
 import { type Night, type NightsOptions, prepareNights } from '../support/night.ts';
+import { synthesiseOther } from '../support/night-assembly.ts';
+import { auditedKinds } from '../support/night-audit.ts';
 import { expectLoadedThrough, truthOf } from '../support/night-expectations.ts';
 import { recordOf, rowsOf, storesOf, windowOf } from '../support/night-findings.ts';
 import {
@@ -27,13 +25,32 @@ import {
   SKILLS,
 } from '../support/report-night.ts';
 
-const REPORT = 'report-skill-performance';
+/** Second versions of two mappings: columns for what no first version knows, and another name for one. */
+const SECOND = {
+  'report-skill-performance.v2': {
+    ...reportMapping,
+    version: 2,
+    columns: [
+      ...reportMapping.columns.map((column) =>
+        column.source === 'comment' ? { ...column, column: 'remark' } : column,
+      ),
+      { source: 'metric.added1.count', column: 'added', type: 'integer' },
+    ],
+  },
+  'interactions.v2': {
+    ...interactionMapping,
+    version: 2,
+    columns: [...interactionMapping.columns, { source: 'added.field1', column: 'added', type: 'text' }],
+  },
+};
 
 /** Nights of all pipelines whose days can be replayed, by the versions of their mappings. */
 function options(version: 'v1' | 'v2'): NightsOptions {
+  const mapping = `report-skill-performance.${version}`;
   return {
+    mappings: SECOND,
     pipelines: {
-      reports: { reports: [reportSettings(SKILLS, { mapping: `${REPORT}.${version}` })] },
+      reports: { reports: [reportSettings(SKILLS, { mapping })] },
       analytics: { mapping: `interactions.${version}`, pageSize: 25, outputs: ['parquet', 'jsonl'] },
     },
   };
@@ -129,18 +146,14 @@ describe('REP-05 a replay of records by another version of their mapping, with C
     pipeline: 'analytics-export',
     scenarios: ['interactions:60', 'new-fields:1'],
   } as const;
-  const second = withSecondVersions(nights, options('v2'), [
-    {
-      mapping: REPORT,
-      columns: { comment: { column: 'remark' }, 'metric.added1.count': { column: 'added', type: 'integer' } },
-    },
-    { mapping: 'interactions', columns: { 'added.field1': { column: 'added', type: 'text' } } },
-  ]);
+  const second = loadAssembly(synthesiseOther(nights, 'second-versions', options('v2')));
+  let truth: ReturnType<typeof interactionTruth>;
   let reports: Night;
   let interactions: Night;
 
   beforeAll(async () => {
     interactions = await nights.open(INTERACTIONS);
+    truth = interactionTruth(interactions, interactions.day());
     await interactions.run();
     reports = await nights.open(REPORTS);
     await reports.run();
@@ -192,7 +205,7 @@ describe('REP-05 a replay of records by another version of their mapping, with C
     const after = await interactionWindow(interactions, day);
     expect(restored.status).toBe('SUCCEEDED');
     expect([after.generation, after.commits]).toEqual([before.generation, 3]);
-    await expectInteractions(interactions, day, interactionTruth(interactions, day));
+    await expectInteractions(interactions, day, truth);
     expect(await auditedKinds(interactions, 'analytics-export', ANALYTICS_DATASET)).toEqual([
       'commit',
       'replay',
@@ -200,14 +213,3 @@ describe('REP-05 a replay of records by another version of their mapping, with C
     ]);
   });
 });
-
-/** What the chain of a pipeline says has happened, in its order; the chain is intact. */
-async function auditedKinds(night: Night, pipeline: PipelineName, dataset: DatasetId): Promise<string[]> {
-  const { clients, ledger, objects } = storesOf(night);
-  const key = night.platform.assembly.functions.find(({ environment }) => environment.AUDIT_KEY_ARN);
-  const ports = { ledger, objects, mac: kmsMac(clients.kms, key?.environment.AUDIT_KEY_ARN ?? '') };
-  const stored = await Array.fromAsync(readRecords(ledger, pipeline));
-  const verdict = await verifyAudit(ports, pipeline, [dataset]);
-  expect(verdict).toEqual({ records: stored.length, pending: 0, findings: [] });
-  return stored.map(({ text }) => AuditRecord.parse(JSON.parse(text)).event.kind);
-}
