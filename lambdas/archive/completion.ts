@@ -58,7 +58,7 @@ export async function completionReport(
     failed,
     notDone,
     successRate: wanted === 0 ? 1 : (archived + unchanged) / wanted,
-    marked: days.reduce((total, { marked }) => total + marked, 0),
+    marked: days.reduce((total, { marked }) => total + (marked ?? 0), 0),
     marksPending: added(days.filter(({ round }) => round === about.round).map(({ pending }) => pending)),
     media: added(days.map(({ media = {} }) => media)),
     objects: sum((tally) => tally.objects.length),

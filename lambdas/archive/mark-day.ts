@@ -138,17 +138,20 @@ async function finishDay(
   by: string,
 ): Promise<void> {
   let marked = 0;
+  let tried = 0;
   let marksOpen = false;
   let looksOpen = false;
   const pending: RunDay['pending'] = {};
   for await (const entry of archiveEntries(ledger, claim.day)) {
     if (entry.failure !== undefined) looksOpen = true;
+    if (entry.markTriedBy === by) tried += 1;
     if (entry.state === 'marked' && entry.markedBy === by) marked += 1;
     if (entry.state === 'archived' || entry.state === 'markPending') marksOpen = true;
     if (entry.state === 'markPending' && entry.markFailure !== undefined)
       pending[entry.markFailure] = (pending[entry.markFailure] ?? 0) + 1;
   }
   await noteRunDay(ledger, claim.run, round, claim.day, { marked, pending });
-  await changeArchiveDay(ledger, claim, { marksOpen, looksOpen });
+  const owes = { step: 'marks', name: by, facts: { marked, pending } } as const;
+  await changeArchiveDay(ledger, claim, { marksOpen, looksOpen }, tried > 0 ? owes : undefined);
   await releaseWindow(ledger, claim);
 }

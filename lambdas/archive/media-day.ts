@@ -94,7 +94,8 @@ async function finish(ledger: WindowLedger, claim: ClaimedWindow, round: number,
     if (notedBy === by) media[state] = (media[state] ?? 0) + 1;
   }
   await noteRunDay(ledger, claim.run, round, claim.day, { media });
-  await changeArchiveDay(ledger, claim, { mediaOpen });
+  const owes = { step: 'media', name: by, facts: media } as const;
+  await changeArchiveDay(ledger, claim, { mediaOpen }, Object.keys(media).length > 0 ? owes : undefined);
 }
 
 /** The media of a staged record: an empty one is of an interaction that could not be had. */

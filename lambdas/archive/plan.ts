@@ -1,6 +1,6 @@
 import { costOf } from '../delivery/cost.ts';
 import { windowListKey } from '../lake/keys.ts';
-import { archiveDays } from '../ledger/archive-days.ts';
+import { archiveDays, isLeftOpen } from '../ledger/archive-days.ts';
 import { readArchiveMarks } from '../ledger/archive-marks.ts';
 import { fixStartDate } from '../ledger/marks.ts';
 import { notePlan } from '../ledger/run-notes.ts';
@@ -46,8 +46,7 @@ export async function planArchive(
   const startDate = settings.startDate ?? marks.startDate ?? plusDays(dayOf(instant), -1);
   const mark = marks.loadedThrough === undefined ? startOf(startDate) : Date.parse(marks.loadedThrough);
   let pendingDays = 0;
-  for await (const day of archiveDays(ledger))
-    if (day.marksOpen || day.mediaOpen || day.looksOpen) pendingDays += 1;
+  for await (const day of archiveDays(ledger)) if (isLeftOpen(day) || day.looksOpen) pendingDays += 1;
   const to = Math.min(instant, mark + settings.catchUpDays * DAY_MILLISECONDS);
   const lookBack = Math.max(settings.lookBackMinutes * MINUTE_MILLISECONDS, 2 * marks.passMilliseconds);
   const due = { from: Math.max(startOf(startDate), mark - lookBack), to: Math.max(to, mark) };
@@ -123,6 +122,8 @@ function estimateOf(interactions: number): { interactions: number; calls: number
     ledgerReads: 60 + 9 * interactions,
     ledgerWrites: 60 + 7 * interactions,
     objectWrites: 10 + interactions / 100,
+    // Every call opens its token.
+    keyCalls: 30 + 2.1 * interactions,
   });
   return {
     interactions,

@@ -19,6 +19,7 @@ import type { WindowLedger } from '../ledger/windows.ts';
 import { runName } from '../model/ids.ts';
 import type { ClaimedWindow } from '../model/payloads.ts';
 import type { ObjectStore } from '../model/ports.ts';
+import { placesIn } from './completion.ts';
 import { type ArchiveRecord, type SealedObject, type SealPorts, sealRecords } from './seal.ts';
 import { allSideBySide } from './side-by-side.ts';
 import { type LookedUp, type Staged, type StagedBy, stagedOf } from './staging.ts';
@@ -126,10 +127,21 @@ class DaySeal {
     const tally = tallied(this.sealing.tally, this.#pending);
     const looksOpen = Object.keys(tally.failed).length > 0;
     this.sealing = { ...this.sealing, done: true, tally };
-    await changeArchiveDay(ledger, this.#claim, {
-      sealing: this.sealing,
-      ...(looksOpen ? { looksOpen } : {}),
-    });
+    const { archived, unchanged, unavailable, failed, objects } = tally;
+    // Nothing has become of interactions that are archived already: there is nothing to tell.
+    const happened = placesIn(tally) > unchanged;
+    await changeArchiveDay(
+      ledger,
+      this.#claim,
+      { sealing: this.sealing, ...(looksOpen ? { looksOpen } : {}) },
+      happened
+        ? {
+            step: 'sealing',
+            name: this.#lookedBy,
+            facts: { archived, unchanged, unavailable, failed, objects: objects.length },
+          }
+        : undefined,
+    );
     return { more: false, objects: this.#objects };
   }
 
@@ -196,9 +208,14 @@ class DaySeal {
       sealedBytes: before.sealedBytes + sealedBytes,
     };
     const through = stretch.at(-1)?.looked.n ?? this.sealing.through;
+    const owes = {
+      step: 'object',
+      name: this.#segment,
+      facts: { object: key, sha256, records: ids.length, plainBytes, sealedBytes },
+    } as const;
     this.sealing = { ...this.sealing, through, tally };
     this.#objects += 1;
-    await changeArchiveDay(ledger, this.#claim, { sealing: this.sealing, marksOpen: true });
+    await changeArchiveDay(ledger, this.#claim, { sealing: this.sealing, marksOpen: true }, owes);
   }
 
   /** What is sealed together is named by where it begins. */

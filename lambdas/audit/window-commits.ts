@@ -1,6 +1,6 @@
 import { recordedCommit } from '../ledger/later-steps.ts';
 import { readWindow } from '../ledger/windows.ts';
-import { type AuditEvent, CommitEntry } from '../model/audit.ts';
+import { type ArchivalEntry, type AuditEvent, type CommitEntry, OwedEntry } from '../model/audit.ts';
 import type { Day } from '../model/days.ts';
 import { catalogued } from '../model/errors.ts';
 import type { DatasetId } from '../model/ids.ts';
@@ -8,9 +8,9 @@ import type { PipelineName } from '../model/pipelines.ts';
 import { type AuditPorts, appendAudit } from './chain.ts';
 
 /**
- * A recorded step of a commit: makes the audit records that a window owes, one a commit, and notes in the window's item that
- * they are made. Commits that were overtaken before their record was made get theirs too. Can be repeated. Throws as
- * `appendAudit` does.
+ * A recorded step of a commit: makes the audit records that a window owes, one a commit or a step of an archive day, and notes
+ * in the window's item that they are made. Commits that were overtaken before their record was made get theirs too. Can be
+ * repeated. Throws as `appendAudit` does.
  */
 export async function auditWindow(
   ports: AuditPorts,
@@ -19,8 +19,8 @@ export async function auditWindow(
   const { ledger } = ports;
   const owed = (await readWindow(ledger, window.dataset, window.day)).unaudited;
   const entries = [...owed].map((text) => ({ text, entry: entryIn(text) }));
-  for (const { text, entry } of entries.toSorted((left, right) => left.entry.commit - right.entry.commit)) {
-    const event = commitEvent(entry);
+  for (const { text, entry } of entries.toSorted((left, right) => inOrder(left.entry, right.entry))) {
+    const event = entry.kind === 'archive' ? archivalEvent(entry) : commitEvent(entry);
     const { sequence } = await appendAudit(ports, { pipeline: window.pipeline, event });
     await recordedCommit(ledger, entry, { pipeline: window.pipeline, sequence, text });
   }
@@ -40,9 +40,20 @@ export function commitEvent(entry: CommitEntry): AuditEvent {
   };
 }
 
-function entryIn(text: string): CommitEntry {
+/** The event of a step of an archive day: named by day and step, so that whoever repeats the step has the same event. */
+function archivalEvent({ kind, step, name, at, run, day, facts }: ArchivalEntry): AuditEvent {
+  return { id: `archive/${day}/${step}/${name}`, kind, at, run, facts: { step, day, ...facts } };
+}
+
+/** As they came about: commits by their number, steps of an archive day by their time. */
+function inOrder(left: OwedEntry, right: OwedEntry): number {
+  if (left.kind !== 'archive' && right.kind !== 'archive') return left.commit - right.commit;
+  return left.at < right.at ? -1 : Number(left.at > right.at);
+}
+
+function entryIn(text: string): OwedEntry {
   try {
-    const parsed = CommitEntry.safeParse(JSON.parse(text));
+    const parsed = OwedEntry.safeParse(JSON.parse(text));
     if (parsed.success) return parsed.data;
   } catch {
     // Text that is no JSON is told of below.

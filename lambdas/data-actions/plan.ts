@@ -4,6 +4,7 @@ import type { UpdateLedger } from '../ledger/action-updates.ts';
 import { noteOwnReport } from '../ledger/run-notes.ts';
 import type { PlanUpdatesPayload, PlanUpdatesResult } from '../model/action-payloads.ts';
 import type { ObjectStore } from '../model/ports.ts';
+import { isHeldBack, notePaused } from '../planning/paused.ts';
 import { readRequest } from './run-input.ts';
 import { writeBatches } from './run-objects.ts';
 
@@ -21,9 +22,11 @@ const UPDATE_USAGE = {
   stateTransitions: 0.3,
   gigabyteSeconds: 1.1,
   functionCalls: 0.05,
-  ledgerReads: 14,
-  ledgerWrites: 11,
+  ledgerReads: 16,
+  ledgerWrites: 13,
   objectWrites: 1.2,
+  // Every call opens its token.
+  keyCalls: 4.2,
 };
 
 /**
@@ -38,15 +41,19 @@ export async function planUpdates(
 ): Promise<z.input<typeof PlanUpdatesResult>> {
   const { ledger, objects } = ports;
   const { tenant } = ledger;
-  const { updates, dryRun } = await readRequest({ objects, tenant }, input, startTime, settings.updates);
+  const request = await readRequest({ objects, tenant }, input, startTime, settings.updates);
+  const { dryRun } = request;
+  const paused = await isHeldBack(ledger, 'data-action-dates', request);
+  const updates = paused ? [] : request.updates;
   const written = await writeBatches(objects, { tenant, run }, 0, updates, settings.batchSize);
-  if (!dryRun)
+  if (paused) await notePaused(ports, 'data-action-dates', run);
+  else if (!dryRun)
     await noteOwnReport(
       ledger.table,
       { tenant, run, now: ledger.clock.now() },
       { updates: { planned: updates.length } },
     );
-  return { ...written, dryRun, estimate: estimateOf(updates.length) };
+  return { ...written, dryRun, paused, estimate: estimateOf(updates.length) };
 }
 
 /** What so many updates come to at the most, without repeats and without the list of actions. */

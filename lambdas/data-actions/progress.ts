@@ -4,33 +4,72 @@ import {
   noteEnd,
   noteFault,
   noteIntent,
+  noteSettles,
   readUpdate,
   type UpdateLedger,
-  type UpdateState,
 } from '../ledger/action-updates.ts';
-import type { RunArn } from '../model/ids.ts';
+import {
+  type IntendedChange,
+  judgeChange,
+  noteChange,
+  type OwedChange,
+  readOwed,
+  settleChange,
+  type Verdict,
+} from '../ledger/owed-changes.ts';
+import type { ActionId, RunArn } from '../model/ids.ts';
 import type { ObjectStore } from '../model/ports.ts';
 import { objectKey, type RunOwner } from './run-objects.ts';
 
 /** What is kept of a batch's updates between the invocations that work it off. */
 export interface Progress {
-  stateOf(index: number): Promise<Pick<UpdateState, 'index' | 'before'> & { ended: boolean }>;
+  stateOf(index: number): Promise<{ ended: boolean }>;
   /** Counts a fault and gives how many the update has had. */
   fault(index: number): Promise<number>;
-  intend(index: number, before: string): Promise<void>;
+  /** Changes of the action that are made, or may be, and of which no record tells: of this run's own the latest is `own`. */
+  owed(index: number, id: ActionId): Promise<{ owed: OwedChange[]; own: OwedChange | undefined }>;
+  /** Keeps what was found of changes: their records are made after the batch. */
+  judge(index: number, judged: readonly JudgedChange[]): Promise<void>;
+  /** Keeps that changes were never made. */
+  drop(dropped: readonly Pick<OwedChange, 'sk'>[]): Promise<void>;
+  /** Notes what is about to be done, before it is. */
+  intend(change: Omit<IntendedChange, 'run' | 'times'>): Promise<Pick<OwedChange, 'sk'>>;
   end(index: number, end: EndedUpdate): Promise<void>;
 }
+
+/** A change, and what was found of it. */
+export type JudgedChange = Pick<OwedChange, 'sk'> & { verdict: Verdict; found: string };
 
 /** Progress in the ledger. What failed or was not tried in an earlier round has not ended in this one. */
 export function ledgerProgress(ledger: UpdateLedger, run: RunArn, round: number): Progress {
   return {
     async stateOf(index) {
-      const { before, outcome, round: ended } = await readUpdate(ledger, run, index);
+      const { outcome, round: ended } = await readUpdate(ledger, run, index);
       const good = outcome === 'updated' || outcome === 'inPlace';
-      return { index, before, ended: good || (outcome !== undefined && ended === round) };
+      return { ended: good || (outcome !== undefined && ended === round) };
     },
     fault: async (index) => noteFault(ledger, run, await readUpdate(ledger, run, index), round),
-    intend: (index, before) => noteIntent(ledger, run, index, before),
+    async owed(index, id) {
+      const owed = await readOwed(ledger, id);
+      const own = owed.find((change) => change.run === run && change.update.index === index);
+      return { owed, own };
+    },
+    async judge(index, judged) {
+      for (const { sk, verdict, found } of judged) await judgeChange(ledger, sk, { verdict, found });
+      const settles = judged.map(({ sk }) => sk);
+      if (settles.length > 0) await noteSettles(ledger, run, index, settles);
+    },
+    async drop(dropped) {
+      for (const { sk } of dropped) await settleChange(ledger, sk);
+    },
+    async intend(intended) {
+      const { index } = intended.update;
+      const times = (await readUpdate(ledger, run, index)).times + 1;
+      // For everybody first: what this run alone knew of would be gone with it.
+      const change = await noteChange(ledger, { ...intended, run, times });
+      await noteIntent(ledger, run, index, { before: intended.before, change, times });
+      return { sk: change };
+    },
     end: (index, end) => noteEnd(ledger, run, index, round, end),
   };
 }
@@ -61,13 +100,16 @@ export async function previewProgress(
     await objects.writeText(previewKey(owner, batch), text, 'application/json');
   };
   return {
-    stateOf: async (index) => ({ index, before: undefined, ended: of(index).outcome !== undefined }),
+    stateOf: async (index) => ({ ended: of(index).outcome !== undefined }),
     async fault(index) {
       const faults = of(index).faults + 1;
       await keep({ ...of(index), faults });
       return faults;
     },
-    intend: async () => undefined,
+    owed: async () => ({ owed: [], own: undefined }),
+    judge: async () => undefined,
+    drop: async () => undefined,
+    intend: async () => ({ sk: '' }),
     async end(index, { outcome, before, after, error, sentence }) {
       const shown = outcome === 'updated' ? 'wouldUpdate' : outcome;
       await keep({ ...of(index), outcome: shown, before, after, error, sentence });

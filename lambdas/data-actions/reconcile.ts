@@ -89,7 +89,7 @@ function stateIn(
   index: number,
   batch: { error: string; sentence: string } | undefined,
 ): UpdateState {
-  const state = states.get(index) ?? { index, round: 0, faults: 0, faultRound: 0 };
+  const state = states.get(index) ?? { index, round: 0, times: 0, faults: 0, faultRound: 0 };
   return state.outcome === undefined || owesAudit(state) ? { ...state, ...batch } : state;
 }
 
@@ -130,6 +130,7 @@ export function resultOf(update: PlannedUpdate, state: UpdateState) {
     before: before === undefined ? undefined : JSON.parse(before),
     after: after === undefined ? undefined : JSON.parse(after),
     changedSince: state.changedSince,
+    madeBy: state.madeBy,
     latencyMilliseconds: state.latencyMilliseconds,
     accuracyMilliseconds: state.accuracyMilliseconds,
     auditSequence: state.auditSequence,

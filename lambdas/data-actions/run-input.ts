@@ -24,6 +24,8 @@ const CLOCK_DIFFERENCE_MILLISECONDS = 5 * 60_000;
 export interface RequestedUpdates {
   updates: PlannedUpdate[];
   dryRun: boolean;
+  /** The schedule's own time, where that has started the run. */
+  scheduledTime: string | undefined;
 }
 
 /**
@@ -44,11 +46,16 @@ export async function readRequest(
     ...disagreements(fields, startTime),
     ...repeated('updates', z.array(z.unknown()).catch([]).parse(fields.updates)),
   ];
-  const { manifest, updates = z.array(DateUpdate).parse(configured), dryRun = false } = parsed.data ?? {};
+  const {
+    manifest,
+    updates = z.array(DateUpdate).parse(configured),
+    dryRun = false,
+    scheduledTime,
+  } = parsed.data ?? {};
   const listed = manifest === undefined ? updates : await readManifest(ports, manifest, problems);
   const planned = listed.map((update, index) => ({ index, ...update, ...computeDate(update) }));
   problems.push(...unwritable(planned, manifest === undefined ? 'updates' : 'manifest'));
-  if (parsed.success && problems.length === 0) return { updates: planned, dryRun };
+  if (parsed.success && problems.length === 0) return { updates: planned, dryRun, scheduledTime };
   throw refused(problems);
 }
 

@@ -1,7 +1,8 @@
 import type { DataAction, DataActions } from '../cxone/data-actions.ts';
 import type { EndedUpdate } from '../ledger/action-updates.ts';
+import type { OwedChange } from '../ledger/owed-changes.ts';
 import { catalogued, isError } from '../model/errors.ts';
-import type { ActionId } from '../model/ids.ts';
+import { type ActionId, runName } from '../model/ids.ts';
 import type { PlannedUpdate } from '../model/planned-update.ts';
 import type { Clock } from '../model/ports.ts';
 import { deviationOf } from './accuracy.ts';
@@ -14,6 +15,8 @@ import {
   type WantedFields,
   withFields,
 } from './action-text.ts';
+import { judgeOwed } from './judge-owed.ts';
+import type { Progress } from './progress.ts';
 import { wantedFields } from './wanted-fields.ts';
 
 /** Times that an action is read anew because somebody else changed it between our reading and our writing. */
@@ -26,15 +29,14 @@ const ACCURACY_MILLISECONDS = 1;
 export interface UpdatePorts {
   dataActions: DataActions;
   clock: Clock;
-  /** Notes what is about to be replaced, before the first write. */
-  intend: (before: string) => Promise<void>;
+  changes: Pick<Progress, 'owed' | 'judge' | 'drop' | 'intend'>;
 }
 
 /**
  * Puts an update into its action: reads it, changes `dateProcessing` alone, reads it again just before the write where CXone does not
- * number its versions, writes the whole, reads it back and compares. What is in place already is not written.
+ * number its versions, writes the whole, reads it back and compares. What is in place already is not written. What runs have changed,
+ * and did not live to have recorded, is noted to be recorded by this one.
  *
- * @param intended what an earlier attempt of this run was about to replace: a value in place is its work then
  * @throws ActionContended where somebody else kept writing in between
  * @throws ActionNotAsWritten where CXone stored something else
  * @throws ResultInaccurate where the computed value is wrong; nothing was written then
@@ -43,23 +45,37 @@ export async function updateAction(
   ports: UpdatePorts,
   update: PlannedUpdate,
   id: ActionId,
-  intended: string | undefined,
 ): Promise<EndedUpdate> {
+  const { dataActions, changes } = ports;
   const begun = ports.clock.now();
   requireAccurate(update, update.computedValue);
-  let before = intended;
   for (let tries = 0; tries < CHANGE_TRIES; tries++) {
-    const first = await ports.dataActions.read(id);
+    const { owed, own } = await changes.owed(update.index, id);
+    const first = await dataActions.read(id);
+    const { inPlace, judged, notMade } = judgeOwed(owed, first.text);
     const wanted = wantedFields(update, first.text);
-    if (holds(first.text, wanted)) return ended(ports, update, { begun, before, action: first.text });
-    before = dateProcessingText(first.text) ?? 'null';
-    await ports.intend(before);
-    const written = await write(ports.dataActions, id, first, wanted);
-    if (written === 'changed') continue;
-    const back = await ports.dataActions.read(id);
-    if (!holds(back.text, wanted)) continue;
-    const changedSince = firstDifference(written.text, back.text, isKeptByServer) !== undefined;
-    return { ...ended(ports, update, { begun, before, action: back.text }), changedSince };
+    if (holds(first.text, wanted)) {
+      const others = judged.filter(({ sk }) => sk !== inPlace?.sk || inPlace !== own);
+      await changes.judge(update.index, others);
+      return foundInPlace(ports, update, { begun, action: first.text }, { inPlace, ours: inPlace === own });
+    }
+    await changes.judge(update.index, judged);
+    await changes.drop(notMade);
+    const before = dateProcessingText(first.text) ?? 'null';
+    const intended = await changes.intend({ id, update, before, wanted });
+    const written = await write(dataActions, id, first, wanted);
+    if (written === 'changed') {
+      await changes.drop([intended]);
+      continue;
+    }
+    const back = await dataActions.read(id);
+    if (holds(back.text, wanted)) {
+      const changedSince = firstDifference(written.text, back.text, isKeptByServer) !== undefined;
+      return { ...ended(ports, update, { begun, before, action: back.text }), changedSince };
+    }
+    // Made, and undone by somebody already.
+    const found = dateProcessingText(written.text) ?? 'null';
+    await changes.judge(update.index, [{ ...intended, verdict: 'made', found }]);
   }
   throw catalogued(
     'ActionContended',
@@ -119,11 +135,28 @@ const isKeptByServer: KeptByServer = ([field, ...below], { type }) =>
   !OWN_FIELDS.includes(field) &&
   (type === 'string' || type === 'number');
 
-function ended(
-  { clock }: UpdatePorts,
+/** What a read of the action found, and when that was begun. */
+interface Found {
+  begun: number;
+  before: string | undefined;
+  action: string;
+}
+
+/** A value in place is the work of whoever owes its record, and else nobody's that we know of. */
+function foundInPlace(
+  ports: UpdatePorts,
   update: PlannedUpdate,
-  facts: { begun: number; before: string | undefined; action: string },
+  found: Omit<Found, 'before'>,
+  { inPlace, ours }: { inPlace: OwedChange | undefined; ours: boolean },
 ): EndedUpdate {
+  const end = ended(ports, update, { ...found, before: inPlace?.before });
+  if (inPlace === undefined) return end;
+  return ours
+    ? { ...end, change: inPlace.sk, times: inPlace.times }
+    : { ...end, madeBy: runName(inPlace.run) };
+}
+
+function ended({ clock }: UpdatePorts, update: PlannedUpdate, facts: Found): EndedUpdate {
   const after = dateProcessingText(facts.action) ?? 'null';
   const { computedValue } = dateProcessingFields(facts.action);
   return {

@@ -69,7 +69,7 @@ export async function updateBatch(
     if (state.ended) continue;
     if (ports.remainingMilliseconds() < UPDATE_MILLISECONDS)
       return { outcome: 'again', at: ports.clock.now() };
-    const at = await tryUpdate(ports, update, { ...batch, before: state.before });
+    const at = await tryUpdate(ports, update, batch);
     if (at !== undefined) return { outcome: 'again', at };
   }
   return { outcome: 'done' };
@@ -79,7 +79,7 @@ export async function updateBatch(
 async function tryUpdate(
   ports: BatchPorts,
   update: PlannedUpdate,
-  about: { name: string; dryRun: boolean; before: string | undefined },
+  about: { name: string; dryRun: boolean },
 ): Promise<number | undefined> {
   const { progress, breaker } = ports;
   const { index } = update;
@@ -93,12 +93,7 @@ async function tryUpdate(
     }
     const end = about.dryRun
       ? await previewAction(ports, update, id)
-      : await updateAction(
-          { ...ports, intend: (before) => progress.intend(index, before) },
-          update,
-          id,
-          about.before,
-        );
+      : await updateAction({ ...ports, changes: progress }, update, id);
     await breaker.succeeded();
     await progress.end(index, end);
     return undefined;

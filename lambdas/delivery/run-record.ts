@@ -102,7 +102,7 @@ export async function makeRunRecord(
     ...marksOf(datasets),
     datasets,
     report: await readOwnReport(ledger.table, ledger.tenant, request.run),
-    costUsd: costOf(usageOf(all)),
+    costUsd: costOf(usageOf(all, datasets.length)),
   });
 }
 

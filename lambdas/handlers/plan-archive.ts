@@ -3,6 +3,7 @@ import { beginRun, planArchive } from '../archive/plan.ts';
 import { s3ObjectStore } from '../aws/s3-object-store.ts';
 import { ArchivePlanPayload, ArchivePlanResult } from '../model/archive-payloads.ts';
 import { dayOf, isoInstant } from '../model/days.ts';
+import { isHeldBack, notePaused } from '../planning/paused.ts';
 import { lambdaHandler } from './handler.ts';
 
 /** Validates the input of a run of the archive and says what it takes. */
@@ -13,7 +14,10 @@ export const handler = lambdaHandler(
     const plan = await planArchive(invocation, parsed, payload.settings);
     const dryRun = parsed.input.dryRun === true;
     const objects = s3ObjectStore(invocation.clients.s3, invocation.environment.LAKE_BUCKET);
-    if (!dryRun) await beginRun({ ledger: invocation, objects }, plan, payload.run);
+    const ports = { ledger: invocation, objects };
+    const paused = await isHeldBack(invocation, 'interaction-archive', parsed.input);
+    if (paused) await notePaused(ports, 'interaction-archive', payload.run);
+    else if (!dryRun) await beginRun(ports, plan, payload.run);
     const { request, leftOver, pendingDays, estimate } = plan;
     const range =
       request.mode === 'range' ? { from: isoInstant(request.from), to: isoInstant(request.to) } : {};
@@ -25,6 +29,7 @@ export const handler = lambdaHandler(
       pendingDays,
       estimate,
       dryRun,
+      paused,
     };
   },
 );

@@ -20,6 +20,14 @@ export const UpdateState = z.object({
   faultRound: z.int().min(0).default(0),
   /** Text of `dateProcessing` before our first write; present as soon as we may have written. */
   before: z.string().optional(),
+  /** Sort key of its change (`OwedChange`); present as soon as we may have written. */
+  change: z.string().optional(),
+  /** How often it has meant to change the action. */
+  times: z.int().min(0).default(0),
+  /** Sort keys of changes of other runs whose records this run makes. */
+  settles: z.array(z.string()).optional(),
+  /** Name of the run that had made the change, where that came to no end. */
+  madeBy: z.string().optional(),
   after: z.string().optional(),
   latencyMilliseconds: z.number().optional(),
   accuracyMilliseconds: z.number().optional(),
@@ -39,8 +47,8 @@ export type UpdateState = z.infer<typeof UpdateState>;
 /** What is noted of an update when it has ended. */
 export type EndedUpdate = Pick<
   UpdateState,
-  'after' | 'latencyMilliseconds' | 'accuracyMilliseconds' | 'changedSince' | 'error' | 'sentence'
-> & { outcome: UpdateOutcome; before?: string | undefined };
+  'after' | 'latencyMilliseconds' | 'accuracyMilliseconds' | 'changedSince' | 'madeBy' | 'error' | 'sentence'
+> & { outcome: UpdateOutcome; before?: string | undefined; change?: string; times?: number };
 
 /**
  * A run lasts 14 days and may be redriven for 14 more. Its name may be used again 90 days after its end (Step Functions'
@@ -72,9 +80,19 @@ export async function noteIntent(
   ledger: UpdateLedger,
   run: RunArn,
   index: number,
-  before: string,
+  intent: { before: string; change: string; times: number },
 ): Promise<void> {
-  await change(ledger, run, index, { set: { before } });
+  await change(ledger, run, index, { set: intent });
+}
+
+/** Notes for which changes of other runs this one is to make the records. */
+export async function noteSettles(
+  ledger: UpdateLedger,
+  run: RunArn,
+  index: number,
+  settles: readonly string[],
+): Promise<void> {
+  await change(ledger, run, index, { set: { settles } });
 }
 
 /** Counts a fault of a round and gives how many it has had. */
@@ -105,10 +123,15 @@ export async function noteEnd(
   });
 }
 
-/** Whether an update has, or may have, changed something in CXone that no audit record tells yet. */
-export function owesAudit({ outcome, before, auditSequence }: UpdateState): boolean {
-  const ended = outcome === 'updated' || (outcome === 'failed' && before !== undefined);
-  return ended && auditSequence === undefined;
+/** Whether something in CXone is, or may be, changed that no audit record tells yet: by the update, or by an earlier run. */
+export function owesAudit(state: UpdateState): boolean {
+  const { settles = [], auditSequence } = state;
+  return auditSequence === undefined && (settles.length > 0 || hasChanged(state));
+}
+
+/** Whether an update has, or may have, changed something in CXone itself. */
+export function hasChanged({ outcome, before, madeBy }: UpdateState): boolean {
+  return (outcome === 'updated' && madeBy === undefined) || (outcome === 'failed' && before !== undefined);
 }
 
 /** Notes what became of an update's message to the webhook. */

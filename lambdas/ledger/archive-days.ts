@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { Day } from '../model/days.ts';
+import type { ArchivalEntry } from '../model/audit.ts';
+import { Day, isoInstant } from '../model/days.ts';
 import { catalogued } from '../model/errors.ts';
 import { ARCHIVE_DATASET } from '../model/interactions.ts';
 import type { ClaimedWindow } from '../model/payloads.ts';
 import type { Item } from '../model/ports.ts';
-import type { Change } from './expressions.ts';
 import { windowKey, windowPartition } from './keys.ts';
 import { changeClaimed, type WindowLedger } from './windows.ts';
 
@@ -43,6 +43,7 @@ export const ArchiveDay = z.object({
   marksOpen: z.boolean().default(false).describe('Some of its interactions are not marked'),
   mediaOpen: z.boolean().default(false).describe('Some of its media failed'),
   looksOpen: z.boolean().default(false).describe('Some of its interactions could not be looked up'),
+  unaudited: z.set(z.string()).default(new Set()).describe('Audit records that it owes, each as JSON'),
 });
 export type ArchiveDay = z.infer<typeof ArchiveDay>;
 
@@ -57,14 +58,23 @@ export async function* archiveDays(ledger: WindowLedger): AsyncGenerator<Archive
     yield archiveDay(Day.parse(item.sk), item);
 }
 
-/** Changes a claimed archive day and renews its lease. Throws `ClaimLost`. */
+/** Changes a claimed archive day and renews its lease; the audit record of what is done by it is owed with that very write. Throws `ClaimLost`. */
 export async function changeArchiveDay(
   ledger: WindowLedger,
   claim: ClaimedWindow,
   set: Partial<Pick<ArchiveDay, 'sealing' | 'marksOpen' | 'mediaOpen' | 'looksOpen'>>,
-  remove: Change['remove'] = [],
+  owes?: Pick<ArchivalEntry, 'step' | 'name' | 'facts'>,
 ): Promise<void> {
-  await changeClaimed(ledger, claim, { set, remove });
+  if (owes === undefined) return void (await changeClaimed(ledger, claim, { set }));
+  const { run, dataset, day } = claim;
+  const at = isoInstant(ledger.clock.now());
+  const entry: ArchivalEntry = { kind: 'archive', ...owes, at, run, dataset, day };
+  await changeClaimed(ledger, claim, { set, add: { unaudited: new Set([JSON.stringify(entry)]) } });
+}
+
+/** Whether something of a day is left for whoever takes it up. */
+export function isLeftOpen({ marksOpen, mediaOpen, sealing, unaudited }: ArchiveDay): boolean {
+  return marksOpen || mediaOpen || sealing?.done === false || unaudited.size > 0;
 }
 
 /** Renews the lease and gives the day's state. Throws `ClaimLost`. */

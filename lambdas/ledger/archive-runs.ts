@@ -26,7 +26,7 @@ export const RunDay = z.object({
   round: z.int().min(0),
   day: Day,
   tally: ArchiveTally.optional(),
-  marked: z.int().min(0).default(0),
+  marked: z.int().min(0).optional().describe('Marks that the run set; absent until it is through with them'),
   media: MediaTally.optional(),
   pending: z.partialRecord(MarkFailure, z.int().min(0)).default({}).describe('Marks that failed, by reason'),
 });

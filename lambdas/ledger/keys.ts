@@ -1,6 +1,6 @@
 import type { Day } from '../model/days.ts';
 import type { FamilyName } from '../model/families.ts';
-import type { DatasetId, RunArn, TenantId } from '../model/ids.ts';
+import type { ActionId, DatasetId, RunArn, TenantId } from '../model/ids.ts';
 import { runName } from '../model/ids.ts';
 import type { PipelineName } from '../model/pipelines.ts';
 import type { ItemKey } from '../model/ports.ts';
@@ -139,6 +139,28 @@ export function actionPartition(tenant: TenantId, run: RunArn): string {
 /** The item of one update of a run, by its place in the run's list. */
 export function actionKey(tenant: TenantId, run: RunArn, index: number): ItemKey {
   return { pk: actionPartition(tenant, run), sk: String(index).padStart(6, '0') };
+}
+
+/** The partition of changes of data actions that an audit record is owed for. No run is called so. */
+export function owedChangePartition(tenant: TenantId): string {
+  return `${tenant}#action##owed`;
+}
+
+/** The item of a change that the update at a place of a run's list means to make, for the n-th time from 1. */
+export function owedChangeKey(
+  tenant: TenantId,
+  id: ActionId,
+  { run, index, times }: { run: RunArn; index: number; times: number },
+): ItemKey {
+  return {
+    pk: owedChangePartition(tenant),
+    sk: `${id}#${runName(run)}#${String(index).padStart(6, '0')}#${padded(times)}`,
+  };
+}
+
+/** Between which sort keys the changes of an action lie. */
+export function owedChangeRange(id: ActionId): { from: string; to: string } {
+  return { from: `${id}#`, to: `${id}$` };
 }
 
 function padded(number: number): string {

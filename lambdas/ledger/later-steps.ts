@@ -1,4 +1,4 @@
-import type { CommitEntry } from '../model/audit.ts';
+import type { OwedEntry } from '../model/audit.ts';
 import type { Day } from '../model/days.ts';
 import type { WindowDelivery } from '../model/delivery.ts';
 import type { DatasetId } from '../model/ids.ts';
@@ -12,10 +12,10 @@ import { readWindow, type WindowLedger } from './windows.ts';
  * here they are crossed off. Neither needs the window's claim: both may be done by whoever comes by.
  */
 
-/** Notes that the audit record of a commit is made: the window no longer owes it. */
+/** Notes that the audit record of a commit, or of a step of an archive day, is made: the window no longer owes it. */
 export async function recordedCommit(
   ledger: WindowLedger,
-  { dataset, day }: CommitEntry,
+  { dataset, day }: Pick<OwedEntry, 'dataset' | 'day'>,
   record: { pipeline: PipelineName; sequence: number; text: string },
 ): Promise<void> {
   const key = windowKey(ledger.tenant, dataset, day);

@@ -65,7 +65,7 @@ export const WindowState = z.object({
   unaudited: z
     .set(z.string())
     .default(new Set())
-    .describe('Commits that have no audit record yet, each as JSON: see CommitEntry'),
+    .describe('What has no audit record yet, each as JSON: see OwedEntry'),
   auditSequence: count.optional().describe('The latest audit record of the window'),
   auditPipeline: PipelineName.optional().describe('Whose chain that record is in'),
   deliverCommit: count.optional().describe('The latest commit that is to be delivered to the webhook'),

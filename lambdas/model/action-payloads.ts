@@ -46,6 +46,7 @@ const listFacts = {
 export const PlanUpdatesResult = z.strictObject({
   ...listFacts,
   dryRun: z.boolean(),
+  paused: z.boolean().describe('The schedule’s start of a paused pipeline: nothing is done'),
   estimate: z
     .strictObject({ calls: count, minutes: count, costUsd: z.number().min(0) })
     .describe('What the list comes to: calls to CXone at the most, minutes that they take, USD on AWS'),

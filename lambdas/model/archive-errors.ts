@@ -4,10 +4,10 @@ import type { CatalogueEntry } from './platform-errors.ts';
 export const ARCHIVE_ERRORS = {
   InteractionsFailed: {
     meaning:
-      'Some interactions of a run could not be looked up or sealed; the others are archived. What failed is noted, and later runs try again.',
+      'Some interactions of a run could not be looked up or sealed, or days of it were not marked or owe an audit record; the others are archived. What is left is noted, and later runs take it up.',
     acts: 'operator',
     remedy:
-      'Look at the counts by reason in the message and at the completion report. Redrive this execution: only what is unfinished is looked up again; or leave it to the next run.',
+      'Look at the counts by reason and the days in the message, at the completion report, and at the child executions that failed. Redrive this execution: only what is unfinished is done; or leave it to the next run.',
   },
   ArchiveTruncated: {
     meaning: 'An archive object ends before its package does: some of its end is missing.',

@@ -45,6 +45,7 @@ export const ArchivePlanResult = z.strictObject({
     .strictObject({ interactions: count, calls: count, costUsd: z.number().min(0), known: z.boolean() })
     .describe('By what earlier runs found; not known before the first'),
   dryRun: z.boolean(),
+  paused: z.boolean().describe('The schedule’s start of a paused pipeline: nothing is done'),
 });
 
 export const ArchiveListPayload = z.strictObject({ ...noted, ...calls, round });

@@ -60,3 +60,27 @@ export const CommitEntry = z.strictObject({
   facts: GenerationFacts,
 });
 export type CommitEntry = z.infer<typeof CommitEntry>;
+
+/** What was done to an archive day, as the day's item keeps it until it is recorded. */
+export const ArchivalEntry = z.strictObject({
+  kind: z.literal('archive'),
+  step: z
+    .enum(['object', 'sealing', 'media', 'marks'])
+    .describe(
+      'An object that is durable and known; a run’s sealing, media or marks of the day that are done',
+    ),
+  name: z
+    .string()
+    .min(1)
+    .describe('Of the step, among those of its kind and day: the same whoever repeats it'),
+  at: instant,
+  run: RunArn,
+  dataset: DatasetId,
+  day: Day,
+  facts: z.record(z.string(), z.json()),
+});
+export type ArchivalEntry = z.infer<typeof ArchivalEntry>;
+
+/** A record that a window owes the audit chain. */
+export const OwedEntry = z.discriminatedUnion('kind', [CommitEntry, ArchivalEntry]);
+export type OwedEntry = z.infer<typeof OwedEntry>;

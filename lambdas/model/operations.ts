@@ -6,9 +6,6 @@ import { Deployed, TenantStatus } from './status.ts';
 
 const window = { dataset: DatasetId, day: Day };
 
-/** Pipelines whose plan looks whether they are paused. A pause of another would be said and not kept: it is refused. */
-export const PausablePipeline = PipelineName.extract(['cdr-export', 'analytics-export', 'report-sync']);
-
 /** What an operator may ask of the operations machine, each by its name; an input has exactly one of them. */
 export const OPERATIONS = {
   rollback: z
@@ -18,11 +15,9 @@ export const OPERATIONS = {
     ),
   unpin: z.strictObject(window).describe('Let runs commit the window again'),
   pause: z
-    .strictObject({ pipeline: PausablePipeline, reason: z.string().max(200).default('') })
+    .strictObject({ pipeline: PipelineName, reason: z.string().max(200).default('') })
     .describe('Let the schedule’s starts of a pipeline do nothing'),
-  resume: z
-    .strictObject({ pipeline: PausablePipeline })
-    .describe('Let the schedule start the pipeline again'),
+  resume: z.strictObject({ pipeline: PipelineName }).describe('Let the schedule start the pipeline again'),
   status: z.strictObject({}).describe('Say how the tenant stands'),
   doctor: z.strictObject({}).describe('Look at everything that a run of the tenant needs'),
 } as const;

@@ -1,6 +1,5 @@
 import { windowListKey } from '../lake/keys.ts';
 import { fixStartDate, readMarks } from '../ledger/marks.ts';
-import { readPause } from '../ledger/pauses.ts';
 import { notePlan } from '../ledger/run-notes.ts';
 import { isSettled } from '../ledger/window-state.ts';
 import { readWindows, type WindowLedger } from '../ledger/windows.ts';
@@ -15,6 +14,7 @@ import type {
 } from '../model/payloads.ts';
 import type { ObjectStore } from '../model/ports.ts';
 import { rangeHolding } from '../model/ranges.ts';
+import { isHeldBack, notePaused } from './paused.ts';
 import type { ParsedInput } from './run-input.ts';
 import { isAdhoc, type KnownWindows, planWindows, type WindowPlan } from './windows.ts';
 
@@ -63,8 +63,10 @@ export async function planRun(
   const { ledger } = ports;
   const { report, columns, filters, format, reportId, dryRun } = request.input;
   const listKey = windowListKey(ledger.tenant, settings.pipeline, run, 0);
-  if (request.input.scheduledTime !== undefined && (await readPause(ledger, settings.pipeline)) !== undefined)
-    return { plan: await leaveToLater(ports, listKey, run), list: [], listKey };
+  if (await isHeldBack(ledger, settings.pipeline, request.input)) {
+    await notePaused(ports, settings.pipeline, run);
+    return { plan: HELD_BACK, list: [], listKey };
+  }
   const wanted = settings.datasets.filter(({ dataset }) => report === undefined || dataset === report);
   const plans = await Promise.all(wanted.map((dataset) => planDataset(ledger, request, settings, dataset)));
   const plan = together(plans);
@@ -98,18 +100,16 @@ function rangeFor(
   return { range: rangeHolding(day, { from, to }, rangeDays) };
 }
 
-/** What the schedule's start of a paused pipeline comes to: nothing, and a note of it for the record. */
-async function leaveToLater(
-  ports: { ledger: WindowLedger; objects: ObjectStore },
-  listKey: string,
-  run: RunArn,
-): Promise<RunPlan> {
-  const { ledger } = ports;
-  await ports.objects.writeText(listKey, '[]', 'application/json');
-  const about = { tenant: ledger.tenant, run, now: ledger.clock.now() };
-  await notePlan(ledger.table, about, { listKey, datasets: [], paused: true });
-  return { windows: [], leftOver: 0, alreadyCommitted: 0, holes: 0, pinned: [], datasets: [], paused: true };
-}
+/** What the schedule's start of a paused pipeline comes to. */
+const HELD_BACK: RunPlan = {
+  windows: [],
+  leftOver: 0,
+  alreadyCommitted: 0,
+  holes: 0,
+  pinned: [],
+  datasets: [],
+  paused: true,
+};
 
 type DatasetPlan = WindowPlan & { dataset: DatasetId };
 

@@ -15,12 +15,12 @@ import type { FunctionName } from '../../lambdas/model/environment.ts';
 import { ARCHIVE_DATASET } from '../../lambdas/model/interactions.ts';
 import type { PipelineFunction } from '../functions/pipeline-function.ts';
 import type { FunctionsByName } from '../functions/tenant-functions.ts';
+import { archiveDay } from './fragments/archive-day.ts';
 import { jsonata, REDRIVE, RESULT } from './fragments/expressions.ts';
 import { invoke } from './fragments/invoke.ts';
 import { pipelineMachine, type WorkflowProps } from './fragments/machine.ts';
 import { ChildResultWriter, LinesReader, WindowListReader } from './fragments/map-objects.ts';
 import { INTERACTION_FAULTS } from './fragments/retries.ts';
-import { storeMedia } from './fragments/store-media.ts';
 import { callWithToken, ensureToken, freshCall } from './fragments/with-token.ts';
 
 const FAMILY = 'interactions';
@@ -36,6 +36,7 @@ export const INTERACTION_ARCHIVE_FUNCTIONS = [
   'list-archive-days',
   'seal-archive-day',
   'mark-archive-day',
+  'audit',
   'reconcile-archive',
   'record',
 ] as const satisfies readonly FunctionName[];
@@ -104,6 +105,7 @@ export class InteractionArchiveWorkflow extends Construct {
     return plan.next(
       Choice.jsonata(this, 'ArchiveDue')
         .when(is('$states.input.dryRun'), Succeed.jsonata(this, 'DryRunShown'))
+        .when(is('$states.input.paused'), record)
         .otherwise(token),
     );
   }
@@ -212,63 +214,8 @@ export class InteractionArchiveWorkflow extends Construct {
       resultWriterV2: new ChildResultWriter(objects),
       outputs: {},
     });
-    map.itemProcessor(this.day(props));
+    map.itemProcessor(archiveDay(this, { ...props, pipeline: PIPELINE }));
     return map;
-  }
-
-  private day(props: InteractionArchiveWorkflowProps): IChainable {
-    const { functions, settings } = props;
-    const is = (condition: string) => Condition.jsonata(jsonata(condition));
-    const claimed = { ...NOTED, epoch: jsonata('$epoch'), round: jsonata('$round'), value: settings.value };
-    const claim = invoke(this, 'Claim', {
-      function: functions.claim,
-      payload: {
-        run: jsonata('$states.input.run'),
-        dataset: jsonata('$states.input.dataset'),
-        day: jsonata('$states.input.day'),
-        task: 'export',
-      },
-      assign: {
-        run: jsonata('$states.input.run'),
-        dataset: jsonata('$states.input.dataset'),
-        day: jsonata('$states.input.day'),
-        round: jsonata('$states.input.round'),
-        epoch: jsonata(`$exists(${RESULT}.epoch) ? ${RESULT}.epoch : 0`),
-        after: '',
-        mediaThrough: -1,
-        ...freshCall(),
-      },
-    });
-    const seal = invoke(this, 'SealDay', { function: functions['seal-archive-day'], payload: claimed });
-    const mark = callWithToken(this, 'MarkDay', {
-      family: FAMILY,
-      function: functions['mark-archive-day'],
-      token: functions.token,
-      payload: { ...claimed, field: settings.field, after: jsonata('$after') },
-      faults: [],
-      assign: { after: jsonata(`$exists(${RESULT}.after) ? ${RESULT}.after : ''`) },
-    });
-    // Before sealing: what is archived is not looked up again, and its media would be forgotten if the run stopped in between.
-    const media =
-      props.storeMedia &&
-      settings.media &&
-      storeMedia(this, {
-        function: props.storeMedia,
-        token: functions.token,
-        settings: settings.media,
-      });
-    media?.next(Choice.jsonata(this, 'MediaStored').when(is('$states.input.more'), media).otherwise(seal));
-    seal.next(Choice.jsonata(this, 'DaySealed').when(is('$states.input.more'), seal).otherwise(mark));
-    mark.next(
-      Choice.jsonata(this, 'DayMarked')
-        .when(is('$states.input.more'), mark)
-        .otherwise(Succeed.jsonata(this, 'DayArchived')),
-    );
-    return claim.next(
-      Choice.jsonata(this, 'DayFree')
-        .when(is("$states.input.outcome = 'alreadyRunning'"), Succeed.jsonata(this, 'AlreadyRunning'))
-        .otherwise(media ?? seal),
-    );
   }
 
   private reconcile({ functions }: InteractionArchiveWorkflowProps) {

@@ -51,8 +51,11 @@ export async function openDynamoDb(folder: string): Promise<DynamoDb> {
       async prepare(request) {
         const body = await readBody(request);
         const operation = operationName(request);
-        const resource = itemName(parseJson(body), keys);
-        return { operation, resource, perform: () => forward(request.headers, body) };
+        const input = parseJson(body);
+        const resource = itemName(input, keys);
+        const measured = Buffer.from(JSON.stringify({ ...Object(input), ReturnConsumedCapacity: 'TOTAL' }));
+        const perform = async () => withCapacity(await forward(request.headers, measured));
+        return { operation, resource, perform };
       },
       refuse: (fault) => ({
         status: fault.status,
@@ -116,6 +119,14 @@ function pass(agent: Agent, port: number, headers: IncomingMessage['headers'], b
     forwarded.once('error', reject);
     forwarded.end(body);
   });
+}
+
+const measuredAnswer = z.object({ ConsumedCapacity: z.object({ CapacityUnits: z.number() }) });
+
+function withCapacity(reply: Reply): Reply {
+  if (reply.status !== 200 || !(reply.body instanceof Buffer)) return reply;
+  const answer = measuredAnswer.safeParse(parseJson(reply.body));
+  return answer.success ? { ...reply, capacityUnits: answer.data.ConsumedCapacity.CapacityUnits } : reply;
 }
 
 const attribute = z.record(z.string(), z.unknown());

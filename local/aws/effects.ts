@@ -18,6 +18,11 @@ export interface Effect {
   readonly operation: string;
   /** What it is done to: `bucket/key`, `table/key values`, a name or an ARN. */
   readonly resource: string;
+  /**
+   * Units of reading or writing that a request to DynamoDB consumed; told `after` it, where it was not refused. A refused condition
+   * consumes units too: AWS takes them by the size of the item that is there.
+   */
+  readonly capacityUnits?: number;
 }
 
 /** Before the service has seen the request, or after its effect and before the caller hears of it. */

@@ -65,7 +65,8 @@ async function answer(
     if (response.destroyed) return undefined;
     const reply = await performed(backend, prepared.perform, request);
     try {
-      await listeners.tell('after', effect);
+      const { capacityUnits } = reply;
+      await listeners.tell('after', capacityUnits === undefined ? effect : { ...effect, capacityUnits });
     } catch (error) {
       if (reply.body instanceof Readable) reply.body.destroy();
       throw error;

@@ -7,6 +7,8 @@ export interface Reply {
   status: number;
   headers: OutgoingHttpHeaders;
   body?: Buffer | Readable;
+  /** See `Effect`. */
+  capacityUnits?: number;
 }
 
 /** A request that a service has understood and not yet carried out. */

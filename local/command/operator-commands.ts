@@ -1,7 +1,7 @@
 import { Argument, type Command } from 'commander';
 import { Day } from '../../lambdas/model/days.ts';
 import { DatasetId, GenerationId, type TenantId } from '../../lambdas/model/ids.ts';
-import { type OperationInput, PausablePipeline } from '../../lambdas/model/operations.ts';
+import type { OperationInput } from '../../lambdas/model/operations.ts';
 import { type PipelineName, PipelineName as PipelineNames } from '../../lambdas/model/pipelines.ts';
 import { parseOrRefuse } from '../../lambdas/model/refusal.ts';
 import type { ExitCode } from './exit-codes.ts';
@@ -44,7 +44,6 @@ export function addOperations(program: Command, parts: ProgramParts): void {
     );
   const pipeline = () =>
     new Argument('<pipeline>', PipelineNames.options.join(', ')).argParser(parts.pipelineName);
-  const pausable = (name: PipelineName) => parseOrRefuse(PausablePipeline, name, 'The pipeline');
   const windowOf = (dataset: string, day: string) => ({
     dataset: parseOrRefuse(DatasetId, dataset, 'The dataset'),
     day: parseOrRefuse(Day, day, 'The window'),
@@ -88,12 +87,12 @@ export function addOperations(program: Command, parts: ProgramParts): void {
     .addArgument(pipeline())
     .option('--reason <text>', 'for those who wonder', '')
     .action((name: PipelineName, { reason, ...place }: PlaceOptions & { reason: string }) =>
-      operation(place, () => ({ pause: { pipeline: pausable(name), reason } })),
+      operation(place, () => ({ pause: { pipeline: name, reason } })),
     );
   offered('resume', 'let the schedule start a pipeline again')
     .addArgument(pipeline())
     .action((name: PipelineName, place: PlaceOptions) =>
-      operation(place, () => ({ resume: { pipeline: pausable(name) } })),
+      operation(place, () => ({ resume: { pipeline: name } })),
     );
   offered(
     'status',

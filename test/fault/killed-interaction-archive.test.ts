@@ -1,8 +1,9 @@
 import { expect } from 'vitest';
 import { z } from 'zod';
+import { readArchiveDay } from '../../lambdas/ledger/archive-days.ts';
 import { archivedMedia } from '../../lambdas/ledger/archive-media.ts';
 import { Day } from '../../lambdas/model/days.ts';
-import { archivedOf, entryOf, mostCallsInASecond } from '../support/archive-night.ts';
+import { archiveAuditOf, archivedOf, entryOf, mostCallsInASecond } from '../support/archive-night.ts';
 import { storesOf } from '../support/night-findings.ts';
 import { describeCrashes } from './crash-matrix.ts';
 import { NIGHT_BEGINS } from './living-stores.ts';
@@ -15,7 +16,7 @@ const FROM = new Date(
 const Details = z.looseObject({ media: z.array(z.looseObject({ id: z.string() })) });
 
 await describeCrashes({
-  title: 'ALL-03 ARC-01 ARC-06 a night of the interaction archive',
+  title: 'ALL-03 ALL-12 ARC-01 ARC-06 a night of the interaction archive',
   pipeline: 'interaction-archive',
   pipelines: { archive: { batchInteractions: 2, media: {} } },
   simulator: { scenarios: ['closed-interactions:3'] },
@@ -33,8 +34,13 @@ await describeCrashes({
     for (const { id, object } of archived)
       expect(await entryOf(night, id)).toMatchObject({ state: 'marked', object });
     expect(due.map(({ archivalStatus }) => archivalStatus)).toEqual(due.map(() => 'archived'));
+    const { events, verdict } = await archiveAuditOf(night);
+    const recorded = events.flatMap(({ facts }) => (facts.step === 'object' ? [facts.object] : []));
+    expect(recorded.toSorted()).toEqual([...new Set(archived.map(({ object }) => object))].toSorted());
+    expect(verdict).toMatchObject({ pending: 0, findings: [] });
     const { ledger, objects } = storesOf(night);
     const days = new Set(due.map(({ closedTime }) => Day.parse(closedTime.slice(0, 10))));
+    for (const day of days) expect((await readArchiveDay(ledger, day)).unaudited.size).toBe(0);
     const media = (
       await Promise.all([...days].map((day) => Array.fromAsync(archivedMedia(ledger, day))))
     ).flat();

@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { catalogued } from '../../lambdas/model/errors.ts';
-import { allArchived, archive, archiveWorld, entryOf } from '../support/archive-world.ts';
+import {
+  allArchived,
+  archive,
+  archiveWorld,
+  auditOf,
+  entryOf,
+  knownObjects,
+} from '../support/archive-world.ts';
 
 const DAY = Date.parse('2024-05-15T00:00:00.000Z');
 const HOUR_MILLISECONDS = 3_600_000;
@@ -80,7 +87,7 @@ describe('a list that moves while it is read', () => {
     );
   });
 
-  it('ARC-01 keeps to one record an interaction when runs meet faults, and ends with all of them', async () => {
+  it('ARC-01 ALL-12 keeps to one record an interaction when runs meet faults, and ends with all of them', async () => {
     const fault = fc.constantFrom(
       'ServerFault',
       'ConnectionLost',
@@ -119,6 +126,11 @@ describe('a list that moves while it is read', () => {
 
         const archived = await allArchived(world);
         expect(new Set(archived.map(({ id }) => id)).size).toBe(archived.length);
+        const { events, verdict } = await auditOf(world);
+        expect(verdict).toMatchObject({ pending: 0, findings: [] });
+        expect(
+          events.flatMap(({ facts }) => (facts.step === 'object' ? [facts.object] : [])).toSorted(),
+        ).toEqual(await knownObjects(world));
         for (const { id } of world.center.all.values()) {
           const entry = await entryOf(world, id);
           // What was not to be had (404, 403) is looked at again when it changes, or when it is asked for.

@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import { openObject, recordsOf } from '../../lambdas/archive/open.ts';
 import { archivalRecord, recordDigest } from '../../lambdas/archive/record.ts';
 import { kmsDataKeys } from '../../lambdas/aws/kms-data-keys.ts';
+import { kmsMac } from '../../lambdas/aws/kms-mac.ts';
 import { type ArchiveEntry, archiveDayOf, readArchiveEntry } from '../../lambdas/ledger/archive-entries.ts';
 import { type ArchiveMarks, readArchiveMarks } from '../../lambdas/ledger/archive-marks.ts';
 import { archiveObjects } from '../../lambdas/ledger/archive-objects.ts';
@@ -10,6 +11,7 @@ import type { RunArn } from '../../lambdas/model/ids.ts';
 import { InteractionId } from '../../lambdas/model/interactions.ts';
 import { RunRecord } from '../../lambdas/model/run-record.ts';
 import type { LoggedCall, SimulatedInteraction } from '../../local/cxone/index.ts';
+import { auditOf } from './archive-world.ts';
 import type { Night, StoredNight } from './night.ts';
 import { keysUnder, storesOf } from './night-findings.ts';
 
@@ -45,6 +47,14 @@ export async function entryOf(night: StoredNight, id: string): Promise<ArchiveEn
   return day === undefined ? undefined : readArchiveEntry(ledger, day, interaction);
 }
 
+/** The events of the archive's audit chain, in their order, and what comes of verifying it. */
+export async function archiveAuditOf(night: StoredNight) {
+  const { clients, ledger, objects } = storesOf(night);
+  const keys = night.platform.assembly.functions.map(({ environment }) => environment.AUDIT_KEY_ARN);
+  const mac = kmsMac(clients.kms, keys.find((key) => key !== undefined) ?? '');
+  return auditOf({ ledger, objects, mac });
+}
+
 /** The marks of the archive. */
 export function archiveMarksOf(night: Night): Promise<ArchiveMarks> {
   return readArchiveMarks(storesOf(night).ledger);
@@ -77,6 +87,10 @@ export async function expectArchived(
   const archived = await archivedOf(night);
   const known: string[] = [];
   for await (const { key } of archiveObjects(storesOf(night).ledger)) known.push(key);
+  const { events, verdict } = await archiveAuditOf(night);
+  const recorded = events.flatMap(({ facts }) => (facts.step === 'object' ? [facts.object] : []));
+  expect(verdict, 'the audit chain').toMatchObject({ pending: 0, findings: [] });
+  expect(recorded.toSorted(), 'objects that have their audit record').toEqual(known.toSorted());
   expect(new Set(archived.map(({ id }) => id)).size, 'one record an interaction').toBe(archived.length);
   expect(known.toSorted(), 'objects that the ledger knows').toEqual([
     ...new Set(archived.map(({ object }) => object)),

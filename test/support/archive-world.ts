@@ -10,18 +10,23 @@ import { beginRun, planArchive } from '../../lambdas/archive/plan.ts';
 import { type ArchiveOutcome, reconcileArchive } from '../../lambdas/archive/reconcile.ts';
 import { type ArchiveRequest, readRequest } from '../../lambdas/archive/request.ts';
 import { sealDay } from '../../lambdas/archive/seal-day.ts';
+import { type AuditPorts, readRecords } from '../../lambdas/audit/chain.ts';
+import { verifyAudit } from '../../lambdas/audit/verify.ts';
+import { auditWindow } from '../../lambdas/audit/window-commits.ts';
 import { type ArchiveEntry, archiveDayOf, readArchiveEntry } from '../../lambdas/ledger/archive-entries.ts';
 import { archiveObjects } from '../../lambdas/ledger/archive-objects.ts';
 import { claimWindow, type WindowLedger } from '../../lambdas/ledger/windows.ts';
 import { ListedInteraction } from '../../lambdas/model/archive-payloads.ts';
+import { AuditRecord } from '../../lambdas/model/audit.ts';
 import { Day, dayOf } from '../../lambdas/model/days.ts';
 import { type RunArn, TenantId } from '../../lambdas/model/ids.ts';
 import { ARCHIVE_DATASET, InteractionId } from '../../lambdas/model/interactions.ts';
 import type { ClaimedWindow } from '../../lambdas/model/payloads.ts';
-import type { ObjectStore, Table } from '../../lambdas/model/ports.ts';
+import type { MacKey, ObjectStore, Table } from '../../lambdas/model/ports.ts';
 import { heldDataKeys } from './archive-keys.ts';
 import { contactCenter, type FakeContactCenter } from './contact-center.ts';
 import { type FakeClock, fakeClock } from './fake-clock.ts';
+import { memoryMac } from './memory-mac.ts';
 import { type MemoryObjectStore, memoryObjectStore } from './memory-object-store.ts';
 import { memoryTable } from './memory-table.ts';
 import { runCalled } from './window-ledger.ts';
@@ -30,6 +35,7 @@ export const FIELD = 'archival_status';
 export const VALUE = 'archived';
 const SETTINGS = { lookBackMinutes: 60, catchUpDays: 14 };
 const BATCH = 7;
+const PIPELINE = 'interaction-archive';
 
 /** What the functions of the archive work with, in this process. */
 export interface ArchiveWorld {
@@ -39,6 +45,7 @@ export interface ArchiveWorld {
   objects: MemoryObjectStore;
   ledger: WindowLedger;
   dataKeys: ReturnType<typeof heldDataKeys>;
+  mac: MacKey;
   findings: Finding[];
 }
 
@@ -54,6 +61,7 @@ export function archiveWorld(now = '2024-05-16T03:30:00.000Z'): ArchiveWorld {
     objects: memoryObjectStore(),
     ledger: { table, tenant, clock },
     dataKeys: heldDataKeys(),
+    mac: memoryMac(),
     findings: [],
   };
 }
@@ -66,6 +74,8 @@ export interface Through {
   objectBytes?: number;
   /** Other runs whose executions are over. Default: all. */
   hasEnded?: (run: RunArn) => Promise<boolean>;
+  /** What stops a day stops its child, and the run goes on, as in a Map that tolerates failures. Default: it stops the run. */
+  childrenFail?: boolean;
 }
 
 /** A run of the archive as its machine goes through it: state by state, each function's work until it has no more to do. */
@@ -95,7 +105,10 @@ export async function goOn(
   await list(world, by, request, through);
   for (const items of await batchesOf(world, by)) await look(world, by, items, through);
   await listArchiveDays({ ledger, objects }, by, request);
-  for (const day of await listedDays(world, by)) await archiveOneDay(world, by, day, request, through);
+  for (const day of await listedDays(world, by))
+    await archiveOneDay(world, by, day, request, through).catch((error: unknown) => {
+      if (through.childrenFail !== true) throw error;
+    });
   return reconcileArchive({ ledger, objects }, by, request, startedAt);
 }
 
@@ -145,8 +158,11 @@ async function archiveOneDay(
   const claimed = await claimWindow(ledger, { ...window, task: 'export' }, hasEnded);
   if (claimed.outcome !== 'claimed') return;
   const claim = { ...window, epoch: claimed.epoch };
+  const chain = { ...portsOf(world, through), mac: world.mac };
   await seal(world, claim, by.round, through);
+  await auditWindow(chain, { ...window, pipeline: PIPELINE });
   await mark(world, claim, by.round, request, through);
+  await auditWindow(chain, { ...window, pipeline: PIPELINE });
 }
 
 /** Seals a claimed day until there is no more of it. */
@@ -243,6 +259,15 @@ export async function knownObjects({ ledger }: ArchiveWorld): Promise<string[]> 
   const keys: string[] = [];
   for await (const { key } of archiveObjects(ledger)) keys.push(key);
   return keys;
+}
+
+/** The events of the audit chain, in their order, and what comes of verifying it. */
+export async function auditOf({ ledger, objects, mac }: AuditPorts) {
+  const records = await Array.fromAsync(readRecords(ledger, PIPELINE));
+  return {
+    events: records.map(({ text }) => AuditRecord.parse(JSON.parse(text)).event),
+    verdict: await verifyAudit({ ledger, objects, mac }, PIPELINE, [ARCHIVE_DATASET]),
+  };
 }
 
 /** What the ledger knows of an interaction. */

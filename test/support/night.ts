@@ -55,11 +55,12 @@ export interface Night {
   /** Calls and violations since the night was opened. */
   calls(): LoggedCall[];
   violations(): Violation[];
-  start(input?: unknown, tenant?: TenantId): Promise<RunArn>;
+  /** Starts a pipeline: the night's own unless another one is named. */
+  start(input?: unknown, tenant?: TenantId, pipeline?: PipelineName): Promise<RunArn>;
   /** Carries out an input of the operations machine. */
   operate(input: unknown, tenant?: TenantId): Promise<Ended & { output?: string | undefined }>;
   /** Starts the pipeline and waits until it has ended and been recorded. */
-  run(input?: unknown, tenant?: TenantId): Promise<Ended>;
+  run(input?: unknown, tenant?: TenantId, pipeline?: PipelineName): Promise<Ended>;
   redrive(run: RunArn): Promise<Ended>;
   ended(run: RunArn): Promise<Ended>;
   /** Starts the machine of deliveries, which takes up what was given up. */
@@ -155,8 +156,12 @@ async function openNight(
       ...(cause === undefined ? {} : { cause }),
     };
   };
-  const start = async (input: unknown = {}, tenant: TenantId = TENANT) => {
-    const machine = live().machineOf(tenant, opening.pipeline);
+  const start = async (
+    input: unknown = {},
+    tenant: TenantId = TENANT,
+    pipeline: PipelineName = opening.pipeline,
+  ) => {
+    const machine = live().machineOf(tenant, pipeline);
     return RunArn.parse((await live().engine.start(machine, { input })).executionArn);
   };
   const operate = async (input: unknown, tenant: TenantId = TENANT) => {
@@ -184,7 +189,7 @@ async function openNight(
     violations: () => simulator.violations.slice(before.violations),
     start,
     operate,
-    run: async (input, tenant) => ended(await start(input, tenant)),
+    run: async (input, tenant, pipeline) => ended(await start(input, tenant, pipeline)),
     async redrive(run) {
       await live().engine.redrive(run);
       return ended(run);

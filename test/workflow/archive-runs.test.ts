@@ -56,6 +56,26 @@ describe('runs of the archive', () => {
     await night.close();
   });
 
+  it('OPS-08 does nothing when the schedule starts it while it is paused, and archives all of it when it is resumed', async () => {
+    const night = await open(4);
+    const due = dueInteractions(night);
+    const scheduledTime = new Date(night.startedAt).toISOString();
+    await night.operate({ pause: { pipeline: 'interaction-archive', reason: 'maintenance' } });
+
+    const paused = await night.run({ scheduledTime });
+    const calls = night.calls().length;
+    const record = await archiveRecordOf(night, paused.run);
+    const onDemand = await night.run({ retryPending: true });
+    await night.operate({ resume: { pipeline: 'interaction-archive' } });
+    const resumed = await night.run({ scheduledTime });
+
+    expect([paused.status, onDemand.status, resumed.status]).toEqual(Array(3).fill('SUCCEEDED'));
+    expect([calls, record.paused]).toEqual([0, true]);
+    expect((await archiveRecordOf(night, onDemand.run)).paused).toBe(false);
+    await expectArchived(night, due);
+    await night.close();
+  });
+
   it('ARC-02 ALL-08 makes no more than ten calls in any second, over all batches and days at once, and nearly as many', async () => {
     const night = await open(40);
 

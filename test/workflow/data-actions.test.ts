@@ -170,6 +170,28 @@ describe('the input of data-action-dates', () => {
     await empty.close();
   });
 
+  it('OPS-08 does nothing by schedule while the pipeline is paused, and what it is asked for on demand', async () => {
+    const night = await configured.open();
+    const scheduledTime = new Date(night.startedAt).toISOString();
+    await night.operate({ pause: { pipeline: 'data-action-dates', reason: 'maintenance' } });
+
+    const paused = await night.run({ scheduledTime });
+    const calls = night.calls().length;
+    const shown = await night.run({ scheduledTime, dryRun: true });
+    const onDemand = await night.run({ updates: [anHour(49)] });
+    await night.operate({ resume: { pipeline: 'data-action-dates' } });
+    const resumed = await night.run({ scheduledTime });
+
+    const record = await recordOf(night, paused);
+    expect([paused, shown, onDemand, resumed].map(({ status }) => status)).toEqual(
+      Array(4).fill('SUCCEEDED'),
+    );
+    expect([calls, record.paused, record.report]).toEqual([0, true, undefined]);
+    expect((await resultsOf(night, onDemand)).map(({ outcome }) => outcome)).toEqual(['updated']);
+    expect((await resultsOf(night, resumed)).map(({ action }) => action)).toEqual([actionName(50)]);
+    await night.close();
+  });
+
   it('ALL-02 ACT-01 is refused in full before anything is called, each problem with its index', async () => {
     const night = await nights.open();
     const notices = hearNotices(night);

@@ -264,7 +264,6 @@ describe('an input of the operations machine', () => {
     [{}, 'exactly one of'],
     [{ pause: { pipeline: 'cdr-export' }, resume: { pipeline: 'cdr-export' } }, 'exactly one of'],
     [{ pause: { pipeline: 'nothing' } }, 'pause.pipeline'],
-    [{ pause: { pipeline: 'interaction-archive' } }, 'pause.pipeline'],
     [{ rollback: { dataset: 'cdr', day: '2024-02-30' } }, 'rollback.day'],
     [{ restart: {} }, 'restart'],
   ])('ALL-02 %j is refused with its problems', async (input, words) => {

@@ -7,6 +7,7 @@ import {
   allArchived,
   archive,
   archiveWorld,
+  auditOf,
   entryOf,
   goOn,
   knownObjects,
@@ -70,7 +71,7 @@ describe('an archive day', () => {
       expect(await entryOf(world, id)).toMatchObject({ state: 'marked', object, archivedBy: 'night' });
   });
 
-  it('ARC-01 is not archived twice, wherever its run is stopped, when the run goes on or another takes its place', async () => {
+  it('ARC-01 ALL-12 is archived and audited once, wherever its run is stopped, when the run goes on or another takes its place', async () => {
     let stops = 0;
     for (let call = 0; ; call += 1) {
       const world = day(4);
@@ -102,6 +103,11 @@ describe('an archive day', () => {
           state: 'marked',
           object,
         });
+      const { events, verdict } = await auditOf(world);
+      const recorded = events.flatMap(({ facts }) => (facts.step === 'object' ? [facts.object] : []));
+      expect(recorded.toSorted(), `stopped at call ${call}`).toEqual(await knownObjects(world));
+      expect(verdict, `stopped at call ${call}`).toMatchObject({ pending: 0, findings: [] });
+      expect((await readArchiveDay(world.ledger, MAY_15)).unaudited.size).toBe(0);
     }
     expect(stops).toBeGreaterThan(50);
   });

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { dateProcessingFields } from '../../../lambdas/data-actions/action-text.ts';
+import { ledgerProgress } from '../../../lambdas/data-actions/progress.ts';
 import { previewAction, updateAction } from '../../../lambdas/data-actions/update-action.ts';
 import { catalogued } from '../../../lambdas/model/errors.ts';
+import { RunArn, TenantId } from '../../../lambdas/model/ids.ts';
 import { restOf } from '../../support/action-night.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 import {
@@ -12,6 +14,7 @@ import {
   fakeAction,
   plannedUpdate,
 } from '../../support/fake-data-actions.ts';
+import { memoryTable } from '../../support/memory-table.ts';
 import { thrownBy } from '../../support/thrown.ts';
 
 const PLAIN =
@@ -21,16 +24,20 @@ const LOST = catalogued('ConnectionLost', 'The connection failed.');
 
 function prepare(options: FakeActionOptions) {
   const action = fakeAction(options);
+  const clock = fakeClock('2024-05-16T03:30:00.000Z');
+  const ledger = { table: memoryTable(), tenant: TenantId.parse('acme'), clock };
   const intents: string[] = [];
-  const ports = {
-    dataActions: action,
-    clock: fakeClock('2024-05-16T03:30:00.000Z'),
-    intend: async (before: string) => {
-      intents.push(before);
-    },
+  const portsOf = (name: string) => {
+    const arn = `arn:aws:states:eu-west-1:123456789012:execution:acme-data-action-dates:${name}`;
+    const progress = ledgerProgress(ledger, RunArn.parse(arn), 0);
+    const intend: typeof progress.intend = (intended) => {
+      intents.push(intended.before);
+      return progress.intend(intended);
+    };
+    return { dataActions: action, clock, changes: { ...progress, intend } };
   };
-  const update = (intended?: string) => updateAction(ports, plannedUpdate(), ACTION_ID, intended);
-  return { action, intents, ports, update };
+  const update = (name = 'run-1') => updateAction(portsOf(name), plannedUpdate(), ACTION_ID);
+  return { action, intents, ports: portsOf('run-1'), update };
 }
 
 describe('ACT-05 one update', () => {
@@ -54,21 +61,24 @@ describe('ACT-05 one update', () => {
 
   it('ACT-07 writes nothing where it is in place, and says whose work that is', async () => {
     const { action, update } = prepare({ text: PLAIN });
-    await update();
+    const { outcome: wanted } = await update();
+    const already = prepare({ text: action.text });
 
-    const inPlace = await update();
-    const ownWork = await update('{"computedValue":"old"}');
+    const inPlace = await already.update();
+    const ownWork = await update();
+    const work = await update('run-2');
 
-    expect(action.sent).toHaveLength(1);
-    expect([inPlace.outcome, ownWork.outcome]).toEqual(['inPlace', 'updated']);
-    expect(ownWork.before).toBe('{"computedValue":"old"}');
+    expect([...action.sent, ...already.action.sent]).toHaveLength(1);
+    expect([wanted, inPlace.outcome, ownWork.outcome]).toEqual(['updated', 'inPlace', 'updated']);
+    expect(ownWork.before).toBe('{"computedValue":"old","x":1.0}');
+    expect(work).toMatchObject({ outcome: 'updated', madeBy: 'run-1', before: ownWork.before });
   });
 
   it('ALL-03 finds a write whose answer was lost in place, and counts it as its own', async () => {
-    const { action, intents, update } = prepare({ text: PLAIN, lost: { 3: LOST } });
+    const { action, update } = prepare({ text: PLAIN, lost: { 3: LOST } });
     await thrownBy(update());
 
-    const again = await update(intents.at(-1));
+    const again = await update();
 
     expect(action.sent).toHaveLength(1);
     expect(again).toMatchObject({ outcome: 'updated', before: '{"computedValue":"old","x":1.0}' });
@@ -159,7 +169,7 @@ describe('ACT-05 one update', () => {
     const { action, ports } = prepare({ text: PLAIN });
     const wrong = { ...plannedUpdate(), computedValue: '2024-02-29T13:00:00.001Z' };
 
-    const error = await thrownBy(updateAction(ports, wrong, ACTION_ID, undefined));
+    const error = await thrownBy(updateAction(ports, wrong, ACTION_ID));
 
     expect([error.name, action.calls]).toEqual(['ResultInaccurate', []]);
   });
