@@ -3,16 +3,18 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { z } from 'zod';
+import { type AuditVerdict, verifyAudit } from '../../lambdas/audit/verify.ts';
 import { clientsFor } from '../../lambdas/aws/clients.ts';
 import { dynamoTable } from '../../lambdas/aws/dynamo-table.ts';
 import { glueCatalog } from '../../lambdas/aws/glue-catalog.ts';
+import { kmsMac } from '../../lambdas/aws/kms-mac.ts';
 import { s3ObjectStore } from '../../lambdas/aws/s3-object-store.ts';
 import { currentKey, generationPrefix, runRecordKey, windowPrefix } from '../../lambdas/lake/keys.ts';
 import { type Marks, readMarks } from '../../lambdas/ledger/marks.ts';
 import type { WindowState } from '../../lambdas/ledger/window-state.ts';
 import { readWindow } from '../../lambdas/ledger/windows.ts';
 import { Day } from '../../lambdas/model/days.ts';
-import { GenerationId, type RunArn, type TenantId } from '../../lambdas/model/ids.ts';
+import { type DatasetId, GenerationId, type RunArn, type TenantId } from '../../lambdas/model/ids.ts';
 import { CDR_DATASET as DATASET } from '../../lambdas/model/payloads.ts';
 import { PipelineName } from '../../lambdas/model/pipelines.ts';
 import { RunRecord } from '../../lambdas/model/run-record.ts';
@@ -88,6 +90,18 @@ export async function generationsOf(
 ): Promise<string[]> {
   const keys = await keysUnder(night, windowPrefix('lake', tenant, DATASET, Day.parse(day)));
   return keys.flatMap((key) => /gen=([0-9a-f]{32})\/_manifest\.json$/.exec(key)?.[1] ?? []);
+}
+
+/** What the verification of a pipeline's audit chain finds. */
+export async function auditVerdict(
+  night: StoredNight,
+  pipeline: PipelineName,
+  datasets: readonly DatasetId[] = [],
+): Promise<AuditVerdict> {
+  const { clients, ledger, objects } = storesOf(night);
+  const key = night.platform.assembly.functions.find(({ environment }) => environment.AUDIT_KEY_ARN);
+  const mac = kmsMac(clients.kms, key?.environment.AUDIT_KEY_ARN ?? '');
+  return verifyAudit({ ledger, objects, mac }, pipeline, datasets);
 }
 
 /** The run's record. */

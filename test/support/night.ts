@@ -61,6 +61,8 @@ export interface Night {
   operate(input: unknown, tenant?: TenantId): Promise<Ended & { output?: string | undefined }>;
   /** Starts the pipeline and waits until it has ended and been recorded. */
   run(input?: unknown, tenant?: TenantId, pipeline?: PipelineName): Promise<Ended>;
+  /** Starts the pipeline and stops the run when it, or a child of it, enters the state; the given time that this happens. */
+  stopAt(state: string, input?: unknown, time?: number): Promise<Ended>;
   redrive(run: RunArn): Promise<Ended>;
   ended(run: RunArn): Promise<Ended>;
   /** Starts the machine of deliveries, which takes up what was given up. */
@@ -130,8 +132,10 @@ async function openNight(
 ): Promise<Night> {
   mkdirSync(opening.folder, { recursive: true });
   const before = { calls: simulator.calls.length, violations: simulator.violations.length };
+  let enter = (_state: string | undefined): void => undefined;
   const open = (assembly = opening.assembly) =>
     openPlatform({
+      onEvent: (_, { stateEnteredEventDetails: entered }) => enter(entered?.name),
       ...opening,
       ...(assembly ? { assembly } : {}),
       configuration,
@@ -190,6 +194,18 @@ async function openNight(
     start,
     operate,
     run: async (input, tenant, pipeline) => ended(await start(input, tenant, pipeline)),
+    async stopAt(state, input, time = 1) {
+      const { engine } = live();
+      const run = await start(input);
+      let times = 0;
+      enter = (name) => {
+        if (name === state && ++times === time) engine.stop(run);
+      };
+      const stopped = await ended(run);
+      enter = () => undefined;
+      if (stopped.status !== 'ABORTED') throw new Error(`The run ended without ${state}.`);
+      return stopped;
+    },
     async redrive(run) {
       await live().engine.redrive(run);
       return ended(run);

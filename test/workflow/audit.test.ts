@@ -1,23 +1,18 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { readRecords } from '../../lambdas/audit/chain.ts';
-import { verifyAudit } from '../../lambdas/audit/verify.ts';
-import { kmsMac } from '../../lambdas/aws/kms-mac.ts';
 import { AuditRecord } from '../../lambdas/model/audit.ts';
 import { CDR_DATASET } from '../../lambdas/model/payloads.ts';
 import { type Night, prepareNights } from '../support/night.ts';
-import { storesOf, windowOf } from '../support/night-findings.ts';
+import { auditVerdict, storesOf, windowOf } from '../support/night-findings.ts';
 
 const nights = await prepareNights();
 afterAll(() => nights.close());
 
 async function auditOf(night: Night) {
-  const { clients, ledger, objects } = storesOf(night);
-  const key = night.platform.assembly.functions.find(({ environment }) => environment.AUDIT_KEY_ARN);
-  const ports = { ledger, objects, mac: kmsMac(clients.kms, key?.environment.AUDIT_KEY_ARN ?? '') };
-  const stored = await Array.fromAsync(readRecords(ledger, 'cdr-export'));
+  const stored = await Array.fromAsync(readRecords(storesOf(night).ledger, 'cdr-export'));
   return {
     events: stored.map(({ text }) => AuditRecord.parse(JSON.parse(text)).event),
-    verdict: await verifyAudit(ports, 'cdr-export', [CDR_DATASET]),
+    verdict: await auditVerdict(night, 'cdr-export', [CDR_DATASET]),
   };
 }
 
