@@ -15,7 +15,15 @@ export const handler = lambdaHandler(
     };
     const settings = { ...payload.settings, ...payload.overrides };
     const submitted = await submitRange(ports, payload, { ...payload, settings });
-    if (submitted.outcome !== 'submitted') return submitted;
-    return { ...submitted, pollAt: isoInstant(submitted.pollAt) };
+    switch (submitted.outcome) {
+      case 'halved':
+        return submitted;
+      case 'loaded':
+        return { ...submitted, submittedAt: isoInstant(submitted.submittedAt) };
+      case 'submitted': {
+        const { pollAt, submittedAt } = submitted;
+        return { ...submitted, pollAt: isoInstant(pollAt), submittedAt: isoInstant(submittedAt) };
+      }
+    }
   },
 );

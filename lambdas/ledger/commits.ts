@@ -35,10 +35,20 @@ export interface CommitTerms {
    * earlier generation: it is pinned, and replaces one that is pinned.
    */
   kind?: CommitEntry['kind'];
-  /** The attempt whose raw parts the generation was made of: a replay takes them again. */
+  /**
+   * The attempt whose raw parts the generation was made of: a replay takes them again. What a later attempt has brought stands: the commit
+   * of an earlier one, which took longer, sees that generation through instead of its own.
+   */
   attempt?: number;
+  /** When CXone was asked, epoch milliseconds, where the window's item does not say: its export was a range's. */
+  submittedAt?: number;
   /** Whether the commit is to be delivered to the tenant's webhook. Default false. */
   deliver?: boolean;
+}
+
+/** Whether the window's current generation is of a later attempt: two exports of different ranges may hold the same day. */
+function isOvertaken({ sourceAttempt = 0 }: WindowState, { kind = 'commit', attempt }: CommitTerms): boolean {
+  return kind === 'commit' && attempt !== undefined && attempt < sourceAttempt;
 }
 
 /**
@@ -49,11 +59,14 @@ export interface CommitTerms {
 export async function commitGeneration(
   ledger: WindowLedger,
   claim: ClaimedWindow,
-  facts: GenerationFacts,
-  terms: CommitTerms = {},
+  made: GenerationFacts,
+  asked: CommitTerms = {},
 ): Promise<Committed> {
   for (let tries = 0; tries < COMMIT_TRIES; tries++) {
     const before = await holdWindow(ledger, claim);
+    const stands = isOvertaken(before, asked) ? before.facts : undefined;
+    const facts = stands ?? made;
+    const terms = stands === undefined ? asked : { ...asked, attempt: before.sourceAttempt };
     if (before.pinned && terms.kind !== 'rollback')
       throw catalogued('WindowPinned', `${claim.dataset} ${claim.day} is pinned to an earlier generation.`);
     const unchanged = before.generation === facts.generation;
@@ -81,6 +94,7 @@ function commitOf(
   { facts, terms }: { facts: GenerationFacts; terms: CommitTerms },
 ): Change {
   const now = ledger.clock.now();
+  const submittedAt = terms.submittedAt ?? before.submittedAt;
   const registrants = new Set([registrant(claim.run, now)]);
   const pin = terms.kind === 'rollback' ? { pinned: true } : {};
   const source = terms.attempt === undefined ? {} : { sourceAttempt: terms.attempt };
@@ -95,9 +109,9 @@ function commitOf(
     day: claim.day,
     generation: facts.generation,
     ...(before.generation === undefined ? {} : { replaced: before.generation }),
-    ...(before.submittedAt === undefined || terms.kind === 'replay'
+    ...(submittedAt === undefined || terms.kind === 'replay'
       ? {}
-      : { latencyMilliseconds: Math.max(0, Math.round(now - before.submittedAt)) }),
+      : { latencyMilliseconds: Math.max(0, Math.round(now - submittedAt)) }),
     facts,
   };
   return {

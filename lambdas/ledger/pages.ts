@@ -76,6 +76,12 @@ export async function keepPages(
     claim,
     cursor === null ? { set: progress, remove: ['cursor'] } : { set: { ...progress, cursor } },
     from.attempt,
+    [
+      // A retry may work beside the call that it repeats, under the same claim: the pages of one of them count, not those of both.
+      from.storedPart === 0
+        ? { attribute: 'storedPart', is: 'absent' }
+        : { attribute: 'storedPart', is: '=', value: from.storedPart },
+    ],
   );
   await notePartsOf(ledger, claim, from.attempt, stored);
   return readRange(ledger, claim.of, rangeOf(claim));

@@ -3,7 +3,7 @@ import { catalogued } from '../model/errors.ts';
 import { type DatasetId, type RunArn, rangeDataset } from '../model/ids.ts';
 import type { ClaimedRange } from '../model/range-payloads.ts';
 import type { DayRange } from '../model/ranges.ts';
-import { conditionalUpdate } from './expressions.ts';
+import { type Clause, conditionalUpdate } from './expressions.ts';
 import { OF_ONE_JOB } from './jobs.ts';
 import { attemptKey, windowKey } from './keys.ts';
 import { WindowState } from './window-state.ts';
@@ -168,18 +168,20 @@ export async function noteLoaded(
   await changed(ledger, claim, { set: { loadedAt: ledger.clock.now(), expiries: 0 } }, state.attempt);
 }
 
-/** Changes a claimed range while its attempt is that one. Throws `ClaimLost` and `LedgerContended`. */
+/** Changes a claimed range while its attempt is that one, and the clauses hold. Throws `ClaimLost` and `LedgerContended`. */
 export async function changed(
   ledger: WindowLedger,
   claim: ClaimedRange,
   change: Parameters<typeof changeClaimed>[2],
   attempt: number,
+  clauses: readonly Clause[] = [],
 ): Promise<void> {
   const written = await changeClaimed(ledger, claim, change, [
     // What was found of one export must not be noted of the next.
     attempt === 0
       ? { attribute: 'attempt', is: 'absent' }
       : { attribute: 'attempt', is: '=', value: attempt },
+    ...clauses,
   ]);
   if (written === 'conditionFailed')
     throw catalogued(

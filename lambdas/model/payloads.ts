@@ -179,6 +179,10 @@ export const CommitPayload = z.strictObject({
   task: WindowTask,
   attempt: z.int().min(1),
   facts: GenerationFacts,
+  submittedAt: z.iso
+    .datetime()
+    .nullish()
+    .describe('When CXone was asked for what was committed, where the window’s own item does not say so'),
   deliver: z.boolean().default(false).describe('Whether the commit is to be delivered to the webhook'),
 });
 export const CommitResult = z.strictObject({

@@ -69,8 +69,14 @@ export const SubmitExportPayload = z.strictObject({
     .describe('How long raw parts are kept: an export loaded longer ago is asked for again'),
 });
 export const SubmitExportResult = z.discriminatedUnion('outcome', [
-  z.strictObject({ outcome: z.literal('submitted'), attempt: z.int().min(1), jobId: JobId, pollAt: instant }),
-  z.strictObject({ outcome: z.literal('loaded'), attempt: z.int().min(1) }),
+  z.strictObject({
+    outcome: z.literal('submitted'),
+    attempt: z.int().min(1),
+    jobId: JobId,
+    pollAt: instant,
+    submittedAt: instant,
+  }),
+  z.strictObject({ outcome: z.literal('loaded'), attempt: z.int().min(1), submittedAt: instant }),
   z.strictObject({ outcome: z.literal('halved') }),
 ]);
 

@@ -15,7 +15,7 @@ import type { JobId } from '../model/ids.ts';
 import type { Mapping } from '../model/mapping.ts';
 import type { ClaimedRange } from '../model/range-payloads.ts';
 import { forgotten } from './expiry.ts';
-import { completedJob, type FetchPorts, type FetchProgress, progressOf } from './fetch.ts';
+import { besideOthers, completedJob, type FetchPorts, type FetchProgress, progressOf } from './fetch.ts';
 import { instantOf, RecordSpool, SPOOLED_BYTES, storeDays } from './record-spool.ts';
 
 /** Which export, in which form, and how its cells are read. */
@@ -33,7 +33,15 @@ export interface FetchFileRequest {
  * It is fetched once; whoever is stopped while it is taken apart begins with the stored file again, and the objects of
  * before are never read. Throws `JobExpired`, `PartMalformed`, `PartCorrupted`, `WindowTooLarge` and `TimestampNotUtc`.
  */
-export async function fetchFile(
+export function fetchFile(
+  ports: FetchPorts,
+  claim: ClaimedRange,
+  request: FetchFileRequest,
+): Promise<FetchProgress> {
+  return besideOthers(() => fetchWhole(ports, claim, request));
+}
+
+async function fetchWhole(
   ports: FetchPorts,
   claim: ClaimedRange,
   request: FetchFileRequest,

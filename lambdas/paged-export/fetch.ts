@@ -40,13 +40,34 @@ export interface FetchProgress {
   records: number;
 }
 
+/** Times that a call goes on from what another one under the same claim has stored meanwhile: each time one of them has got on. */
+const CONTENDED_TRIES = 10;
+
+/** Begins anew where another call under the same claim has got on in between: from what that one has stored. Throws what the work throws. */
+export async function besideOthers<Result>(work: () => Promise<Result>): Promise<Result> {
+  for (let tries = 1; ; tries++)
+    try {
+      return await work();
+    } catch (error) {
+      if (!isError(error, 'LedgerContended') || tries >= CONTENDED_TRIES) throw error;
+    }
+}
+
 /**
  * Stores the pages of an export, from the cursor that the ledger holds on, until the last or until the function's time is
  * up: some pages at a time become a part, an object a day, and count once they are durable. Whatever stops it, the next call goes
  * on at the next page; what was stored and does not count has a number of its own and is never read. Throws
  * `JobExpired` when CXone no longer knows the export, `CursorRepeated`, `PageMalformed` and `TimestampNotUtc`.
  */
-export async function fetchPages(
+export function fetchPages(
+  ports: FetchPorts,
+  claim: ClaimedRange,
+  request: FetchRequest,
+): Promise<FetchProgress> {
+  return besideOthers(() => fetchOn(ports, claim, request));
+}
+
+async function fetchOn(
   ports: FetchPorts,
   claim: ClaimedRange,
   request: FetchRequest,

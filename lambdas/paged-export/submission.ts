@@ -35,7 +35,7 @@ export function planExport(
 ): SubmissionPlan {
   if (state.halvedAt !== undefined) return { action: 'halved' };
   const asksAgain = (asked.task === 'refresh' || asked.task === 'restate') && state.raisedFor !== asked.run;
-  const forRun = asksAgain && !isInFlight(state);
+  const forRun = asksAgain && !isInFlight(state, asked.now);
   const { jobId } = state;
   const known = state.jobKey === exportKey(state.attempt, asked.request);
   const ended = state.jobState === 'failed' || state.jobState === 'expired';
@@ -46,9 +46,13 @@ export function planExport(
   return kept ? { action: 'loaded', attempt: state.attempt } : { action: 'submit', forRun: false };
 }
 
-/** Whether CXone still works on the export, as far as is known: what it gives is new in any case. */
-function isInFlight({ jobState, jobId, jobStatus }: RangeState): boolean {
-  return jobState === 'submitted' && jobId !== undefined && jobStatus !== 'completed';
+/** An export whose poll is overdue by this was left by its run: it may have ended long ago, with what CXone had by then. */
+const UNWATCHED_MILLISECONDS = 15 * 60_000;
+
+/** Whether CXone still works on the export, as far as is known, and it is watched: what it gives is new in any case. */
+function isInFlight({ jobState, jobId, jobStatus, nextPollAt }: RangeState, now: number): boolean {
+  const watched = now < nextPollAt + UNWATCHED_MILLISECONDS;
+  return jobState === 'submitted' && jobId !== undefined && jobStatus !== 'completed' && watched;
 }
 
 /** What the failure of a submission means. */

@@ -33,8 +33,8 @@ export interface ExportRequest {
 
 /** How a range stands after its submission. Instants are epoch milliseconds. */
 export type SubmittedExport =
-  | { outcome: 'submitted'; attempt: number; jobId: JobId; pollAt: number }
-  | { outcome: 'loaded'; attempt: number }
+  | { outcome: 'submitted'; attempt: number; jobId: JobId; pollAt: number; submittedAt: number }
+  | { outcome: 'loaded'; attempt: number; submittedAt: number }
   | { outcome: 'halved' };
 
 /**
@@ -50,14 +50,17 @@ export async function submitRange(
   const { ledger } = ports;
   const state = await holdRange(ledger, claim);
   const now = ledger.clock.now();
+  const { nextPollAt, submittedAt = now } = state;
   const plan = planExport(state, { ...request, request: request.settings, run: claim.run, now });
   switch (plan.action) {
     case 'halved':
       return { outcome: 'halved' };
     case 'loaded':
-      return { outcome: 'loaded', attempt: plan.attempt };
-    case 'reuse':
-      return { outcome: 'submitted', attempt: plan.attempt, jobId: plan.jobId, pollAt: state.nextPollAt };
+      return { outcome: 'loaded', attempt: plan.attempt, submittedAt };
+    case 'reuse': {
+      const { attempt, jobId } = plan;
+      return { outcome: 'submitted', attempt, jobId, pollAt: nextPollAt, submittedAt };
+    }
     case 'submit': {
       const attempt = await nextAttempt(ledger, claim.of);
       const jobKey = exportKey(attempt, request.settings);
@@ -81,9 +84,10 @@ async function post(
   } catch (error) {
     return await afterFailure(ledger, claim, attempt, error);
   }
-  const pollAt = ledger.clock.now() + exportPollDelay({ polls: 0, lastRecords: 0, random: ports.random() });
+  const submittedAt = ledger.clock.now();
+  const pollAt = submittedAt + exportPollDelay({ polls: 0, lastRecords: 0, random: ports.random() });
   await storeJob(ledger, claim, { jobId, jobKey, nextPollAt: pollAt });
-  return { outcome: 'submitted', attempt, jobId, pollAt };
+  return { outcome: 'submitted', attempt, jobId, pollAt, submittedAt };
 }
 
 async function afterFailure(

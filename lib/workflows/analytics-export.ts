@@ -185,6 +185,7 @@ export class AnalyticsExportWorkflow extends Construct {
         day: jsonata('$states.context.Map.Item.Value.day'),
         task: jsonata('$states.context.Map.Item.Value.task'),
         attempt: jsonata('$attempt'),
+        submittedAt: jsonata('$submittedAt'),
         overrides: {},
       },
       resultWriterV2: new ChildResultWriter({ tenant, bucket, settings: { pipeline: PIPELINE } }),
@@ -201,6 +202,8 @@ export class AnalyticsExportWorkflow extends Construct {
       pipeline: PIPELINE,
       datasets: this.datasets(),
       deliver: this.props.deliver,
+      // The export is the range's: the day's own item does not know when it was asked for.
+      asked: { submittedAt: jsonata("$submittedAt != '' ? $submittedAt : null") },
     });
     const transform = invoke(this, 'Transform', {
       function: functions['transform-records'],
@@ -224,7 +227,7 @@ export class AnalyticsExportWorkflow extends Construct {
       work: transform,
       publish,
       replay: transform,
-      variables: {},
+      variables: { submittedAt: jsonata('$states.input.submittedAt') },
     });
   }
 }

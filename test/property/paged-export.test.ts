@@ -13,6 +13,7 @@ import type { ClaimedRange } from '../../lambdas/model/range-payloads.ts';
 import { daysOf } from '../../lambdas/model/ranges.ts';
 import { fetchPages } from '../../lambdas/paged-export/fetch.ts';
 import { fakeAnalytics, pageOf } from '../support/fake-analytics.ts';
+import { inTurn, interleave, type Machine, Stopped } from '../support/interleaving.ts';
 import { memoryObjectStore } from '../support/memory-object-store.ts';
 import { memoryTable } from '../support/memory-table.ts';
 import { claimedRange, partsOfDay, THREE_DAYS } from '../support/range-ledger.ts';
@@ -162,6 +163,63 @@ describe('ANA-05 the pages of an export', () => {
         },
       ),
       { numRuns: 150 },
+    );
+  });
+
+  it('ANA-05 leave every record once where two functions of one claim store them at once', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.nat(), { minLength: 1, maxLength: 60 }),
+        fc.integer({ min: 1, max: 3 }),
+        fc.array(fc.nat(3), { minLength: 5, maxLength: 60 }),
+        fc.option(fc.record({ call: fc.nat(30), when: fc.constantFrom('before', 'after') }), {
+          nil: undefined,
+        }),
+        async (places, pageSize, choices, stop) => {
+          const { ledger } = windowLedger(memoryTable());
+          const objects = memoryObjectStore();
+          const claim = await submitted(ledger);
+          const records = recordsOf(places);
+          const analytics = fakeAnalytics({
+            page(cursor) {
+              const from = Number(cursor === '' ? 0 : cursor);
+              const to = from + pageSize;
+              return pageOf(records.slice(from, to), to < records.length ? String(to) : null);
+            },
+          });
+          const request = { attempt: ATTEMPT, pageSize, instantPaths: ['startTime'] };
+          // A retry that comes while the call before it is still at work, under the same claim; either may be stopped.
+          const fetching = (machine: Machine) =>
+            fetchPages(
+              {
+                ledger: { ...ledger, table: inTurn(ledger.table, machine) },
+                objects: inTurn(objects, machine),
+                analytics,
+                remainingMilliseconds: () => 900_000,
+              },
+              claim,
+              request,
+            );
+
+          const ended = await interleave([fetching, fetching], choices, [stop]);
+
+          const unstopped = ended.filter(
+            (one) => !(one.status === 'rejected' && one.reason instanceof Stopped),
+          );
+          expect(unstopped.filter(({ status }) => status === 'rejected')).toEqual([]);
+          const stored = await storedByDay(ledger, claim, objects);
+          for (const [day, lines] of stored)
+            expect(lines.toSorted()).toEqual(
+              records.filter((record) => record.includes(`"${day}T`)).toSorted(),
+            );
+          const state = await readRange(ledger, ANALYTICS_DATASET, THREE_DAYS);
+          expect([state.records, state.pages]).toEqual([
+            records.length,
+            Math.ceil(records.length / pageSize),
+          ]);
+        },
+      ),
+      { numRuns: 80 },
     );
   });
 });

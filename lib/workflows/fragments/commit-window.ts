@@ -29,6 +29,8 @@ export interface CommitWindowProps {
   datasets: readonly PlannedDataset[];
   /** Delivers commits to the tenant's webhook, where it has one. */
   deliver: PipelineFunction | undefined;
+  /** What the commit is told besides, of when CXone was asked. */
+  asked?: Pick<Record<string, string>, 'submittedAt'>;
 }
 
 /** The first days that the configuration fixes, by dataset. */
@@ -45,7 +47,7 @@ export function startDatesOf(datasets: readonly PlannedDataset[]): Record<string
  */
 export function commitWindow(
   scope: Construct,
-  { functions, pipeline, datasets, deliver }: CommitWindowProps,
+  { functions, pipeline, datasets, deliver, asked }: CommitWindowProps,
 ): CommitWindow {
   const commit = invoke(scope, 'Commit', {
     function: functions.commit,
@@ -54,6 +56,7 @@ export function commitWindow(
       task: jsonata('$task'),
       attempt: jsonata('$attempt'),
       facts: jsonata('$states.input.facts'),
+      ...asked,
       deliver: deliver !== undefined,
     },
   });

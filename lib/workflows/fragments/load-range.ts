@@ -35,7 +35,7 @@ const CLAIMED_RANGE = { ...CLAIMED_WINDOW, of: jsonata('$table'), days: jsonata(
 /** What loading a range needs. */
 export interface LoadRange {
   functions: FunctionsByName<(typeof RANGE_FUNCTIONS)[number]>;
-  /** Where a loaded range goes on: the variables `run`, `table`, `attempt` and `windows` are there. */
+  /** Where a loaded range goes on: the variables `run`, `table`, `attempt`, `submittedAt` and `windows` are there. */
   loaded: State;
   settings: ExportSettings;
   mapping: Mapping;
@@ -88,6 +88,7 @@ function beginRange(scope: Construct): Pass {
       overrides: jsonata('$states.input.overrides'),
       windows: jsonata('$states.input.windows'),
       attempt: 0,
+      submittedAt: '',
       ...freshCall(),
     },
   });
@@ -126,6 +127,7 @@ function submitExport(scope: Construct, { functions, settings, rawDays }: LoadRa
     },
     assign: {
       attempt: jsonata(`$exists(${RESULT}.attempt) ? ${RESULT}.attempt : 0`),
+      submittedAt: jsonata(`$exists(${RESULT}.submittedAt) ? ${RESULT}.submittedAt : ''`),
       pollAt: jsonata(`$exists(${RESULT}.pollAt) ? ${RESULT}.pollAt : ''`),
     },
   });

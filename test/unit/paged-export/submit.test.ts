@@ -59,6 +59,7 @@ describe('a submission without an idempotency key', () => {
       attempt: 1,
       jobId: 'export-1',
       pollAt: clock.now() + 10_000,
+      submittedAt: clock.now(),
     });
     expect(await read()).toMatchObject({ jobState: 'submitted', jobId: 'export-1', orphans: 0 });
   });
@@ -134,6 +135,22 @@ describe('a submission without an idempotency key', () => {
     expect(analytics.orders).toHaveLength(3);
   });
 
+  it('ALL-16 takes for a refresh what CXone is working on, but not what a run has left unwatched', async () => {
+    const { clock, submit } = prepare();
+    await submit();
+
+    const watched = await submit({ task: 'refresh', run: runCalled('soon') });
+    clock.set(clock.now() + 3_600_000);
+    const left = await submit({ task: 'refresh', run: runCalled('late') });
+    const taken = await submit({ run: runCalled('another') });
+
+    expect([watched, left, taken]).toMatchObject([
+      { jobId: 'export-1' },
+      { jobId: 'export-2' },
+      { jobId: 'export-2' },
+    ]);
+  });
+
   it('ANA-05 says of a loaded range that it is, until its raw parts may be gone', async () => {
     const { ledger, submit, read, clock } = prepare();
     await submit();
@@ -143,7 +160,7 @@ describe('a submission without an idempotency key', () => {
     clock.set(clock.now() + 29 * 86_400_000);
     const later = await submit();
 
-    expect(soon).toEqual({ outcome: 'loaded', attempt: 1 });
+    expect(soon).toMatchObject({ outcome: 'loaded', attempt: 1 });
     expect(later).toMatchObject({ outcome: 'submitted', attempt: 2 });
   });
 });
