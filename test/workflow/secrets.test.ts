@@ -1,5 +1,4 @@
 import { Buffer } from 'node:buffer';
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { accessTokenMark, refreshTokenMark } from '../../local/cxone/index.ts';
@@ -7,6 +6,7 @@ import { CREDENTIALS, type Night, prepareNights } from '../support/night.ts';
 import { rowsOf, storesOf } from '../support/night-findings.ts';
 import { eventsOf } from '../support/night-history.ts';
 import { hearNotices, ledgerItems, storedObjects } from '../support/night-snapshot.ts';
+import { filesUnder, jsonOf } from '../support/night-traces.ts';
 
 const LARGEST_STATE = 64 * 1024;
 
@@ -29,7 +29,8 @@ describe('what a run says of itself', () => {
     const ended = await night.run();
 
     said.push(JSON.stringify(night.platform.engine.describe(ended.run)));
-    said.push(...filesUnder(join(night.folder, 'engine')), ...filesUnder(join(night.folder, 'logs')));
+    for (const folder of ['engine', 'logs'])
+      said.push(...filesUnder(join(night.folder, folder)).map(([, text]) => text));
     said.push(...(await notices()), await textOfRuns(night), jsonOf(await ledgerItems(night)));
     expect(said.join('\n').length, 'something is searched').toBeGreaterThan(10_000);
     for (const secret of [CREDENTIALS.clientSecret, accessTokenMark, refreshTokenMark, 'Bearer '])
@@ -56,25 +57,11 @@ describe('what a run says of itself', () => {
   });
 });
 
-/** Every file under a folder, as text. */
-function filesUnder(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'));
-}
-
 /** Everything that runs have left in the bucket about themselves. */
 async function textOfRuns(night: Night): Promise<string> {
   const keys = Object.keys(await storedObjects(night)).filter((key) => key.startsWith('runs/'));
   const { objects } = storesOf(night);
   return (await Promise.all(keys.map((key) => objects.readText(key)))).join('\n');
-}
-
-function jsonOf(value: unknown): string {
-  return JSON.stringify(value, (_, part: unknown) => {
-    if (part instanceof Set) return [...part];
-    return part instanceof Uint8Array ? Buffer.from(part).toString('latin1') : part;
-  });
 }
 
 /** A number of fewer digits is no person's: it may be part of anything. */
