@@ -1,8 +1,11 @@
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Mapping } from '../../lambdas/model/mapping.ts';
 import type { ObjectStore } from '../../lambdas/model/ports.ts';
 import { startSimulator, usualCredentials } from '../cxone/index.ts';
+import { loadSecrets } from '../secrets-file.ts';
 import { type CommittedWindow, committedWindows } from './committed-windows.ts';
 import { copyOut } from './copy-out.ts';
 import { copiesFolder, DATA_FOLDER } from './data-folder.ts';
@@ -26,6 +29,9 @@ export const DEMO_SCENARIOS: readonly string[] = [
 ];
 const DEMO_TENANT = 'demo';
 const DEMO_SECRET = 'cxone-export/demo';
+const DEMO_HASH_KEY = { secret: 'cxone-export/demo-hash', version: '1' };
+/** Bytes of the key that the demo makes for itself. */
+const KEY_BYTES = 32;
 const MAPPINGS = fileURLToPath(new URL('../../config/mappings', import.meta.url));
 
 /** Exports last night's calls of a made-up contact center, waits skipped, and shows where they are. Again: nothing is left to do. */
@@ -62,16 +68,29 @@ function writeConfiguration(data: string, baseUrl: string): string {
   mkdirSync(folder, { recursive: true });
   cpSync(MAPPINGS, join(folder, 'mappings'), { recursive: true });
   const file = join(folder, 'config.json');
-  const configuration = { tenants: [{ id: DEMO_TENANT, secret: DEMO_SECRET, baseUrl }] };
+  hashCustomers(join(folder, 'mappings', 'cdr.v1.json'));
+  const tenant = { id: DEMO_TENANT, secret: DEMO_SECRET, baseUrl, hashKey: DEMO_HASH_KEY };
+  const configuration = { tenants: [tenant] };
   writeFileSync(file, `${JSON.stringify(configuration, undefined, 2)}\n`);
   return file;
 }
 
+/** Shows what privacy does: numbers of customers are hashed. */
+function hashCustomers(file: string): void {
+  const mapping = Mapping.parse(JSON.parse(readFileSync(file, 'utf8')));
+  const columns = mapping.columns.map((column) =>
+    column.column === 'customer_number' ? { ...column, privacy: 'hash' as const } : column,
+  );
+  writeFileSync(file, `${JSON.stringify({ ...mapping, columns }, undefined, 2)}\n`);
+}
+
+/** The client of the simulator, and a hash key that is made once and stays. */
 function writeSecrets(data: string): string {
   const file = join(data, 'demo', 'secrets.json');
-  writeFileSync(file, `${JSON.stringify({ [DEMO_SECRET]: usualCredentials }, undefined, 2)}\n`, {
-    mode: 0o600,
-  });
+  const hashKeys = existsSync(file) ? loadSecrets(file)[DEMO_HASH_KEY.secret] : undefined;
+  const made = { keys: { [DEMO_HASH_KEY.version]: randomBytes(KEY_BYTES).toString('base64') } };
+  const secrets = { [DEMO_SECRET]: usualCredentials, [DEMO_HASH_KEY.secret]: hashKeys ?? made };
+  writeFileSync(file, `${JSON.stringify(secrets, undefined, 2)}\n`, { mode: 0o600 });
   return file;
 }
 

@@ -34,7 +34,7 @@ describe('demo', () => {
       '--data',
       data,
       '--json',
-      'select count(*)::int as calls, count(distinct call_id)::int as ids from cdr',
+      "select count(*)::int as calls, count(distinct call_id)::int as ids, count(*) filter (customer_number ~ '^[0-9a-f]{64}$')::int as hashed, count(customer_number)::int as customers from cdr",
     );
 
     expect(first).toMatchObject({ code: 0, stderr: '' });
@@ -45,7 +45,9 @@ describe('demo', () => {
     expect(second.code).toBe(0);
     expect(second.stdout).toContain('already committed');
     expect(filesSecond).toEqual(filesFirst);
-    expect(JSON.parse(rows.stdout)).toEqual([{ calls: 50_000, ids: 50_000 }]);
+    const [counts] = JSON.parse(rows.stdout);
+    expect(counts).toMatchObject({ calls: 50_000, ids: 50_000 });
+    expect([counts.hashed > 40_000, counts.hashed], 'customers are hashed').toEqual([true, counts.customers]);
     rmSync(folder, { recursive: true });
   });
 });

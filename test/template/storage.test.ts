@@ -57,7 +57,7 @@ describe('the lake’s bucket', () => {
     expect(buckets).toHaveLength(2);
   });
 
-  it('OPS-02 expires each prefix as configured, old versions and uploads that were never completed', () => {
+  it('ALL-19 OPS-02 expires each prefix as configured, old versions and uploads that were never completed', () => {
     const rule = (prefix: string, days: number) =>
       Match.objectLike({ Prefix: prefix, ExpirationInDays: days, Status: 'Enabled' });
 
