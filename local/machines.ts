@@ -32,6 +32,8 @@ export interface MachinesOptions {
   mode?: FunctionMode;
   /** The folder that functions' sources are relative to. Default: the project's. */
   projectFolder?: string;
+  /** See `FunctionRunnerOptions`. Default false. */
+  tellCaller?: boolean;
   /** Told what each invocation took, in mode `process`. */
   onInvocation?: (measure: InvocationMeasure) => void;
   /** Whether time also passes as it does. Default true; false for tests. */
@@ -111,6 +113,7 @@ function runnerOf(
     logFolder: join(options.folder, 'logs'),
     ...(options.random ? { random: options.random } : {}),
     ...(options.projectFolder ? { projectFolder: options.projectFolder } : {}),
+    ...(options.tellCaller === undefined ? {} : { tellCaller: options.tellCaller }),
     headers,
   });
 }

@@ -32,7 +32,10 @@ const made = new Map<string, Clients>();
  * `AWS_ENDPOINT_URL_<SERVICE>` where set (the embedded platform), the region from `AWS_REGION`.
  */
 export function clientsFor(env: Environment): Clients {
-  const identity = [env.AWS_REGION, ...SERVICES.map((service) => endpointOf(env, service))].join('|');
+  const endpoints = SERVICES.map((service) => endpointOf(env, service));
+  // Embedded, functions may share a process and each have credentials of their own.
+  const caller = endpoints.some((endpoint) => endpoint !== undefined) ? env.AWS_ACCESS_KEY_ID : undefined;
+  const identity = [env.AWS_REGION, caller, ...endpoints].join('|');
   const existing = made.get(identity);
   if (existing) return existing;
   const clients = lazily(env);

@@ -52,6 +52,8 @@ export interface FunctionRunnerOptions {
   headers?: (clock: Clock) => Record<string, string>;
   /** The folder that entries are relative to. Default: the project's. */
   projectFolder?: string;
+  /** Whether each function has SDK clients of its own, with its name as access key, so that effects tell who asked. Default: false. */
+  tellCaller?: boolean;
 }
 
 /** Runs functions. */
@@ -130,6 +132,7 @@ async function runInvocation(
       env: {
         ...lambdaEnvironment(found, invocation.functionArn),
         ...options.aws.environment,
+        ...(options.tellCaller === true ? { AWS_ACCESS_KEY_ID: found.name } : {}),
         ...found.environment,
       },
       clock: limit.clock,

@@ -134,16 +134,19 @@ const itemInput = z.object({
   TableName: z.string().optional(),
   Key: z.record(z.string(), attribute).optional(),
   Item: z.record(z.string(), attribute).optional(),
+  /** Of a query: `:pk` is its partition. */
+  ExpressionAttributeValues: z.record(z.string(), attribute).optional(),
 });
 
 // Only a name for listeners: whether the input is valid is for dynalite to say.
 function itemName(input: unknown, keys: ReadonlyMap<string, string[]>): string {
   const parsed = itemInput.safeParse(input);
   if (!parsed.success) return 'unreadable';
-  const { TableName: table, Key: key, Item: item } = parsed.data;
+  const { TableName: table, Key: key, Item: item, ExpressionAttributeValues: values = {} } = parsed.data;
   if (table === undefined)
     throw new ServiceFault('ValidationException', 'TableName: needed by every embedded operation');
   const names = keys.get(table) ?? Object.keys(key ?? {});
-  const values = names.map((name) => Object.values((key ?? item)?.[name] ?? {})[0]);
-  return [table, ...values.filter((value) => value !== undefined).map(String)].join('/');
+  const named = key ?? item ?? (values[':pk'] ? { pk: values[':pk'] } : {});
+  const path = names.map((name) => Object.values(named[name] ?? {})[0]);
+  return [table, ...path.filter((value) => value !== undefined).map(String)].join('/');
 }

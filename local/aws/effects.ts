@@ -16,8 +16,10 @@ export interface Effect {
   readonly service: ServiceName;
   /** AWS's name of the operation, such as `PutObject`. */
   readonly operation: string;
-  /** What it is done to: `bucket/key`, `table/key values`, a name or an ARN. */
+  /** What it is done to: `bucket/key` or `bucket/prefix`, `table/key values`, a name or an ARN. */
   readonly resource: string;
+  /** Who asks, by the access key that the request is signed with: see `tellCaller` of functions. */
+  readonly caller?: string;
   /**
    * Units of reading or writing that a request to DynamoDB consumed; told `after` it, where it was not refused. A refused condition
    * consumes units too: AWS takes them by the size of the item that is there.

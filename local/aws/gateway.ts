@@ -60,7 +60,7 @@ async function answer(
   try {
     const prepared = await backend.prepare(request);
     const { operation, resource } = prepared;
-    const effect = listeners.number({ service: backend.service, operation, resource });
+    const effect = listeners.number({ service: backend.service, operation, resource, ...callerOf(request) });
     await listeners.tell('before', effect);
     if (response.destroyed) return undefined;
     const reply = await performed(backend, prepared.perform, request);
@@ -76,6 +76,11 @@ async function answer(
     if (error instanceof ServiceFault) return backend.refuse(error, request);
     throw error;
   }
+}
+
+function callerOf(request: IncomingMessage): { caller?: string } {
+  const caller = /Credential=([^/,]+)/.exec(request.headers.authorization ?? '')?.[1];
+  return caller === undefined ? {} : { caller };
 }
 
 async function performed(

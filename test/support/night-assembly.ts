@@ -38,6 +38,8 @@ export interface NightsOptions {
   pipeline?: PipelineName;
   /** Ids of the tenants, each with a secret of its own name. Default: one. */
   tenants?: readonly string[];
+  /** Seeds of tenants whose contact centers are others, each a simulator of its own. Default: all have the same one. */
+  seeds?: Readonly<Record<string, string>>;
   /** Values of the secrets. Default: `CREDENTIALS` for all. */
   secrets?: Readonly<Record<string, Credentials>>;
   /** Settings of the tenants' webhook; its secret is there. Default: they have none. */
@@ -57,6 +59,8 @@ export interface PreparedNights {
   /** A folder for everything else that nights need. */
   readonly home: string;
   readonly simulator: Simulator;
+  /** Simulators of tenants that have their own. */
+  readonly others: Readonly<Record<string, Simulator>>;
   readonly configuration: LoadedConfiguration;
   readonly assemblyFolder: string;
   /** Values of the tenants' secrets, by name. */
@@ -70,19 +74,24 @@ export async function prepareAssembly(options: NightsOptions = {}): Promise<Prep
   const home = mkdtempSync(join(tmpdir(), 'cxone-export-nights-'));
   const secrets = options.secrets ?? {};
   const credentials = [CREDENTIALS, ...Object.values(secrets)];
-  const simulator = await startSimulator({ rows: 200, parts: 3, credentials, ...options.simulator });
-  const configuration = configure(home, simulator, options);
+  const settings = { rows: 200, parts: 3, credentials, ...options.simulator };
+  const simulator = await startSimulator(settings);
+  const others: Record<string, Simulator> = {};
+  for (const [tenant, seed] of Object.entries(options.seeds ?? {}))
+    others[tenant] = await startSimulator({ ...settings, seed });
+  const configuration = configure(home, simulator, options, others);
   const assemblyFolder = join(home, 'cdk.out');
   const bundling = (options.mode ?? 'source') !== 'source';
   buildApp(configuration, { outdir: assemblyFolder, bundling, validation: false }).synth();
   return {
     home,
     simulator,
+    others,
     configuration,
     assemblyFolder,
     secrets: secretsOf(configuration, secrets, options.hashKeys ?? {}),
     async clear() {
-      await simulator.stop();
+      for (const one of [simulator, ...Object.values(others)]) await one.stop();
       rmSync(home, { recursive: true, force: true });
     },
   };
@@ -120,6 +129,7 @@ export function configure(
   home: string,
   simulator: Pick<Simulator, 'url' | 'downloadUrl'>,
   options: NightsOptions,
+  others: Readonly<Record<string, Pick<Simulator, 'url' | 'downloadUrl'>>> = {},
 ): LoadedConfiguration {
   const project = fileURLToPath(new URL('../..', import.meta.url));
   cpSync(join(project, 'config', 'mappings'), join(home, 'mappings'), { recursive: true });
@@ -127,20 +137,23 @@ export function configure(
     writeFileSync(join(home, 'mappings', `${name}.json`), JSON.stringify(mapping));
   const version = Object.keys(options.hashKeys ?? {}).at(-1);
   const file = join(home, 'configuration.json');
-  const downloadHosts = [new URL(simulator.downloadUrl).host];
-  const tenants = (options.tenants ?? [TENANT]).map((id) => ({
-    id,
-    secret: `cxone/${id}`,
-    baseUrl: simulator.url,
-    families: {
-      dataDownload: { downloadHosts, ...options.family },
-      interactions: { downloadHosts },
-      ...options.families,
-    },
-    pipelines: { cdr: options.cdr ?? {}, ...options.pipelines },
-    ...(version === undefined ? {} : { hashKey: { secret: `hash/${id}`, version } }),
-    ...(options.webhook ? { webhook: { secret: `webhook/${id}`, ...options.webhook } } : {}),
-  }));
+  const tenants = (options.tenants ?? [TENANT]).map((id) => {
+    const { url, downloadUrl } = others[id] ?? simulator;
+    const downloadHosts = [new URL(downloadUrl).host];
+    return {
+      id,
+      secret: `cxone/${id}`,
+      baseUrl: url,
+      families: {
+        dataDownload: { downloadHosts, ...options.family },
+        interactions: { downloadHosts },
+        ...options.families,
+      },
+      pipelines: { cdr: options.cdr ?? {}, ...options.pipelines },
+      ...(version === undefined ? {} : { hashKey: { secret: `hash/${id}`, version } }),
+      ...(options.webhook ? { webhook: { secret: `webhook/${id}`, ...options.webhook } } : {}),
+    };
+  });
   writeFileSync(file, JSON.stringify({ tenants, ...(options.lake ? { lake: options.lake } : {}) }));
   return loadConfiguration(file);
 }

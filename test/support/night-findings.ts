@@ -35,11 +35,12 @@ const Current = z.looseObject({
 export type ReadRow = Readonly<Record<string, string>>;
 
 /** The stores of a night, opened as its functions open them. */
-export function storesOf(night: StoredNight, tenant: TenantId = TENANT) {
+export function storesOf(night: StoredNight, tenant: TenantId = night.tenant ?? TENANT) {
   const { aws, assembly, bucket, clock } = night.platform;
   const clients = clientsFor(aws.environment);
   const table = dynamoTable(clients.dynamodb, assembly.tables[0]?.name ?? '');
-  const database = assembly.databases.find(({ name }) => name.includes(tenant))?.name ?? '';
+  const database =
+    assembly.databases.find(({ name }) => name.endsWith(`_${tenant.replaceAll('-', '_')}`))?.name ?? '';
   return {
     clients,
     objects: s3ObjectStore(clients.s3, bucket),
@@ -50,17 +51,25 @@ export function storesOf(night: StoredNight, tenant: TenantId = TENANT) {
 }
 
 /** The window's item in the ledger. */
-export function windowOf(night: StoredNight, day: string, tenant: TenantId = TENANT): Promise<WindowState> {
+export function windowOf(
+  night: StoredNight,
+  day: string,
+  tenant: TenantId = night.tenant ?? TENANT,
+): Promise<WindowState> {
   return readWindow(storesOf(night, tenant).ledger, DATASET, Day.parse(day));
 }
 
 /** The dataset's marks. */
-export function marksOf(night: StoredNight, tenant: TenantId = TENANT): Promise<Marks> {
+export function marksOf(night: StoredNight, tenant: TenantId = night.tenant ?? TENANT): Promise<Marks> {
   return readMarks(storesOf(night, tenant).ledger, DATASET);
 }
 
 /** Where the catalog's partition of the day points, and where it has to for a generation. */
-export async function partitionOf(night: StoredNight, day: string, tenant: TenantId = TENANT) {
+export async function partitionOf(
+  night: StoredNight,
+  day: string,
+  tenant: TenantId = night.tenant ?? TENANT,
+) {
   const location = await storesOf(night, tenant).catalog.locationOf(DATASET, day);
   const expected = (generation: GenerationId) =>
     `s3://${night.platform.bucket}/${generationPrefix(tenant, DATASET, Day.parse(day), generation)}`;
@@ -68,7 +77,7 @@ export async function partitionOf(night: StoredNight, day: string, tenant: Tenan
 }
 
 /** What an engine without Glue reads, or undefined where the day is not there. */
-export async function currentOf(night: StoredNight, day: string, tenant: TenantId = TENANT) {
+export async function currentOf(night: StoredNight, day: string, tenant: TenantId = night.tenant ?? TENANT) {
   const { objects } = storesOf(night, tenant);
   const key = currentKey(tenant, DATASET, Day.parse(day));
   if ((await objects.find(key)) === undefined) return undefined;
@@ -86,7 +95,7 @@ export async function keysUnder(night: StoredNight, prefix: string): Promise<str
 export async function generationsOf(
   night: StoredNight,
   day: string,
-  tenant: TenantId = TENANT,
+  tenant: TenantId = night.tenant ?? TENANT,
 ): Promise<string[]> {
   const keys = await keysUnder(night, windowPrefix('lake', tenant, DATASET, Day.parse(day)));
   return keys.flatMap((key) => /gen=([0-9a-f]{32})\/_manifest\.json$/.exec(key)?.[1] ?? []);
@@ -108,7 +117,7 @@ export async function auditVerdict(
 export async function recordOf(
   night: StoredNight,
   run: RunArn,
-  tenant: TenantId = TENANT,
+  tenant: TenantId = night.tenant ?? TENANT,
 ): Promise<RunRecord> {
   const machine = run.split(':')[6] ?? '';
   const pipeline = PipelineName.options.find((name) => machine.endsWith(`-${name}`));
@@ -118,7 +127,11 @@ export async function recordOf(
 }
 
 /** The day's committed rows by CallId, read from the Parquet files that `current.json` lists. */
-export async function rowsOf(night: StoredNight, day: string, tenant: TenantId = TENANT): Promise<ReadRow[]> {
+export async function rowsOf(
+  night: StoredNight,
+  day: string,
+  tenant: TenantId = night.tenant ?? TENANT,
+): Promise<ReadRow[]> {
   const current = await currentOf(night, day, tenant);
   const files = current?.manifest.window.files.filter(({ format }) => format === 'parquet') ?? [];
   const local = await copied(

@@ -24,7 +24,7 @@ const DAY_MILLISECONDS = 86_400_000;
 const BETWEEN_NIGHTS = 60 * DAY_MILLISECONDS;
 
 /** A simulator, a configuration and its assembly, in which nights are opened one after the other. */
-export interface Nights extends Pick<PreparedNights, 'home' | 'simulator' | 'assemblyFolder'> {
+export interface Nights extends Pick<PreparedNights, 'home' | 'simulator' | 'others' | 'assemblyFolder'> {
   /** Opens a platform in a folder of its own, weeks after the night before. */
   open(options?: OpenOptions): Promise<Night>;
   /** Closes the nights that are still open, and removes all folders. */
@@ -35,6 +35,8 @@ export interface Nights extends Pick<PreparedNights, 'home' | 'simulator' | 'ass
 export interface OpenOptions {
   scenarios?: readonly string[];
   onEffect?: EffectListener;
+  /** Whether effects tell which function asked. Default: false. */
+  tellCaller?: boolean;
   /** The pipeline that `start` and `run` start. Default: that of the preparation. */
   pipeline?: PipelineName;
   /** What is deployed. Default: what was synthesised at the preparation. */
@@ -43,6 +45,8 @@ export interface OpenOptions {
 
 /** A platform in virtual time and the simulator that it calls. */
 export interface Night {
+  /** Whose stores are read by what looks at the night, where it is told of no other. Default: `TENANT`. */
+  readonly tenant?: TenantId;
   readonly simulator: Simulator;
   readonly folder: string;
   /** The platform; another one after `restart`. */
@@ -75,9 +79,15 @@ export interface Night {
 }
 
 /** The stores of a night and the simulator beside them: what is left when its engine has ended. */
-export type StoredNight = Pick<Night, 'simulator' | 'folder' | 'calls' | 'violations'> & {
+export type StoredNight = Pick<Night, 'tenant' | 'simulator' | 'folder' | 'calls' | 'violations'> & {
   readonly platform: Pick<Platform, 'aws' | 'assembly' | 'bucket'> & { readonly clock: Clock };
 };
+
+/** The night as one tenant sees it: its stores, its contact center. */
+export function seenBy(night: Night, tenant: TenantId, simulator: Simulator = night.simulator): Night {
+  const { calls, violations } = simulator;
+  return { ...night, tenant, simulator, calls: () => [...calls], violations: () => [...violations] };
+}
 
 /** How a run ended. */
 export interface Ended extends Pick<ExecutionDescription, 'status' | 'error' | 'cause' | 'input'> {
@@ -87,14 +97,15 @@ export interface Ended extends Pick<ExecutionDescription, 'status' | 'error' | '
 /** Starts a simulator and synthesises the pipeline for it, once for a test file. */
 export async function prepareNights(options: NightsOptions = {}): Promise<Nights> {
   const prepared = await prepareAssembly(options);
-  const { home, simulator, configuration, assemblyFolder, secrets } = prepared;
+  const { home, simulator, others, configuration, assemblyFolder, secrets } = prepared;
   const opened: Night[] = [];
   return {
     home,
     simulator,
+    others,
     assemblyFolder,
     async open({ scenarios = [], pipeline = options.pipeline ?? 'cdr-export', ...opening } = {}) {
-      simulator.use(scenarios);
+      for (const one of [simulator, ...Object.values(others)]) one.use(scenarios);
       const night = await openNight(simulator, configuration, {
         folder: join(home, `night-${opened.length}`),
         assemblyFolder,
@@ -122,6 +133,7 @@ interface Opening {
   startAt: number;
   secrets: SecretsFile;
   onEffect?: EffectListener;
+  tellCaller?: boolean;
   assembly?: Assembly;
 }
 

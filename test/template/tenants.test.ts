@@ -1,35 +1,60 @@
 import { describe, expect, it } from 'vitest';
-import { allStatements, CDR_FUNCTION_NAMES, type Statement, synthesise, tenant } from './synthesised.ts';
+import { OPERATIONS_MACHINE, PipelineName, WEBHOOK_MACHINE } from '../../lambdas/model/pipelines.ts';
+import { LAKE_ACCESS, LEDGER_ACCESS } from '../../lib/functions/access.ts';
+import { matchesPattern as matches } from '../support/role-check.ts';
+import {
+  allStatements,
+  FUNCTION_NAMES,
+  FURTHER_PIPELINES,
+  type Statement,
+  shippedMapping,
+  synthesise,
+  tenant,
+  WEBHOOK,
+} from './synthesised.ts';
 
-/** One tenant's name begins with the other's: what bounds a role must not be a mere beginning. */
-const templates = synthesise({ tenants: [tenant('acme'), tenant('acme-eu')] });
+/** One tenant's name begins with the other's: what bounds a role must not be a mere beginning. Both have everything that there is. */
+const whole = (id: string) =>
+  tenant(id, {
+    pipelines: FURTHER_PIPELINES,
+    webhook: { ...WEBHOOK, secret: `cxone/${id}-webhook` },
+    hashKey: { secret: `cxone/${id}-hash`, version: '1' },
+  });
+const mapping = shippedMapping('cdr.v1');
+const columns = mapping.columns.map((column) =>
+  column.column === 'agent_number' ? { ...column, privacy: 'hash' } : column,
+);
+const templates = synthesise(
+  { tenants: [whole('acme'), whole('acme-eu')] },
+  { 'cdr.v1': { ...mapping, columns } },
+);
 const stacks = { acme: templates('cxone-export-acme'), 'acme-eu': templates('cxone-export-acme-eu') };
 
 type TenantName = keyof typeof stacks;
 
-/** IAM's own rule: `*` stands for any letters, `?` for one. */
-function matches(pattern: string, value: string): boolean {
-  const escaped = pattern.replaceAll(/[.+^${}()|[\]\\]/g, '\\$&');
-  return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`, 's').test(value);
-}
-
 const ACCOUNT = '<AWS::Region>:<AWS::AccountId>';
+
+const PREFIXES = [...new Set(Object.values(LAKE_ACCESS).flatMap(({ read, write }) => [...read, ...write]))];
+const KINDS = [...new Set(Object.values(LEDGER_ACCESS).flatMap((access) => Object.keys(access)))];
+const MACHINES = [...PipelineName.options, OPERATIONS_MACHINE, WEBHOOK_MACHINE];
+const DATASETS = ['cdr', 'interactions', ...FURTHER_PIPELINES.reports.reports.map(({ dataset }) => dataset)];
 
 /** What belongs to a tenant, as roles name it. */
 const belongings = (id: TenantName) => {
   const database = `cxone_export_${id.replaceAll('-', '_')}`;
   return {
-    objects: ['raw', 'lake', 'export', 'quarantine', 'current', 'runs'].map(
-      (prefix) => `${prefix}/${id}/cdr/dt=2024-05-15/x`,
+    objects: PREFIXES.map((prefix) => `${prefix}/${id}/x/dt=2024-05-15/x`),
+    items: KINDS.map((kind) => `${id}#${kind}#x`),
+    secrets: [id, `${id}-webhook`, `${id}-hash`].map(
+      (name) => `arn:<AWS::Partition>:secretsmanager:${ACCOUNT}:secret:cxone/${name}-AbCd12`,
     ),
-    items: ['window', 'part', 'token', 'refresh', 'mark', 'run', 'limiter', 'drift'].map(
-      (kind) => `${id}#${kind}#cdr`,
+    // Nobody looks up an execution of the deliveries.
+    executions: MACHINES.filter((machine) => machine !== WEBHOOK_MACHINE).map(
+      (machine) => `arn:<AWS::Partition>:states:${ACCOUNT}:execution:cxone-export-${id}-${machine}:run`,
     ),
-    secrets: [`arn:<AWS::Partition>:secretsmanager:${ACCOUNT}:secret:cxone/${id}-AbCd12`],
-    executions: [`arn:<AWS::Partition>:states:${ACCOUNT}:execution:cxone-export-${id}-cdr-export:run`],
     catalog: [
       `arn:<AWS::Partition>:glue:${ACCOUNT}:database/${database}`,
-      `arn:<AWS::Partition>:glue:${ACCOUNT}:table/${database}/cdr`,
+      ...DATASETS.map((dataset) => `arn:<AWS::Partition>:glue:${ACCOUNT}:table/${database}/${dataset}`),
     ],
   };
 };
@@ -93,9 +118,9 @@ describe('one lake for both', () => {
   it('ALL-15 has one stack for each and shares no function, machine or schedule', () => {
     const count = (type: string) => Object.keys(stacks.acme.findResources(type)).length;
 
-    expect(count('AWS::Lambda::Function')).toBe(CDR_FUNCTION_NAMES.length);
-    expect(count('AWS::StepFunctions::StateMachine')).toBe(2);
-    expect(count('AWS::Scheduler::Schedule')).toBe(1);
+    expect(count('AWS::Lambda::Function')).toBe(FUNCTION_NAMES.length);
+    expect(count('AWS::StepFunctions::StateMachine')).toBe(MACHINES.length);
+    expect(count('AWS::Scheduler::Schedule')).toBeGreaterThan(3);
     for (const type of [
       'AWS::Lambda::Function',
       'AWS::StepFunctions::StateMachine',

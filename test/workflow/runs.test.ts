@@ -9,7 +9,7 @@ import {
   expectUncommitted,
   truthOf,
 } from '../support/night-expectations.ts';
-import { currentOf, marksOf, recordOf, rowsOf, windowOf } from '../support/night-findings.ts';
+import { currentOf, recordOf, rowsOf, windowOf } from '../support/night-findings.ts';
 import { failedStateOf, failedWindowsOf, statesOf } from '../support/night-history.ts';
 
 const BAD_DAY = '2024-05-05';
@@ -147,30 +147,8 @@ describe('a range with a bad day', () => {
   });
 });
 
+// That both run side by side, in all pipelines, and nothing of one meets the other is in tenants.test.ts.
 describe('two tenants in one lake', () => {
-  it('ALL-15 run side by side, each with its own client, job, marks and objects', async () => {
-    const night = await twoTenants.open();
-    const day = night.day();
-    const truth = await truthOf(night, day);
-
-    const started = [await night.start({}, TENANT), await night.start({}, OTHER)];
-    const ended = await Promise.all(started.map((run) => night.ended(run)));
-
-    const files = async (tenant: TenantId) =>
-      (await currentOf(night, day, tenant))?.manifest.window.files.map(({ key }) => key) ?? [];
-    const jobs = night.simulator.jobs.filter((job) => job.day === day);
-    expect(ended.map(({ status }) => status)).toEqual(['SUCCEEDED', 'SUCCEEDED']);
-    expect(jobs.map(({ client }) => client).toSorted()).toEqual([CREDENTIALS.clientId, 'bravo-client']);
-    expect(new Set(jobs.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(2);
-    for (const tenant of [TENANT, OTHER]) {
-      expect(await rowsOf(night, day, tenant)).toEqual(truth.rows);
-      expect((await marksOf(night, tenant)).loadedThrough).toBeDefined();
-      for (const key of await files(tenant)) expect(key).toMatch(`lake/${tenant}/`);
-    }
-    expect(night.violations()).toEqual([]);
-    await night.close();
-  });
-
   it('ALL-15 one that fails leaves the other alone', async () => {
     const night = await twoTenants.open();
     const day = night.day();

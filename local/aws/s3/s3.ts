@@ -34,7 +34,8 @@ export function openS3(folder: string, now: () => number): S3 {
       accepts: (request) => header(request, 'x-amz-target') === undefined,
       async prepare(message) {
         const request = routeRequest(message);
-        const resource = request.key === '' ? request.bucket : `${request.bucket}/${request.key}`;
+        const within = request.key === '' ? (request.query.get('prefix') ?? '') : request.key;
+        const resource = within === '' ? request.bucket : `${request.bucket}/${within}`;
         return { operation: request.operation, resource, perform: () => perform(index, request, now) };
       },
       refuse: (fault, message: IncomingMessage) => faultReply(fault, message.method, message.url ?? '/'),
