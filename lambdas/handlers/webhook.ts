@@ -20,7 +20,7 @@ export async function webhookOf(invocation: Invocation<'deliver'>, holder: strin
   return {
     ledger: invocation,
     objects: s3ObjectStore(clients.s3, environment.LAKE_BUCKET),
-    receiver: receiverAt({ settings, secrets, clock }),
+    receiver: receiverAt({ settings, secrets, clock, proxy: environment.EGRESS_PROXY }),
     deadLetters: sqsDeadLetters(clients.sqs, environment.DEAD_LETTER_QUEUE),
     records: settings.records,
     limits: { records: settings.batchRecords, bytes: settings.batchBytes - ENVELOPE_BYTES },

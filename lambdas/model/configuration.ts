@@ -128,7 +128,7 @@ export const LakeSettings = z.strictObject({
   proxy: z
     .url({ protocol: /^https?$/, error: 'must be the address of an http(s) proxy' })
     .optional()
-    .describe('Calls to CXone go through it'),
+    .describe('Calls to CXone go through it, and deliveries to a webhook at a public address'),
   tags: z.record(z.string().min(1).max(128), z.string().max(256)).default({}),
   queryScanLimitGigabytes: z
     .int()

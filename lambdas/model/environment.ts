@@ -55,7 +55,7 @@ const variables = z.object({
   DEAD_LETTER_QUEUE: z.string().min(1),
   /** ARN of the topic for notices of failure. */
   NOTICE_TOPIC: z.string().min(1),
-  /** Address of the proxy for calls to CXone. */
+  /** Address of the proxy for calls to CXone and to the webhook. */
   EGRESS_PROXY: z.string().optional(),
   /** Megabytes of the function's disk. */
   DISK_MEGABYTES: z.coerce.number().int().min(512),

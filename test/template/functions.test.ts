@@ -126,10 +126,11 @@ describe.each(FUNCTION_NAMES)('the function %s', (name) => {
 });
 
 describe('what is given to the lake', () => {
-  it('OPS-01 hands the proxy to those who call CXone and to nobody else', () => {
+  it('OPS-01 hands the proxy to those who call CXone or the webhook and to nobody else', () => {
     const proxied = FUNCTION_NAMES.filter((name) => 'EGRESS_PROXY' in environmentOf(givenTenant, name));
 
     expect(proxied.sort()).toEqual([
+      'deliver',
       'doctor',
       'download',
       'fetch-export',

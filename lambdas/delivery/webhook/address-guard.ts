@@ -59,21 +59,41 @@ export function refuseLiteral(host: string, guard: AddressGuard): void {
 /** A lookup for sockets that gives just the addresses that may be called, and fails with `WebhookAddressRefused` where there is none. */
 export function guardedLookup(resolve: Resolve, guard: AddressGuard): LookupFunction {
   return (hostname, options, callback) => {
-    const answer = async () => {
-      const found = await resolve(hostname);
-      const good = found.filter(({ address }) => guard(address));
-      const [first] = good;
-      if (first === undefined)
-        throw found.length === 0 ? new Error(`${hostname} has no address`) : refused(hostname);
-      return { good, first };
-    };
-    answer().then(
+    judged(hostname, resolve, guard).then(
       ({ good, first }) =>
         options.all === true ? callback(null, good) : callback(null, first.address, first.family),
       (error: unknown) =>
         callback(error instanceof Error ? error : new Error('The name was not resolved'), '', 0),
     );
   };
+}
+
+/** The addresses of a host, a name or an address itself, that may be called. Throws `WebhookAddressRefused` where there is none, and what resolving throws. */
+export async function judgedAddresses(
+  host: string,
+  resolve: Resolve,
+  guard: AddressGuard,
+): Promise<string[]> {
+  if (isIP(host) !== 0) {
+    refuseLiteral(host, guard);
+    return [host];
+  }
+  return (await judged(host, resolve, guard)).good.map(({ address }) => address);
+}
+
+/** Those of some addresses that are in one of the networks. */
+export function heldAddresses(networks: readonly string[], addresses: readonly string[]): string[] {
+  const list = listOf(networks);
+  return addresses.filter((address) => list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4'));
+}
+
+async function judged(hostname: string, resolve: Resolve, guard: AddressGuard) {
+  const found = await resolve(hostname);
+  const good = found.filter(({ address }) => guard(address));
+  const [first] = good;
+  if (first === undefined)
+    throw found.length === 0 ? new Error(`${hostname} has no address`) : refused(hostname);
+  return { good, first };
 }
 
 function refused(host: string) {

@@ -1,13 +1,13 @@
-import { lookup } from 'node:dns/promises';
-import { Agent, type Dispatcher, request } from 'undici';
+import { type Dispatcher, request } from 'undici';
 import { headerOf } from '../../cxone/answer.ts';
 import type { Secret } from '../../cxone/secret.ts';
 import { instantOfRetryAfter } from '../../cxone/throttling.ts';
 import { isError } from '../../model/errors.ts';
 import type { Clock } from '../../model/ports.ts';
 import type { WebhookSettings } from '../../model/webhook.ts';
-import { addressGuard, guardedLookup, type Resolve, refuseLiteral } from './address-guard.ts';
+import type { Resolve } from './address-guard.ts';
 import { type SigningSecrets, signedHeaders } from './signature.ts';
+import { waysTo } from './ways.ts';
 
 /** What became of one attempt. */
 export type Attempt =
@@ -29,6 +29,8 @@ export interface ReceiverPorts {
   settings: Pick<WebhookSettings, 'url' | 'networks' | 'certificateAuthority'>;
   secrets: { signing: SigningSecrets; authorization?: Secret | undefined };
   clock: Clock;
+  /** The egress proxy, where there is one. */
+  proxy?: string | undefined;
   /** Default: the system's. */
   resolve?: Resolve;
 }
@@ -43,31 +45,27 @@ const ANSWER_BYTES = 65_536;
 /** Answers after which the same request may succeed later: too slow, too early, too often. */
 const PASSING = new Set([408, 425, 429]);
 
-/** Makes a receiver: HTTPS, to addresses that may be called only, redirects not followed, no proxy. */
+/** How the HTTP client tells that the proxy made no tunnel. */
+const PROXY_REFUSAL = /^Proxy response \((\d{3})\)/;
+
+/** Makes a receiver: HTTPS, to addresses that may be called only, redirects not followed. */
 export function receiverAt(ports: ReceiverPorts): Receiver {
-  const url = new URL(ports.settings.url);
-  const guard = addressGuard(ports.settings.networks);
-  const resolve: Resolve = ports.resolve ?? ((hostname) => lookup(hostname, { all: true }));
-  const authority = ports.settings.certificateAuthority;
-  const dispatcher = new Agent({
-    connect: {
-      timeout: CONNECT_MILLISECONDS,
-      lookup: guardedLookup(resolve, guard),
-      ...(authority === undefined ? {} : { ca: authority }),
-    },
-    headersTimeout: ANSWER_MILLISECONDS,
-    bodyTimeout: ANSWER_MILLISECONDS,
+  const ways = waysTo({
+    ...ports,
+    connectMilliseconds: CONNECT_MILLISECONDS,
+    answerMilliseconds: ANSWER_MILLISECONDS,
   });
   return {
-    close: () => dispatcher.close(),
+    close: () => ways.close(),
     async post(batch) {
       const { signing, authorization } = ports.secrets;
       try {
-        refuseLiteral(url.hostname, guard);
+        const { dispatcher, url, headers } = await ways.next();
         const response = await request(url, {
           dispatcher,
           method: 'POST',
           headers: {
+            ...headers,
             'user-agent': 'cxone-export',
             'content-type': 'application/json',
             ...signedHeaders(batch, signing, ports.clock.now()),
@@ -97,11 +95,17 @@ function attemptOf(response: Dispatcher.ResponseData, now: number): Attempt {
 function failedAttempt(error: unknown): Attempt {
   const named = causesOf(error).find((cause) => isError(cause, 'WebhookAddressRefused'));
   if (named !== undefined) return { outcome: 'refused', reason: 'WebhookAddressRefused' };
+  const [, status] = causesOf(error).flatMap((cause) => PROXY_REFUSAL.exec(wordsOf(cause)) ?? []);
+  if (status !== undefined) return { outcome: 'later', reason: `ProxyRefused HTTP ${status}` };
   const codes = causesOf(error).flatMap((cause) => {
     const code: unknown = Reflect.get(Object(cause), 'code');
     return typeof code === 'string' ? [code] : [];
   });
   return { outcome: 'later', reason: `ConnectionLost ${codes[0] ?? 'without a code'}` };
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : '';
 }
 
 /** An error and those that it comes from. */
