@@ -68,7 +68,7 @@ export class TenantStack extends Stack {
       deadLetters,
       webhook,
     );
-    this.operations(functions, webhook);
+    this.operations(functions, webhook, deadLetters);
     new FailureRecord(this, 'Failures', {
       tenant: tenant.id,
       machines: Object.values(deployed),
@@ -85,6 +85,10 @@ export class TenantStack extends Stack {
       datasets: configured.datasets.map(({ dataset }) => dataset),
       delivered: commitsTo(webhook) !== undefined,
       pipelines: configured.pipelines,
+      secrets: [
+        'credentials',
+        ...(configured.archive?.sealing.mode === 'passphrase' ? (['passphrases'] as const) : []),
+      ],
       nightly: this.nightly,
       deadLetters,
     });
@@ -164,8 +168,12 @@ export class TenantStack extends Stack {
     return machines;
   }
 
-  /** What operators do by hand: rollbacks, pins, pauses. */
-  private operations(functions: TenantFunctions, webhook: DeployedWebhook | undefined): void {
+  /** What operators do by hand: rollbacks, pins, pauses; and the notice of the night, by schedule. */
+  private operations(
+    functions: TenantFunctions,
+    webhook: DeployedWebhook | undefined,
+    deadLetters: DeadLetters,
+  ): void {
     const { configured } = this.props;
     const { stateMachine } = new OperationsWorkflow(this, 'Operations', {
       tenant: configured.tenant.id,
@@ -174,11 +182,22 @@ export class TenantStack extends Stack {
       functions: functions.of(OPERATIONS_FUNCTIONS),
       deliver: commitsTo(webhook),
       datasets: configured.datasets,
-      deployed: deployedOf(configured),
+      deployed: deployedOf(configured, this.nightly),
     });
     Tags.of(stateMachine).add('cxone-export:pipeline', OPERATIONS_MACHINE);
     Tags.of(stateMachine).add('cxone-export:tenant', configured.tenant.id);
     new CfnOutput(this, 'OperationsMachineArn', { value: stateMachine.stateMachineArn });
+    const { id, nightNotice } = configured.tenant;
+    if (nightNotice !== undefined)
+      new NightlyStart(this, 'NightNotice', {
+        machine: stateMachine,
+        cron: `0 ${nightNotice.hour} * * ? *`,
+        timezone: 'UTC',
+        enabled: true,
+        deadLetters,
+        description: `${id}: notice of the night`,
+        input: (scheduledTime) => ({ nightNotice: { scheduledTime } }),
+      });
   }
 
   private machineName(machine: MachineName): string {
@@ -199,10 +218,27 @@ export class TenantStack extends Stack {
 }
 
 /** What can be asked for its status: all that the tenant has. */
-function deployedOf({ pipelines, datasets }: ConfiguredTenant): Deployed {
+function deployedOf(configured: ConfiguredTenant, nightly: readonly PipelineName[]): Deployed {
+  const { pipelines, datasets } = configured;
   return {
     pipelines: [...pipelines],
     datasets: datasets.map(({ dataset, pipeline }) => ({ dataset, pipeline })),
     breakers: pipelines.includes('data-action-dates') ? ['dataActions'] : [],
+    nightly: nightly.map((pipeline) => ({ pipeline, settleMinutes: settleMinutesOf(configured, pipeline) })),
   };
+}
+
+/** How long after its end a day is fit to be exported; 0 where a pipeline knows no days. */
+function settleMinutesOf({ cdr, analytics, reports }: ConfiguredTenant, pipeline: PipelineName): number {
+  switch (pipeline) {
+    case 'cdr-export':
+      return cdr.settings.settleMinutes;
+    case 'analytics-export':
+      return analytics?.settings.settleMinutes ?? 0;
+    case 'report-sync':
+      return reports?.settings.settleMinutes ?? 0;
+    case 'interaction-archive':
+    case 'data-action-dates':
+      return 0;
+  }
 }

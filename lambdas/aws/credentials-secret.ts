@@ -10,14 +10,16 @@ const Credentials = z.object({ clientId: z.string().min(1), clientSecret: z.stri
 /**
  * Reads the client credentials, anew each time: a rotated secret counts at once.
  *
+ * @param told is given when the secret was last written
  * @throws CredentialsMissing where the secret is absent, is about to be deleted, does not open, or is not of the form `{"clientId", "clientSecret"}`
  */
 export async function readCredentials(
   client: SecretsManagerClient,
   secretName: string,
+  told?: (createdAt: Date) => void,
 ): Promise<ClientCredentials> {
-  const { clientId, clientSecret } = await readSecret(client, secretName, Credentials, (why, cause) =>
-    catalogued('CredentialsMissing', `The secret ${secretName} cannot be used: ${why}.`, {}, cause),
-  );
+  const missing = (why: string, cause?: unknown) =>
+    catalogued('CredentialsMissing', `The secret ${secretName} cannot be used: ${why}.`, {}, cause);
+  const { clientId, clientSecret } = await readSecret(client, secretName, Credentials, missing, told);
   return { clientId, clientSecret: new Secret(clientSecret) };
 }

@@ -1,11 +1,18 @@
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import type { MetricSet } from '../delivery/metrics.ts';
-import { DATASET_METRICS, DELIVERY_METRICS, METRICS_NAMESPACE, RUN_METRICS } from '../model/metrics.ts';
+import {
+  DATASET_METRICS,
+  DELIVERY_METRICS,
+  METRICS_NAMESPACE,
+  RUN_METRICS,
+  SECRET_METRICS,
+} from '../model/metrics.ts';
 
 const UNITS: Readonly<Record<string, 'Count' | 'Seconds' | 'Percent'>> = {
   ...RUN_METRICS,
   ...DATASET_METRICS,
   ...DELIVERY_METRICS,
+  ...SECRET_METRICS,
 };
 
 /** Writes metrics into the function's log, in CloudWatch's embedded format: CloudWatch makes them of it, no call is made. */

@@ -12,6 +12,7 @@ import { problemSentence, problemsOf } from '../model/refusal.ts';
 /**
  * Reads a secret that is JSON of a form, anew each time: a changed secret counts at once.
  *
+ * @param told is given when the version was made that was read
  * @param missing makes the error for a secret that is absent, is about to be deleted, does not open, or is not of the form; `why` never quotes it
  */
 export async function readSecret<Schema extends z.ZodType>(
@@ -19,8 +20,11 @@ export async function readSecret<Schema extends z.ZodType>(
   name: string,
   schema: Schema,
   missing: (why: string, cause?: unknown) => CataloguedError,
+  told?: (createdAt: Date) => void,
 ): Promise<z.output<Schema>> {
-  const value = parsedJson(await secretText(client, name, missing));
+  const { text, createdAt } = await secretText(client, name, missing);
+  if (createdAt !== undefined) told?.(createdAt);
+  const value = parsedJson(text);
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw missing(problemsOf(parsed.error, value).map(problemSentence).join('; '));
@@ -30,10 +34,11 @@ async function secretText(
   client: SecretsManagerClient,
   name: string,
   missing: (why: string, cause?: unknown) => CataloguedError,
-): Promise<string> {
+): Promise<{ text: string; createdAt: Date | undefined }> {
   try {
-    const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: name }));
-    if (SecretString !== undefined) return SecretString;
+    const answer = await client.send(new GetSecretValueCommand({ SecretId: name }));
+    const { SecretString: text, CreatedDate: createdAt } = answer;
+    if (text !== undefined) return { text, createdAt };
   } catch (error) {
     const absent =
       error instanceof ResourceNotFoundException ||

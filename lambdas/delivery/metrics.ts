@@ -2,14 +2,17 @@ import type { WindowState } from '../ledger/window-state.ts';
 import { readWindows, type WindowLedger } from '../ledger/windows.ts';
 import { Day, daysBetween, plusDays, startOf } from '../model/days.ts';
 import type { DatasetId } from '../model/ids.ts';
-import type { DatasetMetric, DeliveryMetric, RunMetric } from '../model/metrics.ts';
+import type { DatasetMetric, DeliveryMetric, RunMetric, SecretMetric, SecretName } from '../model/metrics.ts';
 import type { DatasetRecord, RunRecord } from '../model/run-record.ts';
 import { undeliveredFor } from './webhook/tally.ts';
 
 /** Metrics of one subject. */
 export interface MetricSet {
-  dimensions: { Tenant: string; Pipeline: string } | { Tenant: string; Dataset: string };
-  values: Partial<Record<RunMetric | DatasetMetric | DeliveryMetric, number>>;
+  dimensions:
+    | { Tenant: string; Pipeline: string }
+    | { Tenant: string; Dataset: string }
+    | { Tenant: string; Secret: SecretName };
+  values: Partial<Record<RunMetric | DatasetMetric | DeliveryMetric | SecretMetric, number>>;
 }
 
 const DAY_MILLISECONDS = 86_400_000;
@@ -29,6 +32,8 @@ export async function metricsOf(ledger: WindowLedger, record: RunRecord): Promis
         WindowsFailed: record.windows.filter(({ outcome }) => outcome === 'failed').length,
         ThrottledSeconds: record.throttledSeconds,
         Retries: record.retries,
+        QueueWaitSeconds:
+          Math.max(0, ...record.windows.map((window) => window.queueWaitMilliseconds)) / 1_000,
         DurationSeconds: record.milliseconds / 1_000,
       },
     },

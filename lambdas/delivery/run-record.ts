@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { driftEvents } from '../ledger/drift.ts';
+import { isInFlight } from '../ledger/jobs.ts';
 import { readMarks } from '../ledger/marks.ts';
 import {
   counters,
@@ -54,7 +55,7 @@ export async function makeRunRecord(
         request.run,
         window,
         await readWindow(ledger, window.dataset, window.day),
-        { own: noteOf(notes, window), failure: failureNoteOf(notes, window) },
+        { own: noteOf(notes, window), failure: failureNoteOf(notes, window), now },
         await isExportedElsewhere(ranges, window, request.run, now),
       ),
       ...(request.pipeline === 'report-sync'
@@ -133,11 +134,22 @@ function marksOf(datasets: readonly DatasetRecord[]): Pick<RunRecord, 'loadedThr
   };
 }
 
+/** How long CXone took for the window's export; of one that is still under way so far. */
+function queueWait(state: WindowState, now: number): number {
+  const until = isInFlight(state) ? now : state.completedAt;
+  if (state.submittedAt === undefined || until === undefined) return 0;
+  return Math.max(0, Math.round(until - state.submittedAt));
+}
+
 function windowRecord(
   run: RunArn,
   window: ListedWindow,
   state: WindowState,
-  { own: notes, failure }: { own: WindowNotes | undefined; failure: WindowNotes | undefined },
+  {
+    own: notes,
+    failure,
+    now,
+  }: { own: WindowNotes | undefined; failure: WindowNotes | undefined; now: number },
   exportedElsewhere: boolean,
 ): WindowRecord {
   const common = {
@@ -146,10 +158,7 @@ function windowRecord(
     task: window.task,
     stages: notes === undefined ? {} : counters(notes, 'ms_'),
     timeline: notes === undefined ? [] : timelineOf(notes),
-    queueWaitMilliseconds: Math.max(
-      0,
-      Math.round((state.completedAt ?? 0) - (state.submittedAt ?? Number.POSITIVE_INFINITY)) || 0,
-    ),
+    queueWaitMilliseconds: queueWait(state, now),
   };
   const facts = state.facts;
   if (state.publishedBy === run && facts !== undefined)

@@ -1,4 +1,5 @@
 import { s3ObjectStore } from '../aws/s3-object-store.ts';
+import { snsNotices } from '../aws/sns-notices.ts';
 import { OperatePayload, OperateResult } from '../model/operations.ts';
 import { operate } from '../operations/operate.ts';
 import { parseOperation } from '../operations/operation-input.ts';
@@ -9,6 +10,7 @@ export const handler = lambdaHandler(
   { name: 'operate', payload: OperatePayload, result: OperateResult },
   ({ input, ...about }, invocation) => {
     const objects = s3ObjectStore(invocation.clients.s3, invocation.environment.LAKE_BUCKET);
-    return operate({ ledger: invocation, objects }, parseOperation(input), about);
+    const notices = snsNotices(invocation.clients.sns, invocation.environment.NOTICE_TOPIC);
+    return operate({ ledger: invocation, objects, notices }, parseOperation(input), about);
   },
 );

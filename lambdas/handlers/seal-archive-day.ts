@@ -6,6 +6,7 @@ import { s3ObjectStore } from '../aws/s3-object-store.ts';
 import { ArchiveSealPayload, ArchiveSealResult } from '../model/archive-payloads.ts';
 import { DAY_MILLISECONDS } from '../model/days.ts';
 import { type Invocation, lambdaHandler } from './handler.ts';
+import { tellsAge } from './secret-age.ts';
 
 /** An object is sealed, and its records are noted, within this time. */
 const LAST_OBJECT_MILLISECONDS = 420_000;
@@ -28,12 +29,16 @@ export const handler = lambdaHandler(
   },
 );
 
-function sealingOf({ clients, environment }: Invocation<'seal-archive-day'>): Sealing {
+function sealingOf(invocation: Invocation<'seal-archive-day'>): Sealing {
+  const { clients, environment } = invocation;
   const { ARCHIVE_SEALING: sealing, KEY_ARN } = environment;
   switch (sealing.mode) {
     case 'kms':
       return { mode: 'kms', dataKeys: kmsDataKeys(clients.kms, KEY_ARN) };
     case 'passphrase':
-      return { mode: 'passphrase', passphrases: secretPassphrases(clients.secrets, sealing.secret) };
+      return {
+        mode: 'passphrase',
+        passphrases: secretPassphrases(clients.secrets, sealing.secret, tellsAge(invocation, 'passphrases')),
+      };
   }
 }

@@ -7,6 +7,7 @@ import { isoInstant } from '../model/days.ts';
 import { catalogued } from '../model/errors.ts';
 import { TokenPayload, TokenResult } from '../model/payloads.ts';
 import { lambdaHandler } from './handler.ts';
+import { tellsAge } from './secret-age.ts';
 
 /** Sees to it that the ledger holds an access token of the family that is good for a while. */
 export const handler = lambdaHandler(
@@ -24,9 +25,11 @@ export const handler = lambdaHandler(
       onCall: ({ status = 0, throttledMilliseconds }: CallReport) =>
         invocation.calls.add({ status, throttledMilliseconds }),
     };
+    const credentials = () =>
+      readCredentials(clients.secrets, environment.CREDENTIALS_SECRET, tellsAge(invocation, 'credentials'));
     const token = await obtainToken(
       { tenant, family: family.name, rejected: payload.rejected },
-      tokenPorts(connection, () => readCredentials(clients.secrets, environment.CREDENTIALS_SECRET)),
+      tokenPorts(connection, credentials),
     );
     return { expiresAt: isoInstant(token.expiresAt), fingerprint: token.fingerprint };
   },

@@ -67,6 +67,14 @@ export const AlarmSettings = z.strictObject({
     .max(10_000)
     .default(200)
     .describe('More rows than this part of the weekday’s usual'),
+  secretAgeDays: z
+    .int()
+    .min(1)
+    .max(3_650)
+    .default(90)
+    .describe(
+      'A secret was last written more than so many days ago. The default is that of AWS Config’s rule secretsmanager-secret-periodic-rotation',
+    ),
   throttledSeconds: z.int().min(1).default(3_600).describe('A run waited longer than this for CXone’s rates'),
 });
 export type AlarmSettings = z.infer<typeof AlarmSettings>;
@@ -155,6 +163,12 @@ export const Tenant = z.strictObject({
   webhook: WebhookSettings.optional().describe(
     'Told of commits and failures. Absent: nothing is deployed for it',
   ),
+  nightNotice: z
+    .strictObject({ hour: z.int().min(0).max(23).describe('Hour of UTC: after the nightly runs are over') })
+    .optional()
+    .describe(
+      'A notice a day on the notices topic: that the night is complete, or what is missing. Absent: none is given',
+    ),
   pipelines: z
     .strictObject({
       cdr: CdrPipeline.prefault({}),

@@ -79,6 +79,7 @@ export const ENVIRONMENTS = {
   claim: variables.pick(base),
   token: variables.pick({
     ...base,
+    LAKE_NAME: true,
     KEY_ARN: true,
     CREDENTIALS_SECRET: true,
     FAMILIES: true,
@@ -121,7 +122,7 @@ export const ENVIRONMENTS = {
     FAMILIES: true,
     EGRESS_PROXY: true,
   }),
-  operate: variables.pick({ ...base, LAKE_BUCKET: true }),
+  operate: variables.pick({ ...base, LAKE_BUCKET: true, NOTICE_TOPIC: true }),
   'roll-back': variables.pick({ ...base, LAKE_BUCKET: true }),
   'plan-archive': variables.pick({ ...base, LAKE_BUCKET: true }),
   'list-interactions': variables.pick({ ...calls, LAKE_BUCKET: true }),
@@ -129,6 +130,7 @@ export const ENVIRONMENTS = {
   'list-archive-days': variables.pick({ ...base, LAKE_BUCKET: true }),
   'seal-archive-day': variables.pick({
     ...base,
+    LAKE_NAME: true,
     LAKE_BUCKET: true,
     KEY_ARN: true,
     ARCHIVE_SEALING: true,

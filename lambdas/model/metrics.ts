@@ -3,7 +3,7 @@ export const METRICS_NAMESPACE = 'CxoneExport';
 
 /**
  * Every metric of ours and its unit, by what it is told of. A run tells them once, when it is recorded. Dimensions: `Lake` and
- * `Tenant`, with `Pipeline` or with `Dataset`.
+ * `Tenant`, with `Pipeline`, with `Dataset` or with `Secret`.
  */
 export const RUN_METRICS = {
   /** 1 for every run that was recorded, however it ended. */
@@ -14,6 +14,8 @@ export const RUN_METRICS = {
   /** Time that calls to CXone waited for the limiter, or were told to wait. */
   ThrottledSeconds: 'Seconds',
   Retries: 'Count',
+  /** The longest time that an export of the run waited in CXone, from its submission to the state in which its parts were listed. */
+  QueueWaitSeconds: 'Seconds',
   DurationSeconds: 'Seconds',
 } as const;
 
@@ -52,6 +54,16 @@ export const DELIVERY_METRICS = {
   DeliveriesGivenUp: 'Count',
 } as const;
 
+/** What is told of a secret when it is read. */
+export const SECRET_METRICS = {
+  /** Full days since the secret was last written. */
+  SecretAgeDays: 'Count',
+} as const;
+
+/** Secrets whose age is told: the client's of CXone, and the archive's passphrases where it is sealed by those. */
+export type SecretName = 'credentials' | 'passphrases';
+
+export type SecretMetric = keyof typeof SECRET_METRICS;
 export type DeliveryMetric = keyof typeof DELIVERY_METRICS;
 export type RunMetric = keyof typeof RUN_METRICS;
 export type DatasetMetric = keyof typeof DATASET_METRICS;

@@ -18,6 +18,9 @@ export const OPERATIONS = {
     .strictObject({ pipeline: PipelineName, reason: z.string().max(200).default('') })
     .describe('Let the schedule’s starts of a pipeline do nothing'),
   resume: z.strictObject({ pipeline: PipelineName }).describe('Let the schedule start the pipeline again'),
+  nightNotice: z
+    .strictObject({ scheduledTime: z.iso.datetime().optional().describe('The schedule’s own time') })
+    .describe('Give notice of what the night has brought, and of what is missing'),
   status: z.strictObject({}).describe('Say how the tenant stands'),
   doctor: z.strictObject({}).describe('Look at everything that a run of the tenant needs'),
 } as const;
@@ -28,6 +31,7 @@ export const OperationInput = z.strictObject({
   unpin: OPERATIONS.unpin.optional(),
   pause: OPERATIONS.pause.optional(),
   resume: OPERATIONS.resume.optional(),
+  nightNotice: OPERATIONS.nightNotice.optional(),
   status: OPERATIONS.status.optional(),
   doctor: OPERATIONS.doctor.optional(),
 });

@@ -79,5 +79,8 @@ export const Deployed = z.strictObject({
   pipelines: z.array(PipelineName),
   datasets: z.array(z.strictObject({ dataset: DatasetId, pipeline: PipelineName })),
   breakers: z.array(FamilyName).describe('Families whose calls have a breaker'),
+  nightly: z
+    .array(z.strictObject({ pipeline: PipelineName, settleMinutes: z.int().min(0) }))
+    .describe('Pipelines that their schedules start, and how long after its end a day is fit to be exported'),
 });
 export type Deployed = z.infer<typeof Deployed>;

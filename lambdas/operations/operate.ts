@@ -1,6 +1,8 @@
+import type { Notice } from '../delivery/notices.ts';
 import { pausePipeline, resumePipeline } from '../ledger/pauses.ts';
 import { type GenerationId, type RunArn, runName } from '../model/ids.ts';
 import type { Deployed, TenantStatus } from '../model/status.ts';
+import { nightNotice } from './night-notice.ts';
 import type { Operation } from './operation-input.ts';
 import { unpinWindow } from './pins.ts';
 import { type NamedWindow, type RollbackPorts, rollbackTarget } from './rollback.ts';
@@ -13,9 +15,14 @@ export type Operated =
   | { operation: 'doctor' }
   | ({ operation: 'rollback'; to: GenerationId } & NamedWindow);
 
+/** What operations need of the world. */
+export interface OperationPorts extends RollbackPorts {
+  notices: { publish(notice: Notice): Promise<void> };
+}
+
 /** Does what is asked, or finds the generation that a rollback leads to. Each can be repeated. Throws `RollbackImpossible`. */
 export async function operate(
-  ports: RollbackPorts,
+  ports: OperationPorts,
   operation: Operation,
   { run, deployed }: { run: RunArn; deployed: Deployed },
 ): Promise<Operated> {
@@ -47,6 +54,13 @@ export async function operate(
       return done(
         resumed ? `${pipeline} is resumed: its next run takes what was left.` : `${pipeline} was not paused.`,
       );
+    }
+    case 'nightNotice': {
+      const { scheduledTime } = operation.request;
+      const instant = scheduledTime === undefined ? ledger.clock.now() : Date.parse(scheduledTime);
+      const { notice } = await nightNotice(ledger, deployed, instant);
+      await ports.notices.publish(notice);
+      return done(notice.subject);
     }
     case 'doctor':
       return { operation: 'doctor' };

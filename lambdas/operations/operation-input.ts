@@ -32,6 +32,7 @@ function operationIn({
   unpin,
   pause,
   resume,
+  nightNotice,
   status,
   doctor,
 }: OperationInput): Operation | undefined {
@@ -39,6 +40,7 @@ function operationIn({
   if (unpin !== undefined) return { name: 'unpin', request: unpin };
   if (pause !== undefined) return { name: 'pause', request: pause };
   if (resume !== undefined) return { name: 'resume', request: resume };
+  if (nightNotice !== undefined) return { name: 'nightNotice', request: nightNotice };
   if (status !== undefined) return { name: 'status', request: status };
   return doctor === undefined ? undefined : { name: 'doctor', request: doctor };
 }

@@ -138,6 +138,7 @@ export const CAPABILITIES: Readonly<Partial<Record<FunctionName, readonly Capabi
   doctor: ['readCredentials', 'readHashKey'],
   transform: ['readHashKey'],
   'transform-records': ['readHashKey'],
+  operate: ['notify'],
   'roll-back': ['lookUpRuns'],
   'seal-archive-day': ['sealArchives'],
   deliver: ['readWebhookSecret', 'sendDeadLetters', 'lookUpRuns'],

@@ -5,8 +5,15 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { AlarmSettings } from '../../lambdas/model/configuration.ts';
+import type { SecretName } from '../../lambdas/model/metrics.ts';
 import type { DeadLetters } from '../storage/dead-letters.ts';
-import { datasetAlarms, type MetricAlarm, type MetricOwner, pipelineAlarms } from './metric-alarms.ts';
+import {
+  datasetAlarms,
+  type MetricAlarm,
+  type MetricOwner,
+  pipelineAlarms,
+  secretAlarm,
+} from './metric-alarms.ts';
 
 /** Every alarm: its title, which is a heading of docs/runbook.md, and what it says. */
 export const ALARMS = {
@@ -42,8 +49,15 @@ export const ALARMS = {
     title: 'not delivered',
     meaning: 'The webhook has not been told of committed days: given up, or late by more than an hour.',
   },
+  secretAge: { title: 'secret age', meaning: 'A secret has not been changed for longer than is allowed.' },
   throttled: { title: 'throttled', meaning: 'A run waited long for the rates of CXone.' },
 } as const satisfies Record<string, { title: string; meaning: string }>;
+
+/** What a secret is called in the name of its alarm. */
+const SECRETS: Readonly<Record<SecretName, string>> = {
+  credentials: 'client credentials',
+  passphrases: 'archive passphrases',
+};
 
 /** Name of an alarm in the table. */
 export type AlarmKind = keyof typeof ALARMS;
@@ -63,6 +77,8 @@ export interface PipelineAlarmsProps {
   /** Whether commits are delivered to a webhook. */
   delivered: boolean;
   pipelines: readonly string[];
+  /** Whose age is told. */
+  secrets: readonly SecretName[];
   /** Pipelines that their schedules start. */
   nightly: readonly string[];
 }
@@ -103,6 +119,8 @@ export class PipelineAlarms extends Construct {
         this.metricAlarm(pipeline, alarm);
     for (const dataset of props.datasets)
       for (const alarm of datasetAlarms(metrics, dataset, settings, props)) this.metricAlarm(dataset, alarm);
+    for (const secret of props.secrets)
+      this.metricAlarm(SECRETS[secret], secretAlarm(metrics, secret, settings));
     this.alarm(
       'deadLetters',
       'all pipelines',

@@ -51,7 +51,11 @@ export class TenantDashboard extends Construct {
       dashboard.addWidgets(new TextWidget({ markdown: `## ${pipeline}`, width: WHOLE, height: 1 }));
       dashboard.addWidgets(
         executionsOf(machine),
-        graph('seconds of a run, throttled seconds', [told('DurationSeconds'), told('ThrottledSeconds')]),
+        graph('seconds: of a run, throttled, in CXone’s queue', [
+          told('DurationSeconds'),
+          told('ThrottledSeconds'),
+          told('QueueWaitSeconds'),
+        ]),
         ...(datasets.length === 0
           ? []
           : [

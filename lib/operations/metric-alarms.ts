@@ -1,7 +1,13 @@
 import { Duration } from 'aws-cdk-lib';
 import { ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { AlarmSettings } from '../../lambdas/model/configuration.ts';
-import { type DatasetMetric, METRICS_NAMESPACE, type RunMetric } from '../../lambdas/model/metrics.ts';
+import {
+  type DatasetMetric,
+  METRICS_NAMESPACE,
+  type RunMetric,
+  type SecretMetric,
+  type SecretName,
+} from '../../lambdas/model/metrics.ts';
 import type { AlarmKind } from './alarms.ts';
 
 /** An alarm over a metric of ours, as CloudWatch is told of it. */
@@ -15,7 +21,7 @@ export interface MetricAlarm {
   periods: number;
 }
 
-/** Whose metrics: see `RUN_METRICS` and `DATASET_METRICS`. */
+/** Whose metrics: see `RUN_METRICS`, `DATASET_METRICS` and `SECRET_METRICS`. */
 export interface MetricOwner {
   lake: string;
   tenant: string;
@@ -63,6 +69,19 @@ export function pipelineAlarms(
       periods: 1,
     },
   ];
+}
+
+/** The alarm of a secret. It is read, and tells its age, whenever a run needs it. */
+export function secretAlarm(owner: MetricOwner, secret: SecretName, settings: AlarmSettings): MetricAlarm {
+  const name: SecretMetric = 'SecretAgeDays';
+  return {
+    kind: 'secretAge',
+    metric: ours(name, 'Maximum', NIGHT, { Lake: owner.lake, Tenant: owner.tenant, Secret: secret }),
+    threshold: settings.secretAgeDays,
+    comparison: ComparisonOperator.GREATER_THAN_THRESHOLD,
+    missing: AS_IT_IS,
+    periods: 1,
+  };
 }
 
 /** Alarms of a dataset. */

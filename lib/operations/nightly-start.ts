@@ -24,6 +24,8 @@ export interface NightlyStartProps {
   deadLetters: DeadLetters;
   /** What the schedule starts, for its description. */
   description: string;
+  /** The input, given what stands for the schedule's own time. Default: `{ scheduledTime }`. */
+  input?: (scheduledTime: string) => object;
 }
 
 /** A start that could not be delivered for so long goes to the dead letters; the next night's run takes what was missed. */
@@ -43,6 +45,7 @@ export class NightlyStart extends Construct {
       }),
     });
     props.deadLetters.grantSend(role);
+    const { input = (scheduledTime: string) => ({ scheduledTime }) } = props;
     new Schedule(this, 'Schedule', {
       description: props.description,
       enabled: props.enabled,
@@ -50,7 +53,7 @@ export class NightlyStart extends Construct {
       target: new StepFunctionsStartExecution(props.machine, {
         role,
         deadLetterQueue: props.deadLetters.queue,
-        input: ScheduleTargetInput.fromObject({ scheduledTime: ContextAttribute.scheduledTime }),
+        input: ScheduleTargetInput.fromObject(input(`${ContextAttribute.scheduledTime}`)),
         maxEventAge: Duration.hours(DELIVERY_HOURS),
         retryAttempts: DELIVERY_ATTEMPTS,
       }),

@@ -13,7 +13,7 @@ const templates = synthesise({
   lake: { alarmEmail: 'alarms@example.com' },
   tenants: [
     tenant('acme', { pipelines: { cdr: { schedule } } }),
-    tenant('told', { webhook: WEBHOOK }),
+    tenant('told', { webhook: WEBHOOK, nightNotice: { hour: 7 } }),
     tenant('paused', { pipelines: { cdr: { enabled: false } } }),
   ],
 });
@@ -57,6 +57,28 @@ describe('the schedule', () => {
     );
 
     expect(start?.actions).toEqual(['states:StartExecution']);
+  });
+});
+
+describe('the notice of the night', () => {
+  it('OPS-03 is asked of the operations machine each day at its hour, where it is wanted', () => {
+    const told = templates('cxone-export-told');
+    const [operations] = Object.entries(told.findResources('AWS::StepFunctions::StateMachine')).flatMap(
+      ([id, { Properties }]) => (String(Properties.StateMachineName).endsWith('-operations') ? [id] : []),
+    );
+
+    told.resourceCountIs('AWS::Scheduler::Schedule', 2);
+    told.hasResourceProperties('AWS::Scheduler::Schedule', {
+      ScheduleExpression: 'cron(0 7 * * ? *)',
+      ScheduleExpressionTimezone: 'UTC',
+      State: 'ENABLED',
+      Target: Match.objectLike({
+        Arn: { Ref: operations },
+        Input: '{"nightNotice":{"scheduledTime":"<aws.scheduler.scheduled-time>"}}',
+        DeadLetterConfig: { Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^DeadLetters'), 'Arn'] } },
+      }),
+    });
+    acme.resourceCountIs('AWS::Scheduler::Schedule', 1);
   });
 });
 
@@ -263,8 +285,8 @@ describe('the dashboard', () => {
     const body = JSON.stringify(dashboard?.Properties.DashboardBody);
 
     expect(dashboard?.Properties.DashboardName).toBe('cxone-export-acme');
-    for (const words of ['## cdr-export', 'ExecutionsFailed', 'RowsOut', 'Holes', 'ThrottledSeconds'])
-      expect(body).toContain(words);
+    const metrics = ['ExecutionsFailed', 'RowsOut', 'Holes', 'ThrottledSeconds', 'QueueWaitSeconds'];
+    for (const words of ['## cdr-export', ...metrics]) expect(body).toContain(words);
   });
 
   it('OPS-04 has a row for the webhook, where there is one', () => {

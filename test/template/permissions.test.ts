@@ -62,7 +62,7 @@ const ACTIONS: Record<FunctionName, string[]> = {
     'glue:UpdatePartition',
   ],
   audit: [...LEDGER, 'dynamodb:Query', ...WRITE],
-  operate: [...LEDGER, 'dynamodb:Query', ...READ],
+  operate: [...LEDGER, 'dynamodb:Query', ...READ, 'sns:Publish'],
   doctor: [...LEDGER, 'dynamodb:Query', ...READ, 'secretsmanager:GetSecretValue'],
   'roll-back': [...LEDGER, ...READ, 'states:DescribeExecution'],
   deliver: [

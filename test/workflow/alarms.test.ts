@@ -63,11 +63,18 @@ const SCENARIOS: readonly {
   },
   { kind: 'drift', happens: (night) => withScenarios(night, 'drift:1') },
   { kind: 'rejects', happens: (night) => withScenarios(night, 'rejects:2') },
+  { kind: 'secretAge', happens: (night) => afterDays(night, 91) },
   { kind: 'throttled', happens: (night) => withScenarios(night, 'throttle-seconds') },
   { kind: 'undelivered', from: told, happens: (night) => whileAway(() => night.run()) },
   { kind: 'fewRows', happens: (night) => afterThreeWeeks(night, 30) },
   { kind: 'manyRows', happens: (night) => afterThreeWeeks(night, 300) },
 ];
+
+/** A night so many days after the secret was written. */
+async function afterDays(night: Night, days: number): Promise<void> {
+  await night.pass(days * 86_400_000);
+  await night.run({ date: night.day() });
+}
 
 function withScenarios(night: Night, scenario: string): Promise<unknown> {
   night.simulator.use([scenario]);
@@ -121,6 +128,7 @@ describe('OPS-03 the alarms on metrics of ours', () => {
       [ALARMS.stale.title]: 'OK',
       [ALARMS.drift.title]: 'OK',
       [ALARMS.rejects.title]: 'OK',
+      [ALARMS.secretAge.title]: 'OK',
     });
     await night.close();
   });

@@ -12,6 +12,7 @@ import { startAws } from '../../local/aws/embedded-aws.ts';
 import { main } from '../../local/command/program.ts';
 import { mediumBytes } from '../../local/cxone/data/interaction-details.ts';
 import type { SimulatedInteraction } from '../../local/cxone/index.ts';
+import { toldIn } from '../support/alarm-evaluation.ts';
 import { archiveRecordOf, dueInteractions, expectGoodManners } from '../support/archive-night.ts';
 import { type Night, prepareNights } from '../support/night.ts';
 import { keysUnder, storesOf } from '../support/night-findings.ts';
@@ -74,6 +75,14 @@ describe('ARC-09 a night of the archive that stores media', () => {
     const { report } = await archiveRecordOf(night, run);
     expect(report).toMatchObject({ media: { stored: media.filter(({ key }) => key !== undefined).length } });
     expectGoodManners(night);
+    // OPS-03: the passphrases are read, and their age is told.
+    expect(toldIn(night.folder)).toContainEqual(
+      expect.objectContaining({
+        name: 'SecretAgeDays',
+        dimensions: { Lake: 'cxone-export', Tenant: 'acme', Secret: 'passphrases' },
+        value: 0,
+      }),
+    );
   });
 
   it('ALL-03 fetches nothing again that is stored', async () => {

@@ -1,5 +1,6 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, describe, expect, it } from 'vitest';
+import { toldIn } from '../support/alarm-evaluation.ts';
 import { type Night, prepareNights } from '../support/night.ts';
 import {
   expectCommitted,
@@ -25,6 +26,11 @@ afterAll(async () => {
   await nights.close();
   await slow.close();
 });
+
+/** What runs have told of their waiting, in seconds. */
+function queueWaitsTold(night: Night): number[] {
+  return toldIn(night.folder).flatMap(({ name, value }) => (name === 'QueueWaitSeconds' ? [value] : []));
+}
 
 describe('the calls of a run', () => {
   it('ALL-08 keep the rate of the configuration in every minute, however many windows run, by Wait states', async () => {
@@ -68,6 +74,9 @@ describe('the calls of a run', () => {
     expect(polls.length).toBeLessThan(60);
     await expectCommitted(night, truth);
     expect((await recordOf(night, ended.run)).windows[0]?.queueWaitMilliseconds).toBeGreaterThan(14_400_000);
+    const [waited = 0] = queueWaitsTold(night);
+    expect(waited).toBeGreaterThan(14_400);
+    expect(waited).toBeLessThan(16_000);
     expectGoodManners(night);
     await night.close();
   });
@@ -77,8 +86,10 @@ describe('the calls of a run', () => {
     const day = night.day();
     const given = await night.run();
 
+    const waited = queueWaitsTold(night);
     const refreshed = await night.run({ date: day, refresh: true });
 
+    expect(waited[0], 'of a job that is still queued').toBeGreaterThanOrEqual(86_400);
     expect(failedWindowsOf(night, given.run)).toEqual([{ day, error: 'QueueSaturated', state: 'Poll' }]);
     expect(refreshed.status).toBe('SUCCEEDED');
     await expectCommitted(night, await truthOf(night, day), 1);

@@ -17,6 +17,7 @@ import {
   windowOf,
 } from '../support/night-findings.ts';
 import { statesOf } from '../support/night-history.ts';
+import { hearNotices } from '../support/night-snapshot.ts';
 
 const nights = await prepareNights({ simulator: { rows: 60, parts: 2 } });
 
@@ -235,6 +236,56 @@ describe('the status', () => {
       },
     });
     expect(output.length).toBeLessThan(64 * 1024);
+    await night.close();
+  });
+});
+
+describe('the notice of the night', () => {
+  const given = async (night: Night) => {
+    const heard = hearNotices(night);
+    const scheduledTime = new Date(night.platform.clock.now()).toISOString();
+    const ended = await night.operate({ nightNotice: { scheduledTime } });
+    expect(ended.status).toBe('SUCCEEDED');
+    return heard();
+  };
+
+  it('OPS-03 says what is missing when nothing has run', async () => {
+    const night = await nights.open();
+
+    const [notice, ...others] = await given(night);
+
+    expect(others).toEqual([]);
+    expect(notice).toContain('acme on ');
+    expect(notice).toContain(': MISSING: cdr.');
+    expect(notice).toContain(`MISSING  cdr: ${night.day()}`);
+    await night.close();
+  });
+
+  it('OPS-03 says that the night is complete when every day is there that was due, with its rows', async () => {
+    const night = await nights.open();
+    await night.run();
+
+    const [notice] = await given(night);
+
+    expect(notice).toContain(': the night is complete.');
+    expect(notice).toContain(`there    cdr: complete through ${night.day()}, 60 rows on that day`);
+    await night.close();
+  });
+
+  it('OPS-03 names holes, days whose runs failed or were held back, and why', async () => {
+    const night = await nights.open();
+    await night.run({ date: night.day(3) });
+    await night.run({ date: night.day() });
+    await night.operate({ pause: { pipeline: 'cdr-export', reason: 'maintenance' } });
+
+    const missing = [night.day(2), night.day(1)];
+    await night.pass(86_400_000);
+    missing.push(night.day());
+    const [notice] = await given(night);
+
+    expect(notice).toContain(': MISSING: cdr.');
+    expect(notice).toContain(`MISSING  cdr: ${missing.join(', ')} (paused since`);
+    expect(notice).toContain(': maintenance)');
     await night.close();
   });
 });
