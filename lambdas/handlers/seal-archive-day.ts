@@ -30,15 +30,9 @@ export const handler = lambdaHandler(
 );
 
 function sealingOf(invocation: Invocation<'seal-archive-day'>): Sealing {
-  const { clients, environment } = invocation;
-  const { ARCHIVE_SEALING: sealing, KEY_ARN } = environment;
-  switch (sealing.mode) {
-    case 'kms':
-      return { mode: 'kms', dataKeys: kmsDataKeys(clients.kms, KEY_ARN) };
-    case 'passphrase':
-      return {
-        mode: 'passphrase',
-        passphrases: secretPassphrases(clients.secrets, sealing.secret, tellsAge(invocation, 'passphrases')),
-      };
-  }
+  const { secrets, kms } = invocation.clients;
+  const { ARCHIVE_SEALING: sealing, KEY_ARN } = invocation.environment;
+  if (sealing.mode === 'kms') return { mode: 'kms', dataKeys: kmsDataKeys(kms, KEY_ARN) };
+  const told = tellsAge(invocation, 'passphrases');
+  return { mode: 'passphrase', passphrases: secretPassphrases(secrets, sealing.secret, told) };
 }

@@ -97,7 +97,9 @@ async function datasetFinding(ledger: WindowLedger, dataset: DatasetId, last: Da
     if (!isSettled(window)) unfinished.add(window.day);
   }
   const { startDate = last } = await readMarks(ledger, dataset);
-  const days = daysBetween(startDate, plusDays(last, 1));
+  // Days before the first of the nightly runs may be there too; between them none may be missing either.
+  const [first = startDate] = [startDate, ...committed.keys()].toSorted();
+  const days = daysBetween(first, plusDays(last, 1));
   const missing = days.filter((day) => !committed.has(day) || unfinished.has(day));
   const rows = committed.get(last);
   const words =
