@@ -108,6 +108,8 @@ export function isDone(state: WindowState, run: RunArn, task: WindowTask): boole
 
 /** A commit that was left half way is finished before anything else; a window without one cannot be re-asserted and is exported. */
 function taskFor(state: WindowState, run: RunArn, task: WindowTask): WindowTask {
+  // The steps are those of a commit that was left: nothing is made, and nobody asks CXone.
+  if (task === 'republish') return 'reassert';
   const leftHalfWay = state.generation !== undefined && !isSettled(state);
   if (task === 'export' && leftHalfWay) return 'reassert';
   if (

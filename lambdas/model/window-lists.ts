@@ -7,11 +7,20 @@ import { DayRange } from './ranges.ts';
 
 /**
  * Why a window is in the list: `export` where it is uncommitted, `refresh` or `restate` to ask CXone again, `reassert` to
- * finish a commit that was left, `replay` to transform what is stored once more without asking CXone, `adhoc` for an export with
- * other columns or filters that touches neither lake nor marks, `rollback` to make an earlier generation current: an
- * operator's, never planned by a run.
+ * finish a commit that was left, `republish` to go through the steps of a finished one again, `replay` to transform what is stored
+ * once more without asking CXone, `adhoc` for an export with other columns or filters that touches neither lake nor marks, `rollback`
+ * to make an earlier generation current: an operator's, never planned by a run.
  */
-export const WindowTask = z.enum(['export', 'refresh', 'restate', 'reassert', 'replay', 'adhoc', 'rollback']);
+export const WindowTask = z.enum([
+  'export',
+  'refresh',
+  'restate',
+  'reassert',
+  'republish',
+  'replay',
+  'adhoc',
+  'rollback',
+]);
 export type WindowTask = z.infer<typeof WindowTask>;
 
 /** A window that a run takes. */

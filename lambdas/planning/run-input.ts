@@ -21,6 +21,10 @@ export const RunInput = z.strictObject({
     .boolean()
     .optional()
     .describe('Transform the stored raw data of committed windows once more, without asking CXone'),
+  republish: z
+    .boolean()
+    .optional()
+    .describe('Show committed windows once more in the catalog and in current.json, as the ledger has them'),
   dryRun: z.boolean().optional().describe('Plan and show, and do nothing'),
   report: DatasetId.optional().describe('One of the reports only, by its dataset'),
   ...Overrides.shape,
@@ -68,6 +72,7 @@ export function parseRunInput(given: unknown, startTime: string, terms: InputTer
   return parseInput(INPUT_OF[terms.pipeline], widened, startTime, (fields, input) => [
     ...unusableRefresh(fields),
     ...unusableReplay(fields),
+    ...unusableRepublish(fields),
     ...unusableOverrides(fields),
     ...unusableColumns(fields, terms.requiredColumns),
     ...unknownReport(input, terms),
@@ -156,6 +161,18 @@ function unusableReplay({ replay, refresh, date, from, to }: Fields): Problem[] 
   ];
 }
 
+/** What is committed is shown once more by its days, as it is. */
+function unusableRepublish({ republish, refresh, replay, date, from, to }: Fields): Problem[] {
+  if (republish !== true) return [];
+  const problem = (expected: string) => ({ path: 'republish', found: kindOf(republish), expected });
+  const isNamed = date !== undefined || from !== undefined || to !== undefined;
+  const changes = refresh === true || replay === true;
+  return [
+    ...(isNamed ? [] : [problem('must come with date, or with from and to')]),
+    ...(changes ? [problem('must not stand beside refresh or replay: it makes no generation')] : []),
+  ];
+}
+
 /** What is overridden is so for days that are named. */
 function unusableOverrides(given: Fields): Problem[] {
   const { date, from, to } = given;
@@ -169,6 +186,10 @@ function unusableOverrides(given: Fields): Problem[] {
       problems.push(problem(override, 'must not stand beside refresh: an override asks CXone in any case'));
     if (given.replay === true)
       problems.push(problem(override, 'must not stand beside replay: what is stored is what was asked for'));
+    if (given.republish === true)
+      problems.push(
+        problem(override, 'must not stand beside republish: what is committed is shown as it is'),
+      );
   }
   return problems;
 }

@@ -79,13 +79,15 @@ function namedWindows(days: readonly Day[], { input }: ParsedInput, known: Known
     if (pinned.includes(day)) return [];
     // Also where nothing is committed: what CXone gave may be the reason why.
     if (input.refresh === true) return [{ day, task: 'refresh' }];
+    if (input.republish === true) return known.committed.has(day) ? [{ day, task: 'republish' }] : [];
     if (input.replay === true) return known.committed.has(day) ? [{ day, task: 'replay' }] : [];
     return known.committed.has(day) ? [] : [{ day, task: 'export' }];
   });
   return {
     windows: [...taken, ...reasserted(known, taken)],
     leftOver: 0,
-    alreadyCommitted: input.replay === true ? 0 : days.length - taken.length - pinned.length,
+    alreadyCommitted:
+      input.replay === true || input.republish === true ? 0 : days.length - taken.length - pinned.length,
     pinned,
   };
 }

@@ -6,6 +6,7 @@ import { ANALYTICS_DATASET } from '../../lambdas/model/payloads.ts';
 import { loadAssembly } from '../../local/assembly/assembly.ts';
 import {
   expectInteractions,
+  interactionRecord,
   interactionRows,
   interactionTruth,
   interactionWindow,
@@ -210,6 +211,25 @@ describe('REP-05 a replay of records by another version of their mapping, with C
       'commit',
       'replay',
       'replay',
+    ]);
+  });
+
+  it('ALL-04 shows what is committed once more where the catalog has lost it: nothing is made, read or committed', async () => {
+    const day = interactions.day();
+    const before = await interactionWindow(interactions, day);
+    const { catalog, clients } = storesOf(interactions);
+    await catalog.point(ANALYTICS_DATASET, day, 's3://elsewhere/');
+    const current = { Bucket: interactions.platform.bucket, Key: `current/acme/interactions/dt=${day}.json` };
+    await clients.s3.send(new DeleteObjectCommand(current));
+
+    const { run, status } = await interactions.run({ date: day, republish: true });
+
+    expect(status).toBe('SUCCEEDED');
+    await expectInteractions(interactions, day, truth);
+    const { commits, generation, publishedBy } = await interactionWindow(interactions, day);
+    expect([commits, generation, publishedBy]).toEqual([before.commits, before.generation, run]);
+    expect((await interactionRecord(interactions, run)).windows).toMatchObject([
+      { task: 'republish', outcome: 'unchanged' },
     ]);
   });
 });

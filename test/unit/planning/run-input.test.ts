@@ -20,6 +20,7 @@ describe('an input that is taken', () => {
     ['a range that ends today', { from: '2024-05-01', to: '2024-05-16' }],
     ['a refresh of a day', { date: '2024-02-29', refresh: true }],
     ['a refresh of a range', { from: '2023-12-31', to: '2024-01-01', refresh: true }],
+    ['a republication of a range', { from: '2023-12-31', to: '2024-01-01', republish: true }],
     ['a dry run', { dryRun: true }],
     ['what is switched off', { refresh: false, dryRun: false }],
   ])('%s', (_, input) => {
@@ -89,6 +90,15 @@ describe('ALL-02 an input that is refused', () => {
       'a refresh of nothing',
       { refresh: true },
       ['refresh: found a boolean, must come with date, or with from and to'],
+    ],
+    [
+      'a republication of nothing that is a refresh too',
+      { refresh: true, republish: true },
+      [
+        'refresh: found a boolean, must come with date, or with from and to',
+        'republish: found a boolean, must come with date, or with from and to',
+        'republish: found a boolean, must not stand beside refresh or replay: it makes no generation',
+      ],
     ],
     [
       'a wish that is a text',

@@ -86,6 +86,20 @@ describe('what is due', () => {
     ]);
   });
 
+  it('ALL-04 shows named days once more that are committed, pinned ones among them', () => {
+    const plan = planOf({
+      input: { from: '2024-05-12', to: '2024-05-16', republish: true },
+      committed: ['2024-05-12', '2024-05-14'],
+      pinned: ['2024-05-14'],
+    });
+
+    expect([shown(plan), plan.alreadyCommitted, plan.pinned]).toEqual([
+      ['2024-05-12 republish', '2024-05-14 republish'],
+      0,
+      [],
+    ]);
+  });
+
   it('ALL-06 holds the days to be restated, of those that are committed, after the last day', () => {
     const plan = planOf({
       startDate: '2024-05-10',
