@@ -1,4 +1,5 @@
 import type { Mapping } from '../model/mapping.ts';
+import type { LineFile } from './line-file.ts';
 import { list, quoteName, quoteText, SQL_TYPES } from './sql.ts';
 
 /*
@@ -33,14 +34,17 @@ function unspelled(name: string): string {
   return `CASE WHEN contains(${name}, ${escaping}) THEN ${put(lines, SPELLED[ESCAPE] ?? '', ESCAPE)} ELSE ${name} END`;
 }
 
-/** Bytes of a line at most: a record's, in which every character may be spelled by two. */
-const LINE_BYTES = 16_000_000;
+/** Bytes that DuckDB's reader is given beyond those of the file, which it then has before it as a whole. */
+const SPARE_BYTES = 65_536;
 
 /**
  * The rows of a file with the columns `_part` and `_line`, the mapping's, and `extra_columns`, each of its type; and `_source`, a hash of all
  * values, and `_problem`, which is null, as a draft has them. `_content` is another hash of all values: the two together tell contents apart.
  */
-export function selectDraft(file: string, mapping: Mapping): string {
+export function selectDraft(
+  { path, bytes, longest }: Pick<LineFile, 'path' | 'bytes' | 'longest'>,
+  mapping: Mapping,
+): string {
   const types = mapping.columns.map(({ type }, position) => `'c${position}': '${SQL_TYPES[type]}'`);
   const values = mapping.columns.map(({ type }, position) =>
     type === 'text' ? unspelled(`c${position}`) : `c${position}`,
@@ -50,7 +54,7 @@ export function selectDraft(file: string, mapping: Mapping): string {
   return `SELECT ${list(named)}, ${unspelled('extra')} AS extra_columns, hash(${list([...source, 'extra'])}) AS _source,
       hash(${list(['extra', ...source.toReversed()])}) AS _content,
       CAST(NULL AS SMALLINT) AS _problem, _part, _line
-    FROM read_csv(${quoteText(file)}, auto_detect = false, header = false, delim = ',', quote = '"', escape = '"', new_line = '\\n',
+    FROM read_csv(${quoteText(path)}, auto_detect = false, header = false, delim = ',', quote = '"', escape = '"', new_line = '\\n',
       columns = {'_part': 'INTEGER', '_line': 'BIGINT', ${list(types)}, 'extra': 'VARCHAR'}, strict_mode = true, parallel = false,
-      nullstr = '', allow_quoted_nulls = false, max_line_size = ${LINE_BYTES}, buffer_size = ${2 * LINE_BYTES})`;
+      nullstr = '', allow_quoted_nulls = false, max_line_size = ${longest + SPARE_BYTES}, buffer_size = ${bytes + 2 * SPARE_BYTES})`;
 }

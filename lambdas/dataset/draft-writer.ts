@@ -6,11 +6,15 @@ import type { Database } from './database.ts';
 import { selectDraft } from './draft-text.ts';
 import type { TypedRows } from './drafts.ts';
 import { LineFile } from './line-file.ts';
-import type { QuarantinedRow } from './row-walk.ts';
+import type { Place } from './quick-rows.ts';
+import type { RecordRows } from './record-rows.ts';
 import { quoteText } from './sql.ts';
 
-/** Characters of text that make a draft: DuckDB reads one while the next is written. */
-const DRAFT_CHARACTERS = 16_000_000;
+/** Bytes of text that make a draft: DuckDB reads one while the next is written. */
+const DRAFT_BYTES = 8_000_000;
+
+/** Rows of a draft that DuckDB compresses at once: what it holds grows with them. Nobody but DuckDB reads a draft. */
+const DRAFT = 'FORMAT parquet, COMPRESSION lz4_raw, PARQUET_VERSION v2, ROW_GROUP_SIZE 10240';
 
 /** What drafting needs. */
 export interface Drafting {
@@ -45,17 +49,17 @@ export class DraftWriter {
     this.#rows = this.#begin();
   }
 
-  /** @param row a line of a draft's text, or a reject */
-  take(row: string | QuarantinedRow): void {
-    if (typeof row === 'string') this.#rows.add(row);
-    else this.#rejects.add(`${JSON.stringify(row)}\n`);
+  /** Takes the record in a line's bytes: as a row, or as a reject. */
+  take(rows: RecordRows, bytes: Buffer, line: { from: number; to: number }, place: Place): void {
+    const reject = rows.write(bytes, line, place, this.#rows);
+    if (reject !== undefined) this.#rejects.add(`${JSON.stringify(reject)}\n`);
   }
 
   /** To be called every few thousand rows: bounds what is held. */
   async relieve(): Promise<void> {
     await this.#rows.relieve();
     await this.#rejects.relieve();
-    if (this.#rows.characters >= DRAFT_CHARACTERS) await this.#hand();
+    if (this.#rows.bytes >= DRAFT_BYTES) await this.#hand();
   }
 
   /** Waits until all is written. */
@@ -93,9 +97,7 @@ export class DraftWriter {
 
   async #read(text: LineFile, file: string): Promise<void> {
     const { database, mapping } = this.#drafting;
-    await database.run(
-      `COPY (${selectDraft(text.path, mapping)}) TO ${quoteText(file)} (FORMAT parquet, COMPRESSION lz4_raw)`,
-    );
+    await database.run(`COPY (${selectDraft(text, mapping)}) TO ${quoteText(file)} (${DRAFT})`);
     const [metadata] = await database.rows(`SELECT num_rows FROM parquet_file_metadata(${quoteText(file)})`);
     const rows = Number(metadata?.num_rows);
     if (rows !== text.lines)

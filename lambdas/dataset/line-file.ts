@@ -8,7 +8,9 @@ const BLOCK_BYTES = 1_000_000;
 export class LineFile {
   readonly path: string;
   lines = 0;
-  characters = 0;
+  bytes = 0;
+  /** Of the longest line, its line feed counted; at least 1. */
+  longest = 1;
   #handle: FileHandle | undefined;
   readonly #full: Buffer[] = [];
   #block = Buffer.allocUnsafe(BLOCK_BYTES);
@@ -20,15 +22,17 @@ export class LineFile {
 
   /** @param line with its line feed */
   add(line: string): void {
-    const most = 3 * line.length;
-    if (this.#filled + most > this.#block.length) {
-      this.#full.push(this.#block.subarray(0, this.#filled));
-      this.#block = Buffer.allocUnsafe(Math.max(BLOCK_BYTES, most));
-      this.#filled = 0;
-    }
-    this.#filled += this.#block.write(line, this.#filled);
-    this.characters += line.length;
-    this.lines++;
+    this.#makeRoom(3 * line.length);
+    this.#take(this.#block.write(line, this.#filled));
+  }
+
+  /**
+   * @param line with its line feed
+   * @param length how many of its bytes
+   */
+  addBytes(line: Buffer, length: number): void {
+    this.#makeRoom(length);
+    this.#take(line.copy(this.#block, this.#filled, 0, length));
   }
 
   /** To be called between lines, however many: writes the blocks that are full. Throws `WindowTooLarge` where the disk is full. */
@@ -47,6 +51,20 @@ export class LineFile {
       await this.#handle?.close();
       this.#handle = undefined;
     }
+  }
+
+  #makeRoom(bytes: number): void {
+    if (this.#filled + bytes <= this.#block.length) return;
+    this.#full.push(this.#block.subarray(0, this.#filled));
+    this.#block = Buffer.allocUnsafe(Math.max(BLOCK_BYTES, bytes));
+    this.#filled = 0;
+  }
+
+  #take(bytes: number): void {
+    this.#filled += bytes;
+    this.bytes += bytes;
+    this.lines++;
+    this.longest = Math.max(this.longest, bytes);
   }
 
   async #write(block: Buffer): Promise<void> {

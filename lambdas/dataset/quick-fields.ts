@@ -1,82 +1,177 @@
-import type { ColumnType, MappedColumn, Mapping } from '../model/mapping.ts';
+import { BYTE, FORM, isDigit } from './json-bytes.ts';
+import type { RowColumn } from './row-columns.ts';
 
 /*
- * The values that nearly all records have, as fields of a draft's text without a detour: a text without escapes is a field as it stands,
- * with its quotes; a short number is its own digits. Whatever is not certain at a glance is left to `fieldReader`.
+ * The values that nearly all records have, from the bytes of JSON to the bytes of a draft's text without a detour: a text without escapes is
+ * a field as it stands, with its quotes; a short number is its own digits. Whatever is not certain at a glance is left to `readField`,
+ * with which this agrees on all the rest.
  */
 
-/** The field for the text of a JSON value that is proven to be JSON; undefined where it takes a closer look. */
-export type QuickField = (text: string) => string | undefined;
+/** What the writer of a field says instead of where the field ends. */
+export const NOT_QUICK = -1;
+export const NULL_FIELD = -2;
 
-const QUOTE = 0x22;
-const POINT = 0x2e;
-const MINUS = 0x2d;
-const NINE = 0x39;
-const ZERO = 0x30;
+/** Copies longer than this are worth a call. */
+const SHORT_COPY = 48;
 
-/** What can be seen at a glance of a column's values. */
-export function quickField(column: MappedColumn, mapping: Mapping): QuickField {
-  const nulls = column.nulls ?? mapping.nulls;
-  if (column.type === 'text')
-    return column.privacy === undefined || column.privacy === 'keep' ? quickText(nulls) : never;
-  return QUICK[column.type];
-}
+/** Writes the fields of one column. */
+export class QuickField {
+  readonly #type: RowColumn['type'];
+  readonly #isPlain: boolean;
+  /** Spellings of null with their quotes, and the bytes of the longest; those that a JSON string can only have with escapes are never seen here. */
+  readonly #nulls: readonly Uint8Array[];
+  readonly #longestNull: number;
+  /** Bytes, sign and point counted, and digits after the point, of numbers that fit whatever they are. */
+  readonly #mostBytes: number;
+  readonly #mostDecimals: number;
+  /** The day that a timestamp had last. */
+  readonly #day = new Uint8Array(DAY_BYTES);
 
-const never: QuickField = () => undefined;
+  constructor({ type, nulls, isPlain }: RowColumn) {
+    this.#type = type;
+    this.#isPlain = isPlain;
+    const wellFormed = nulls.filter((spelling) => spelling.isWellFormed());
+    this.#nulls = wellFormed.map((spelling) => Buffer.from(`"${spelling}"`));
+    this.#longestNull = Math.max(0, ...this.#nulls.map(({ length }) => length));
+    [this.#mostBytes, this.#mostDecimals] = SHORT_NUMBERS[type] ?? [0, 0];
+  }
 
-function quickText(nulls: readonly string[]): QuickField {
-  const longestNull = Math.max(0, ...nulls.map((spelling) => spelling.length)) + 2;
-  return (text) =>
-    text.charCodeAt(0) === QUOTE && text.length > longestNull && !text.includes('\\') ? text : undefined;
-}
-
-/** A number of so few digits, before and after the point, that it fits whatever it is; without an exponent. */
-function quickNumber(most: number, decimals: number): QuickField {
-  return (text) => {
-    if (text.length > most) return undefined;
-    let point = -1;
-    for (let at = text.charCodeAt(0) === MINUS ? 1 : 0; at < text.length; at++) {
-      const code = text.charCodeAt(at);
-      if (code === POINT && point < 0) point = at;
-      else if (code < ZERO || code > NINE) return undefined;
+  /**
+   * Writes the field of the JSON value in these bytes, which is proven, and gives the position after it. The target has room for twice the value and two quotes.
+   * Gives `NULL_FIELD` for null in any spelling, `NOT_QUICK` where it takes a closer look.
+   */
+  write(bytes: Buffer, from: number, to: number, form: number, target: Buffer, at: number): number {
+    switch (bytes[from]) {
+      case BYTE.quote:
+        return this.#text(bytes, from, to, form, target, at);
+      case BYTE.letterN:
+        return NULL_FIELD;
+      case BYTE.openArray:
+        return this.#array(bytes, from, to, target, at);
+      case BYTE.letterT:
+      case BYTE.letterF:
+        if (this.#type === 'boolean') return copied(bytes, from, to, target, at);
+        return this.#type === 'text' ? this.#quoted(bytes, from, to, target, at) : NOT_QUICK;
+      default:
+        if (this.#type === 'text') return this.#quoted(bytes, from, to, target, at);
+        if (this.#isShortNumber(bytes, from, to, form)) return copied(bytes, from, to, target, at);
+        return this.#type === 'double' && isShortest(bytes, from, to)
+          ? copied(bytes, from, to, target, at)
+          : NOT_QUICK;
     }
-    return point < 0 || text.length - 1 - point <= decimals ? text : undefined;
-  };
+  }
+
+  #text(bytes: Buffer, from: number, to: number, form: number, target: Buffer, at: number): number {
+    if (form !== FORM.plain) return NOT_QUICK;
+    if (to - from <= this.#longestNull && this.#isNull(bytes, from, to)) return NULL_FIELD;
+    if (this.#type === 'text') return this.#isPlain ? copied(bytes, from, to, target, at) : NOT_QUICK;
+    if (this.#type !== 'timestamp' || !this.#isUsualTimestamp(bytes, from, to)) return NOT_QUICK;
+    return copied(bytes, from + 1, to - 1, target, at);
+  }
+
+  #isNull(bytes: Uint8Array, from: number, to: number): boolean {
+    for (const spelling of this.#nulls)
+      if (spelling.length === to - from && isSame(bytes, from, spelling)) return true;
+    return false;
+  }
+
+  /** What is no string, as a text. */
+  #quoted(bytes: Buffer, from: number, to: number, target: Buffer, at: number): number {
+    if (!this.#isPlain) return NOT_QUICK;
+    target[at] = BYTE.quote;
+    const end = copied(bytes, from, to, target, at + 1);
+    target[end] = BYTE.quote;
+    return end + 1;
+  }
+
+  /** An array's text, its quotes doubled. */
+  #array(bytes: Uint8Array, from: number, to: number, target: Uint8Array, at: number): number {
+    if (this.#type !== 'text' || !this.#isPlain) return NOT_QUICK;
+    let end = at;
+    target[end++] = BYTE.quote;
+    for (let read = from; read < to; read++) {
+      const byte = bytes[read] ?? 0;
+      if (byte === BYTE.backslash || byte <= BYTE.space) return NOT_QUICK;
+      if (byte === BYTE.quote) target[end++] = BYTE.quote;
+      target[end++] = byte;
+    }
+    target[end++] = BYTE.quote;
+    return end;
+  }
+
+  /** A number of so few digits, before and after the point, that it fits whatever it is; without an exponent. */
+  #isShortNumber(bytes: Uint8Array, from: number, to: number, form: number): boolean {
+    if (to - from > this.#mostBytes) return false;
+    if (form === FORM.plain) return bytes[from] !== BYTE.minus || bytes[from + 1] !== BYTE.zero;
+    if (form !== FORM.fraction) return false;
+    const least = to - 1 - this.#mostDecimals;
+    for (let at = to - 1; at >= least; at--) if (bytes[at] === BYTE.point) return true;
+    return false;
+  }
+
+  /** Whether it is `"2024-05-15T08:00:00.000Z"`, of a day that the calendar has. */
+  #isUsualTimestamp(bytes: Buffer, from: number, to: number): boolean {
+    if (to - from !== TIMESTAMP_BYTES) return false;
+    if (bytes[from + 24] !== LETTER_Z || bytes[from + 20] !== BYTE.point || !isTime(bytes, from))
+      return false;
+    if (isSame(bytes, from + 1, this.#day)) return true;
+    const given = bytes.toString('latin1', from + 1, from + 1 + DAY_BYTES);
+    const start = /^\d{4}-\d\d-\d\d$/.test(given) ? Date.parse(`${given}T00:00:00.000Z`) : Number.NaN;
+    if (Number.isNaN(start) || !new Date(start).toISOString().startsWith(given)) return false;
+    this.#day.set(bytes.subarray(from + 1, from + 1 + DAY_BYTES));
+    return true;
+  }
 }
 
-const QUICK: Readonly<Record<Exclude<ColumnType, 'text'>, QuickField>> = {
-  integer: quickNumber(15, -1),
-  decimal: quickNumber(15, 9),
-  double: quickNumber(15, 15),
-  duration: quickNumber(12, 6),
-  boolean: (text) => (text === 'true' || text === 'false' ? text : undefined),
-  timestamp: quickTimestamp(),
+/** Whether the number is written as JavaScript writes it: nothing is lost then in 64 bits. */
+function isShortest(bytes: Buffer, from: number, to: number): boolean {
+  const text = bytes.toString('latin1', from, to);
+  return String(Number(text)) === text;
+}
+
+const SHORT_NUMBERS: Readonly<
+  Partial<Record<RowColumn['type'], readonly [bytes: number, decimals: number]>>
+> = {
+  integer: [15, -1],
+  decimal: [15, 9],
+  double: [15, 15],
+  duration: [12, 6],
 };
 
-/** `"2024-05-15T08:00:00.000Z"`, of a day that was seen before. */
-function quickTimestamp(): QuickField {
-  let day = '';
-  return (text) => {
-    if (text.length !== 26 || !text.endsWith('Z"') || text.charCodeAt(20) !== POINT) return undefined;
-    if (!text.startsWith(day, 1) || day === '') {
-      const given = text.slice(1, 11);
-      const start = /^\d{4}-\d\d-\d\d$/.test(given) ? Date.parse(`${given}T00:00:00.000Z`) : Number.NaN;
-      if (Number.isNaN(start) || !new Date(start).toISOString().startsWith(given)) return undefined;
-      day = given;
-    }
-    return isTime(text) ? text.slice(1, -1) : undefined;
-  };
-}
+const DAY_BYTES = 10;
+const TIMESTAMP_BYTES = 26;
+const LETTER_T = 0x54;
+const LETTER_Z = 0x5a;
 
 /** Whether `T23:59:59.999` stands from the twelfth character on. */
-function isTime(text: string): boolean {
-  if (text.charAt(11) !== 'T' || text.charAt(14) !== ':' || text.charAt(17) !== ':') return false;
-  const two = (at: number) => (text.charCodeAt(at) - ZERO) * 10 + text.charCodeAt(at + 1) - ZERO;
-  for (const at of DIGITS) {
-    const code = text.charCodeAt(at);
-    if (code < ZERO || code > NINE) return false;
-  }
-  return two(12) < 24 && two(15) < 60 && two(18) < 60;
+function isTime(bytes: Uint8Array, from: number): boolean {
+  const isPunctuated =
+    bytes[from + 11] === LETTER_T && bytes[from + 14] === BYTE.colon && bytes[from + 17] === BYTE.colon;
+  return (
+    isPunctuated &&
+    twoDigits(bytes, from + 12) < 24 &&
+    twoDigits(bytes, from + 15) < 60 &&
+    twoDigits(bytes, from + 18) < 60 &&
+    twoDigits(bytes, from + 21) < 100 &&
+    isDigit(bytes[from + 23] ?? 0)
+  );
 }
 
-const DIGITS = [12, 13, 15, 16, 18, 19, 21, 22, 23];
+/** The number that two digits are, 100 where they are none. */
+function twoDigits(bytes: Uint8Array, at: number): number {
+  const [tens, ones] = [bytes[at] ?? 0, bytes[at + 1] ?? 0];
+  return isDigit(tens) && isDigit(ones) ? (tens - BYTE.zero) * 10 + ones - BYTE.zero : 100;
+}
+
+function isSame(bytes: Uint8Array, from: number, same: Uint8Array): boolean {
+  for (let at = 0; at < same.length; at++) if (bytes[from + at] !== same[at]) return false;
+  return true;
+}
+
+/** Copies, and gives the position after the copy. */
+function copied(bytes: Buffer, from: number, to: number, target: Buffer, at: number): number {
+  if (to - from > SHORT_COPY) return at + bytes.copy(target, at, from, to);
+  let end = at;
+  for (let read = from; read < to; read++) target[end++] = bytes[read] ?? 0;
+  return end;
+}

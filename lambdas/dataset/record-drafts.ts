@@ -61,12 +61,15 @@ async function takePart(
       },
       createGunzip({ chunkSize: CHUNK_BYTES }),
       async (chunks: AsyncIterable<Buffer>) => {
-        for await (const lines of linesOf(chunks)) {
-          for (const text of lines) {
+        for await (const bytes of wholeLines(chunks)) {
+          for (let from = 0; from < bytes.length; ) {
+            const to = lineEnd(bytes, from);
             line++;
-            if (text === '') continue;
-            records++;
-            writer.take(rows.take(text, { part: part.number, line }));
+            if (to > from) {
+              records++;
+              writer.take(rows, bytes, { from, to }, { part: part.number, line });
+            }
+            from = to + 1;
           }
           await writer.relieve();
         }
@@ -85,24 +88,34 @@ async function takePart(
     });
 }
 
-async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string[]> {
-  let open: Buffer = Buffer.alloc(0);
-  for await (const chunk of chunks) {
-    const end = chunk.lastIndexOf(LINE_FEED);
-    if (end < 0) open = Buffer.concat([open, chunk]);
-    else {
-      const lines = textOf(Buffer.concat([open, chunk.subarray(0, end)])).split('\n');
-      open = Buffer.from(chunk.subarray(end + 1));
-      yield lines;
-    }
-    if (open.length > LINE_BYTES) throw recordTooLong();
-  }
-  if (open.length > 0) yield [textOf(open)];
+function lineEnd(bytes: Buffer, from: number): number {
+  const at = bytes.indexOf(LINE_FEED, from);
+  return at < 0 ? bytes.length : at;
 }
 
-function textOf(bytes: Buffer): string {
+/** The chunks cut anew, where lines end: each is whole lines, and UTF-8. */
+async function* wholeLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let open: Buffer[] = [];
+  let held = 0;
+  for await (const chunk of chunks) {
+    const end = chunk.lastIndexOf(LINE_FEED) + 1;
+    if (end > 0) {
+      const first = held > 0 ? chunk.indexOf(LINE_FEED) + 1 : 0;
+      if (first > 0) yield utf8(Buffer.concat([...open, chunk.subarray(0, first)]));
+      if (first < end) yield utf8(chunk.subarray(first, end));
+      open = [];
+      held = 0;
+    }
+    if (end < chunk.length) open.push(Buffer.from(chunk.subarray(end)));
+    held += chunk.length - end;
+    if (held > LINE_BYTES) throw recordTooLong();
+  }
+  if (held > 0) yield utf8(Buffer.concat(open));
+}
+
+function utf8(bytes: Buffer): Buffer {
   if (!isUtf8(bytes)) throw catalogued('PartMalformed', 'The part is not UTF-8.');
-  return bytes.toString('utf8');
+  return bytes;
 }
 
 function isGzipError(error: unknown): boolean {

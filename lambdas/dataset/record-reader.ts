@@ -43,29 +43,35 @@ export class RecordReader {
 
   /** The record in a line of JSON Lines, or why there is none. */
   read(line: string): ReadRecord | RecordFlaw {
-    if (line.length > RECORD_BYTES) return 'RecordTooLong';
-    return this.#known(line) ?? this.#walked(line);
+    const bytes = Buffer.from(line);
+    // Half of a character has no bytes.
+    const shape = line.isWellFormed() ? this.match(bytes, 0, bytes.length) : undefined;
+    return shape === undefined
+      ? this.walk(line)
+      : { texts: shape.texts(bytes), unknown: shape.fields(bytes) };
   }
 
-  /** The record by a shape that was seen before. */
-  #known(line: string): ReadRecord | undefined {
-    for (const [index, shape] of this.#shapes.entries()) {
-      const found = shape.match(line);
-      if (found === undefined) continue;
+  /** The shape seen before that the record in these bytes has, and that now tells where its values are; what follows them is a line feed or nothing. */
+  match(bytes: Uint8Array, from: number, to: number): RecordShape | undefined {
+    if (to - from > RECORD_BYTES) return undefined;
+    for (let index = 0; index < this.#shapes.length; index++) {
+      const shape = this.#shapes[index];
+      if (!shape?.matches(bytes, from, to)) continue;
       if (index > 0) this.#shapes.unshift(...this.#shapes.splice(index, 1));
-      return found;
+      return shape;
     }
     return undefined;
   }
 
   /** The record by its own keys. */
-  #walked(line: string): ReadRecord | RecordFlaw {
+  walk(line: string): ReadRecord | RecordFlaw {
+    if (line.length > RECORD_BYTES) return 'RecordTooLong';
     if (!isJson(line)) return 'NotJson';
     const at = afterWhiteSpace(line, 0);
     if (kindOfText(line.slice(at, at + 1)) !== 'object') return 'NotAnObject';
     const found = new Findings(this.#width, this.#nulls);
     const flaw = walk(line, at, this.#tree, [], found) ?? found.flaw;
-    if (flaw === undefined) this.#remember(line, found.leaves);
+    if (flaw === undefined && found.isShaped) this.#remember(line, found.leaves);
     return flaw ?? found;
   }
 
@@ -92,6 +98,8 @@ class Findings implements ReadRecord {
   readonly unknown = new Map<string, string>();
   /** All values, in the order of the text. */
   readonly leaves: Leaf[] = [];
+  /** Whether records with other values in the same places are read alike. */
+  isShaped = true;
   readonly #nulls: ReadonlySet<string>;
   flaw: RecordFlaw | undefined;
 
@@ -145,6 +153,8 @@ function walk(
       if (flaw !== undefined) return flaw;
     } else if (below === undefined || !isNothing(text, found)) {
       const path = pathOf([...keys, key]);
+      // Where the mapping expects an object, what is there is a field of its own, and nothing is none.
+      if (below !== undefined) found.isShaped = false;
       found.leaves.push({ from, to, target: path });
       found.field(path, compactJson(text));
     }
