@@ -1,6 +1,7 @@
 import { withoutDefaults } from '../lambdas/model/mapping.ts';
 import { ANALYTICS_DATASET, CDR_DATASET } from '../lambdas/model/payloads.ts';
 import { kindOf, type Problem } from '../lambdas/model/refusal.ts';
+import { MOST_REPORTS } from '../lambdas/model/reports.ts';
 import type { ConfiguredReports } from './configuration-file.ts';
 import { expressionProblems, keyProblems, mappingSizeProblems, scheduleProblems } from './mapping-checks.ts';
 import { LOADS_TABLE, quarantineTable } from './operations/glue-tables.ts';
@@ -39,6 +40,7 @@ export function reportsProblems(
         ...expressionProblems(mapping, `mappings/${name}.json: `),
       ],
     ),
+    ...countProblems(reports.length, `${path}.reports`),
     ...sizeProblems(mappings, ALL_MAPPINGS_BYTES, 'mappings of all reports together', `${path}.reports`),
     ...sizeProblems(
       questions,
@@ -56,6 +58,13 @@ function tableProblems(datasets: readonly string[], dataset: string, path: strin
   if (!taken.includes(dataset)) return [];
   const expected = `must not be the name of another table: ${taken.join(', ')}`;
   return [{ path: `${path}.dataset`, found: kindOf(dataset), expected }];
+}
+
+/** More reports than the tenant's stack has room for. */
+function countProblems(count: number, path: string): Problem[] {
+  if (count <= MOST_REPORTS) return [];
+  const expected = `must be at most ${MOST_REPORTS}, as many as fit into a stack of CloudFormation: make a second tenant of the others`;
+  return [{ path, found: `an array of ${count}`, expected }];
 }
 
 function sizeProblems(value: unknown, limit: number, what: string, path: string): Problem[] {

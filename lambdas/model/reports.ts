@@ -53,6 +53,12 @@ const Readable = z.object({
   reports: z.array(z.object({ dataset: z.unknown() }).catch({ dataset: undefined })),
 });
 
+/**
+ * Reports of one tenant: each takes 11 resources of its stack (8 alarms, 2 tables, a saved query), which may have 500, and a tenant with
+ * every pipeline and a webhook has some 290 beside them.
+ */
+export const MOST_REPORTS = 18;
+
 /** Reports by pages: one run reads all of a tenant's reports, a window is a report and a day. */
 export const ReportsPipeline = z
   .strictObject({

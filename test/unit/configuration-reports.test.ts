@@ -117,6 +117,7 @@ describe('the configuration of reports', () => {
     const problems = problemsOf(withReports(many), { 'long.v1': long });
 
     expect(problems).toEqual([
+      expect.stringContaining('must be at most 18, as many as fit into a stack'),
       expect.stringContaining('in the mappings of all reports together'),
       expect.stringContaining('in the ids and parameters of all reports together'),
     ]);
