@@ -1,9 +1,10 @@
-import { readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { type BuildOptions, buildSync } from 'esbuild';
+import { z } from 'zod';
 import type { LakeSettings } from '../../lambdas/model/configuration.ts';
 import type { FunctionName } from '../../lambdas/model/environment.ts';
 import { copyDuckDb } from './duckdb-binding.ts';
@@ -82,8 +83,19 @@ export function bundle(name: FunctionName, architecture: LakeSettings['architect
     sourcemap: 'linked',
     sourcesContent: false,
   });
+  nameSources(join(folder, 'index.mjs.map'));
   const bytes = bytesIn(folder);
   if (bytes > LAMBDA_BYTES) throw new BundleTooLarge(name, bytes);
+}
+
+/**
+ * Names a map's sources by their paths within the project. As esbuild writes them they lead out of the folder that the bundle was
+ * made in, so that the same code would be another asset wherever it is built.
+ */
+function nameSources(file: string): void {
+  const map = z.looseObject({ sources: z.array(z.string()) }).parse(JSON.parse(readFileSync(file, 'utf8')));
+  const sources = map.sources.map((source) => relative(ROOT, resolve(dirname(file), source)));
+  writeFileSync(file, JSON.stringify({ ...map, sources }));
 }
 
 /** Thrown when a function's code would be refused by Lambda for its size. */

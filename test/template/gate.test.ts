@@ -1,16 +1,48 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Stack } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { buildApp } from '../../lib/app.ts';
-import { bytesIn } from '../../lib/functions/bundle.ts';
+import { bundle, bytesIn } from '../../lib/functions/bundle.ts';
 import { checkAwsSolutions } from '../../lib/operations/aws-solutions.ts';
+import { outlineOf } from './outline.ts';
 import { CDR_FUNCTION_NAMES, configurationFile, scratchFolder, tenant } from './synthesised.ts';
 
 const EXAMPLE = fileURLToPath(new URL('../../config/example.json', import.meta.url));
+
+const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
+const STACKS = ['cxone-export-lake', 'cxone-export-acme'];
+
+/** A module that puts the clock on by a year and a half. */
+const ANOTHER_TIME = `data:text/javascript,${encodeURIComponent(`
+  const { now } = Date;
+  Date.now = () => now() + 47_304_000_000;
+  globalThis.Date = class extends Date {
+    constructor(...given) { super(...(given.length === 0 ? [Date.now()] : given)); }
+  };`)}`;
+
+/** Somebody with another home, zone, language and account. */
+const ANOTHER_USER = {
+  HOME: '/nowhere',
+  USER: 'another',
+  TZ: 'Pacific/Auckland',
+  LANG: 'de_DE.UTF-8',
+  AWS_REGION: 'ap-southeast-2',
+  AWS_DEFAULT_REGION: 'ap-southeast-2',
+  CDK_DEFAULT_ACCOUNT: '444455556666',
+  CDK_DEFAULT_REGION: 'ap-southeast-2',
+};
+
+const SYNTHESISED_THERE = `
+  const { buildApp } = await import(process.cwd() + '/lib/app.ts');
+  buildApp('config/example.json', { outdir: 'cdk.out', bundling: false, validation: false }).synth();`;
+
+function templateOf(outdir: string, stack: string): string {
+  return readFileSync(join(outdir, `${stack}.template.json`), 'utf8');
+}
 
 /** Lambda's limit for the unpacked code of a function. */
 const LAMBDA_BYTES = 250 * 1024 * 1024;
@@ -42,6 +74,12 @@ describe('the example, as it is deployed', () => {
     expect(Math.max(...sizes)).toBeLessThan(LAMBDA_BYTES);
   });
 
+  it.each(STACKS)('OPS-01 is, as the stack %s, what was looked at when it last changed', async (stack) => {
+    const outline = outlineOf(JSON.parse(templateOf(outdir, stack)));
+
+    await expect(outline).toMatchFileSnapshot(`__snapshots__/${stack}.txt`);
+  });
+
   it(
     'OPS-01 ships bundles that load where no other node_modules is',
     () => {
@@ -60,6 +98,46 @@ describe('the example, as it is deployed', () => {
     },
     PATIENCE,
   );
+});
+
+describe('an app that has not changed', () => {
+  it(
+    'OPS-01 is the same to the byte in another folder, at another time, for another user: there is nothing to deploy',
+    () => {
+      const here = scratchFolder();
+      const copy = join(scratchFolder(), 'elsewhere', 'project');
+      for (const part of ['bin', 'lib', 'lambdas', 'config', 'cdk.json', 'package.json'])
+        cpSync(join(PROJECT, part), join(copy, part), { recursive: true });
+      symlinkSync(join(PROJECT, 'node_modules'), join(copy, 'node_modules'));
+      buildApp(EXAMPLE, { outdir: here, bundling: false, validation: false }).synth();
+
+      execFileSync(
+        process.execPath,
+        ['--import', ANOTHER_TIME, '--input-type=module', '-e', SYNTHESISED_THERE],
+        {
+          cwd: copy,
+          env: { PATH: process.env.PATH ?? '', ...ANOTHER_USER },
+        },
+      );
+
+      for (const stack of STACKS)
+        expect(templateOf(join(copy, 'cdk.out'), stack)).toBe(templateOf(here, stack));
+    },
+    PATIENCE,
+  );
+
+  it('OPS-01 has the same code wherever its functions are bundled', () => {
+    const folders = [scratchFolder(), join(scratchFolder(), 'further', 'down')];
+
+    for (const folder of folders) bundle('claim', 'x86_64', folder);
+
+    const [one, other] = folders.map((folder) =>
+      readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]),
+    );
+    expect(one).toEqual(other);
+    expect(one?.map(([name]) => name)).toEqual(['index.mjs', 'index.mjs.map']);
+    expect(JSON.parse(one?.[1]?.[1] ?? '').sources).toContain('lambdas/handlers/claim.ts');
+  });
 });
 
 describe('the gate', () => {
