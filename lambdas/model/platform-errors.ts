@@ -37,6 +37,11 @@ export const PLATFORM_ERRORS = {
     acts: 'platform engineer',
     remedy: 'This is a defect of ours: report it with the state’s name and the cause.',
   },
+  'States.NoChoiceMatched': {
+    meaning: 'A Choice of the machine met a value that none of its rules is for.',
+    acts: 'platform engineer',
+    remedy: 'This is a defect of ours: report it with the state’s name and the state’s input.',
+  },
   'States.DataLimitExceeded': {
     meaning: 'A payload exceeded the 256 KiB that Step Functions allows.',
     acts: 'platform engineer',
@@ -103,6 +108,16 @@ export const PLATFORM_ERRORS = {
     acts: 'platform engineer',
     remedy: 'Deploy the stack again and start the same input again; keep published versions for 14 days.',
   },
+  'Lambda.RequestTooLargeException': {
+    meaning: 'A state gave a function more than the 6 MB that Lambda takes.',
+    acts: 'platform engineer',
+    remedy: 'This is a defect of ours, states carry references: report it with the state’s name.',
+  },
+  'Function.ResponseSizeTooLarge': {
+    meaning: 'A function answered with more than the 6 MB that Lambda passes on.',
+    acts: 'platform engineer',
+    remedy: 'This is a defect of ours, functions answer with counts: report it with the state’s name.',
+  },
   'Sandbox.Timedout': {
     meaning: 'A function ran into its time limit.',
     acts: 'platform engineer',
@@ -114,6 +129,11 @@ export const PLATFORM_ERRORS = {
     acts: 'platform engineer',
     remedy:
       'Raise the function’s memory, deploy, and start the same input again: a redrive would call the earlier version.',
+  },
+  'Runtime.HandlerNotFound': {
+    meaning: 'A function’s bundle has no handler of the name that the function calls.',
+    acts: 'platform engineer',
+    remedy: 'Build and deploy the release again, and start the same input again.',
   },
   'Runtime.ImportModuleError': {
     meaning: 'A function’s bundle lacks a module.',
