@@ -1,5 +1,6 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { ENVIRONMENTS, type FunctionName } from '../../lambdas/model/environment.ts';
 import { FUNCTION_SIZES } from '../../lambdas/model/function-sizes.ts';
 import {
@@ -49,6 +50,8 @@ const givenTenant = given('trial-acme');
 
 /** Megabytes of functions whose memory is a setting. Records of analytics and of reports share a function: the larger setting counts. */
 const MEMORY: Partial<Record<FunctionName, number>> = { transform: 2_048, 'transform-records': 4_000 };
+
+const TypedResource = z.looseObject({ Type: z.string() });
 
 /** Megabytes of `/tmp` of functions that have more than the least. */
 const DISK: Partial<Record<FunctionName, number>> = {
@@ -122,6 +125,26 @@ describe.each(FUNCTION_NAMES)('the function %s', (name) => {
       },
       Tags: expect.arrayContaining([{ Key: 'department', Value: 'care' }]),
     });
+  });
+});
+
+describe('published versions', () => {
+  it('ALL-18 are named by what calls them alone: alarms, the dashboard and logs go on over a deployment', () => {
+    const versions = Object.keys(plain.findResources('AWS::Lambda::Version'));
+
+    const naming = Object.values(plain.toJSON().Resources).flatMap((resource) => {
+      const text = JSON.stringify(resource);
+      return versions.some((id) => text.includes(id)) ? [TypedResource.parse(resource).Type] : [];
+    });
+
+    expect([...new Set(naming)].toSorted()).toEqual([
+      'AWS::Events::Rule',
+      // What the construct library grants besides every version of the function, which a machine's role may call.
+      'AWS::IAM::Policy',
+      'AWS::Lambda::EventInvokeConfig',
+      'AWS::Lambda::Permission',
+      'AWS::StepFunctions::StateMachine',
+    ]);
   });
 });
 

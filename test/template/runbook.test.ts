@@ -99,6 +99,9 @@ describe('docs/runbook.md', () => {
     const matched = [...new Set(definitions.flatMap(errorsIn))];
 
     expect(matched).toEqual(expect.arrayContaining(['Lambda.Unknown', 'TokenRejected', 'PartNotReady']));
-    expect(matched.filter((name) => catalogueEntry(name) === undefined), 'States.ALL is no way on').toEqual([]);
+    expect(
+      matched.filter((name) => catalogueEntry(name) === undefined),
+      'States.ALL is no way on',
+    ).toEqual([]);
   });
 });
