@@ -181,6 +181,7 @@ export class TenantStack extends Stack {
       logs: this.machineLogs('Operations', OPERATIONS_MACHINE),
       functions: functions.of(OPERATIONS_FUNCTIONS),
       deliver: commitsTo(webhook),
+      webhook: webhook?.deliver,
       datasets: configured.datasets,
       deployed: deployedOf(configured, this.nightly),
     });

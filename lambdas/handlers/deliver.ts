@@ -4,14 +4,16 @@ import { deliverUpdates } from '../data-actions/delivery.ts';
 import { failureFacts, parseDeliveryInput } from '../delivery/webhook/failure-delivery.ts';
 import { deliverDead, deliverFacts, deliverWindow } from '../delivery/webhook/window-delivery.ts';
 import { isoInstant } from '../model/days.ts';
-import { DeliverPayload, DeliverResult } from '../model/later-payloads.ts';
+import { DeliverOutcome, DeliverPayload } from '../model/later-payloads.ts';
+import { examinedWebhook } from './examined-webhook.ts';
 import { lambdaHandler } from './handler.ts';
 import { webhookOf } from './webhook.ts';
 
-/** Delivers to the tenant's webhook: what a window owes it, the notice of a failure, or what was given up before. */
+/** Delivers to the tenant's webhook: what a window owes it, the notice of a failure, what was given up before, or a test. */
 export const handler = lambdaHandler(
-  { name: 'deliver', payload: DeliverPayload, result: DeliverResult },
+  { name: 'deliver', payload: DeliverPayload, result: DeliverOutcome },
   async (payload, invocation) => {
+    if ('examination' in payload) return examinedWebhook(invocation, payload.examination);
     const failure = 'input' in payload ? parseDeliveryInput(payload.input) : undefined;
     const webhook = await webhookOf(invocation, payload.run);
     const deliver = async () => {

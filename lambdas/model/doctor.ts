@@ -12,6 +12,9 @@ export const CheckName = z.enum([
   'scopes',
   'clock',
   'customField',
+  'webhookAddress',
+  'webhookSecret',
+  'webhook',
 ]);
 export type CheckName = z.infer<typeof CheckName>;
 

@@ -15,6 +15,49 @@ export const LATER_STEP_ERRORS = {
     remedy:
       'Check the host’s name; where the receiver is in a network of your own, add it to the webhook’s networks, deploy, and run `deliver --retry`.',
   },
+  WebhookUnresolved: {
+    meaning: 'The doctor found no address for the webhook’s host.',
+    acts: 'platform engineer',
+    remedy: 'Check the host’s name in the webhook’s url, and the resolver of the functions’ network.',
+  },
+  WebhookUnreachable: {
+    meaning: 'The doctor got no answer from the webhook’s receiver: no connection, or it broke.',
+    acts: 'platform engineer',
+    remedy:
+      'Check that the receiver runs and lets us in, and the way there: port, NAT gateway or proxy, security groups, route to a network of your own.',
+  },
+  WebhookUntrusted: {
+    meaning:
+      'TLS with the webhook’s receiver failed: nobody that is trusted vouches for its certificate and name.',
+    acts: 'platform engineer',
+    remedy:
+      'Renew the receiver’s certificate, with its chain and for the host in the url; where no public authority issues it, set the webhook’s certificateAuthority and deploy.',
+  },
+  WebhookProxyRefused: {
+    meaning: 'The egress proxy made no tunnel to the webhook’s address.',
+    acts: 'platform engineer',
+    remedy:
+      'Let the proxy allow tunnels to the receiver: it is asked for an address, not for a name (docs/webhooks.md). HTTP 407: put the proxy’s credentials into lake.proxy.',
+  },
+  WebhookUnauthorized: {
+    meaning:
+      'The webhook’s receiver answered 401 or 403: it does not take our signature, or our authorization.',
+    acts: 'platform engineer',
+    remedy:
+      'Write the receiver’s signing secret, and its authorization where it wants one, to the webhook’s secret; then run `deliver --retry`.',
+  },
+  WebhookRefused: {
+    meaning: 'The webhook’s receiver refuses deliveries: it redirects, or answers 4xx.',
+    acts: 'platform engineer',
+    remedy:
+      'Correct the path in the webhook’s url; redirects are not followed. The receiver has to answer 2xx to a delivery of the type test, too (docs/webhooks.md).',
+  },
+  WebhookBusy: {
+    meaning: 'The webhook’s receiver answers, but is not well: 408, 425, 429 or 5xx.',
+    acts: 'platform engineer',
+    remedy:
+      'Ask the receiver’s owner; deliveries are tried again by themselves, and given up ones by `deliver --retry`.',
+  },
   AuditChainBroken: {
     meaning:
       'The ledger lacks audit records that it had before. Nothing is added, so that the gap stays visible.',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Examination } from './doctor.ts';
 import { RunArn } from './ids.ts';
 import { ClaimedWindow } from './payloads.ts';
 import { PipelineName } from './pipelines.ts';
@@ -16,8 +17,12 @@ export const AuditPayload = z.strictObject({
 });
 export const AuditResult = z.strictObject({ recorded: count });
 
-/** What is to be delivered to the webhook: what a window owes, or what the machine of deliveries was started with. */
+/** What is to be delivered to the webhook: what a window owes, what the machine of deliveries was started with, or a test. */
 export const DeliverPayload = z.union([
+  z.strictObject({
+    run: RunArn,
+    examination: Examination.describe('To which what is found of the webhook is added'),
+  }),
   z.strictObject({ ...ClaimedWindow.shape, pipeline: PipelineName }),
   z.strictObject({
     run: RunArn,
@@ -34,3 +39,5 @@ export const DeliverResult = z.discriminatedUnion('outcome', [
   z.strictObject({ outcome: z.literal('done'), delivered: count, dead: count }),
   z.strictObject({ outcome: z.literal('again'), at: instant }),
 ]);
+/** What the function gives: how deliveries stand, or the examination. */
+export const DeliverOutcome = z.union([DeliverResult, Examination]);

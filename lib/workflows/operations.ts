@@ -4,6 +4,7 @@ import type { FunctionName } from '../../lambdas/model/environment.ts';
 import type { PlannedDataset } from '../../lambdas/model/payloads.ts';
 import type { PipelineName } from '../../lambdas/model/pipelines.ts';
 import type { Deployed } from '../../lambdas/model/status.ts';
+import type { PipelineFunction } from '../functions/pipeline-function.ts';
 import type { FunctionsByName } from '../functions/tenant-functions.ts';
 import { CLAIMED_WINDOW } from './fragments/claim-window.ts';
 import { startDatesOf } from './fragments/commit-window.ts';
@@ -26,6 +27,8 @@ export interface OperationsWorkflowProps extends Omit<WorkflowProps, 'bucket' | 
   functions: FunctionsByName<(typeof OPERATIONS_FUNCTIONS)[number]>;
   /** Every dataset whose windows can be rolled back, and the pipeline that loads it. */
   datasets: readonly (PlannedDataset & { pipeline: PipelineName })[];
+  /** Delivers to the webhook, where the tenant has one, whatever it is told of: an examination tries it. */
+  webhook: PipelineFunction | undefined;
   /** What is asked for its status. */
   deployed: Deployed;
 }
@@ -39,7 +42,7 @@ export class OperationsWorkflow extends Construct {
 
   constructor(scope: Construct, id: string, props: OperationsWorkflowProps) {
     super(scope, id);
-    const { functions, datasets, deliver } = props;
+    const { functions, datasets, deliver, webhook } = props;
     const read = invoke(this, 'ReadRequest', {
       function: functions.operate,
       payload: {
@@ -90,7 +93,19 @@ export class OperationsWorkflow extends Construct {
       function: functions.doctor,
       payload: { run: jsonata('$states.context.Execution.Id') },
     });
-    examine.next(Succeed.jsonata(this, 'Examined'));
+    const examined = Succeed.jsonata(this, 'Examined');
+    if (webhook === undefined) examine.next(examined);
+    else {
+      // The doctor may not read the webhook's secret: who delivers adds what it finds.
+      const examineWebhook = invoke(this, 'ExamineWebhook', {
+        function: webhook,
+        payload: {
+          run: jsonata('$states.context.Execution.Id'),
+          examination: jsonata('$states.input'),
+        },
+      });
+      examine.next(examineWebhook).next(examined);
+    }
     read.next(
       Choice.jsonata(this, 'WhatIsAsked')
         .when(Condition.jsonata(jsonata("$states.input.operation = 'rollback'")), rollBack)
@@ -101,7 +116,7 @@ export class OperationsWorkflow extends Construct {
       name: props.machineName,
       definition: read,
       logs: props.logs,
-      functions: [...Object.values(functions), deliver],
+      functions: [...Object.values(functions), deliver ?? webhook],
     });
   }
 }

@@ -11,7 +11,8 @@ import {
   expectRecorded,
   truthOf,
 } from '../support/night-expectations.ts';
-import { windowOf } from '../support/night-findings.ts';
+import { rowsOf, windowOf } from '../support/night-findings.ts';
+import { openReceiver } from '../support/webhook-receiver.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const ARCHITECTURE = process.arch === 'arm64' ? 'arm64' : 'x86_64';
@@ -26,12 +27,26 @@ const PACKAGES = [
 /** All bundles are built, and DuckDB is unpacked: seconds when the machine is ours alone. */
 const PATIENCE = 300_000;
 
-const nights = await prepareNights({ mode: 'process', lake: { architecture: ARCHITECTURE } });
+const receiver = await openReceiver();
+const nights = await prepareNights({
+  mode: 'process',
+  lake: { architecture: ARCHITECTURE },
+  cdr: { outputs: ['parquet', 'jsonl'] },
+  webhook: {
+    url: receiver.url,
+    certificateAuthority: receiver.certificateAuthority,
+    networks: ['127.0.0.0/8'],
+    records: ['cdr'],
+  },
+});
 const night = await nights.open({ scenarios: ['drift', 'duplicates:5', 'superseded:3', 'crlf', 'bom'] });
 const truth = await truthOf(night, night.day());
 const ended = await night.run();
 
-afterAll(() => nights.close());
+afterAll(async () => {
+  await nights.close();
+  await receiver.close();
+});
 
 /** The folders that functions were unpacked to, by the functions' short names. */
 function unpacked(of: Night): Map<string, string> {
@@ -84,6 +99,15 @@ describe('the deployed form, each handler unpacked and in a process of its own',
     await expectCommitted(night, truth);
     expectGoodManners(night);
     await expectRecorded(night, ended, [truth.day]);
+  });
+
+  it('ALL-13 delivers the records to the webhook, signed', async () => {
+    const committed = (await rowsOf(night, truth.day)).map(({ CallId }) => CallId);
+    const received = receiver.recordsOf('cdr', truth.day).map(({ call_id }) => call_id);
+
+    expect(received.toSorted()).toEqual(committed.toSorted());
+    expect(receiver.unverified).toBe(0);
+    expect((await windowOf(night, truth.day)).delivery).toMatchObject({ commit: 1, state: 'delivered' });
   });
 
   it('OPS-01 calls every function that is deployed, those for operators too', async () => {

@@ -9,7 +9,7 @@ import { RECEIVER_CERTIFICATE, RECEIVER_KEY } from './receiver-identity.ts';
 export const SIGNING_SECRET = `whsec_${Buffer.from('thirty-two bytes for the tests!!').toString('base64')}`;
 
 const Message = z.looseObject({
-  type: z.enum(['records', 'committed', 'failed', 'dataActionUpdated', 'dataActionsUpdated']),
+  type: z.enum(['records', 'committed', 'failed', 'dataActionUpdated', 'dataActionsUpdated', 'test']),
   delivery: z.string(),
   batch: z.number(),
   batches: z.number(),

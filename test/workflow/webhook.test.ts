@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { Examination } from '../../lambdas/model/doctor.ts';
 import { main } from '../../local/command/program.ts';
 import { CREDENTIALS, prepareNights } from '../support/night.ts';
 import { generationsOf, recordOf, rowsOf, windowOf } from '../support/night-findings.ts';
@@ -155,6 +156,21 @@ describe('the webhook of a tenant', () => {
     expect(after.generation).not.toBe(before.generation);
     expect(last).toMatchObject({ commit: 2, generation: after.generation, replaces: before.generation });
     expect(idsOf(receiver.recordsOf('cdr', day))).toEqual(await committedIds(night, day));
+    await night.close();
+  });
+
+  it('OPS-08 is tried by the doctor, which says what is wrong and does not fail for it', async () => {
+    const night = await nights.open();
+    const well = await night.operate({ doctor: {} });
+    receiver.answer((_, response) => response.writeHead(403).end());
+
+    const refused = await night.operate({ doctor: {} });
+
+    const examinations = [well, refused].map(({ output = '' }) => Examination.parse(JSON.parse(output)));
+    expect([well.status, refused.status]).toEqual(['SUCCEEDED', 'SUCCEEDED']);
+    expect(examinations.map(({ healthy }) => healthy)).toEqual([true, false]);
+    expect(examinations[1]?.findings.flatMap(({ error }) => error ?? [])).toEqual(['WebhookUnauthorized']);
+    expect(receiver.posts.slice(-2).map(({ message }) => message.type)).toEqual(['test', 'test']);
     await night.close();
   });
 

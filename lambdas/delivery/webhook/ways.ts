@@ -44,12 +44,15 @@ export interface WaysOptions {
   answerMilliseconds: number;
 }
 
+/** Resolves as the system does. */
+export const systemResolve: Resolve = (hostname) => lookup(hostname, { all: true });
+
 /** Makes the ways to the receiver: HTTPS only, to addresses that may be called. */
 export function waysTo(options: WaysOptions): Ways {
   const { settings, proxy } = options;
   const url = new URL(settings.url);
   const guard = addressGuard(settings.networks);
-  const resolve: Resolve = options.resolve ?? ((hostname) => lookup(hostname, { all: true }));
+  const resolve: Resolve = options.resolve ?? systemResolve;
   const direct = new Agent({
     ...limitsOf(options),
     connect: { ...tlsOf(options), lookup: guardedLookup(resolve, guard) },
