@@ -155,6 +155,11 @@ export function noteFile(
   return changed(ledger, claim, { set: { file } }, attempt);
 }
 
+/** Forgets the result file, which is none: whoever comes next fetches it anew. */
+export function forgetFile(ledger: WindowLedger, claim: ClaimedRange, attempt: number): Promise<void> {
+  return changed(ledger, claim, { remove: ['file'] }, attempt);
+}
+
 /** Notes that every record of the export is stored and every part noted: the days of the range may be transformed. */
 export async function noteLoaded(
   ledger: WindowLedger,

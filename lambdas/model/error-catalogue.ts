@@ -156,7 +156,7 @@ export const CATALOGUE = {
     meaning: 'A part cannot be read as the format that was asked for.',
     acts: 'NICE support',
     remedy:
-      'Look at the raw part that the message names; refresh the window, and if it is the same ask NICE support.',
+      'Look at the raw part that the message names; redrive, which fetches the file of an analytics export anew; then refresh the window, and if it is the same ask NICE support.',
   },
   RecordCountMismatch: {
     meaning: 'The rows of the parts are not as many as CXone announced, also after fetching them again.',

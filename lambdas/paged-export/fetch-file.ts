@@ -3,6 +3,7 @@ import { storedResultRecords } from '../dataset/result-files/stored-result.ts';
 import { rawResultKey } from '../lake/keys.ts';
 import { beginPart, type DayPart, keepPages, notePartsOf, readStoredPages } from '../ledger/pages.ts';
 import {
+  forgetFile,
   holdRange,
   noteFile,
   noteLoaded,
@@ -30,8 +31,8 @@ export interface FetchFileRequest {
 
 /**
  * Stores the file of a csv or xlsx export as it is received, then its records by day, as pages are: the file is its one page.
- * It is fetched once; whoever is stopped while it is taken apart begins with the stored file again, and the objects of
- * before are never read. Throws `JobExpired`, `PartMalformed`, `PartCorrupted`, `WindowTooLarge` and `TimestampNotUtc`.
+ * It is fetched once, and again where it was none; whoever is stopped while it is taken apart begins with the stored file again, and the
+ * objects of before are never read. Throws `JobExpired`, `PartMalformed`, `PartCorrupted`, `WindowTooLarge` and `TimestampNotUtc`.
  */
 export function fetchFile(
   ports: FetchPorts,
@@ -104,6 +105,11 @@ async function storeRecords(
       if (spool.bytes >= SPOOLED_BYTES) await flush();
     }
     await flush();
+  } catch (error) {
+    // It may have been cut short on its way: a redrive fetches it anew. Why it failed is what the machine decides by.
+    if (isError(error, 'PartMalformed'))
+      await forgetFile(ledger, claim, state.attempt).catch(() => undefined);
+    throw error;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

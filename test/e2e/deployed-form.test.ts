@@ -110,19 +110,25 @@ describe('the deployed form, each handler unpacked and in a process of its own',
     expect((await windowOf(night, truth.day)).delivery).toMatchObject({ commit: 1, state: 'delivered' });
   });
 
-  it('OPS-01 calls every function that is deployed, those for operators too', async () => {
-    const { generation: to } = await windowOf(night, truth.day);
-    const examined = await night.operate({ doctor: {} });
-    const rolledBack = await night.operate({ rollback: { dataset: 'cdr', day: truth.day, to } });
+  it(
+    'OPS-01 calls every function that is deployed, those for operators too',
+    async () => {
+      const { generation: to } = await windowOf(night, truth.day);
+      const examined = await night.operate({ doctor: {} });
+      const rolledBack = await night.operate({ rollback: { dataset: 'cdr', day: truth.day, to } });
 
-    expect([examined.status, rolledBack.status]).toEqual(['SUCCEEDED', 'SUCCEEDED']);
-    const names = [...unpacked(night).keys()];
+      expect([examined.status, rolledBack.status]).toEqual(['SUCCEEDED', 'SUCCEEDED']);
+      const names = [...unpacked(night).keys()];
 
-    expect(names.toSorted()).toEqual(
-      night.platform.assembly.functions.map(({ entry = '' }) => /([\w-]+)\.ts$/.exec(entry)?.[1]).toSorted(),
-    );
-    expect(names).toContain('transform');
-  });
+      expect(names.toSorted()).toEqual(
+        night.platform.assembly.functions
+          .map(({ entry = '' }) => /([\w-]+)\.ts$/.exec(entry)?.[1])
+          .toSorted(),
+      );
+      expect(names).toContain('transform');
+    },
+    PATIENCE,
+  );
 
   it('OPS-01 finds no package but DuckDB’s own, and that in its own folder', () => {
     const found = [...unpacked(night)].map(([name, folder]) => ({

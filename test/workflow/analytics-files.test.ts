@@ -6,6 +6,7 @@ import {
   interactionNights,
   interactionRows,
   interactionTruth,
+  interactionWindow,
   rangeState,
   SMALL_DAYS,
 } from '../support/interaction-night.ts';
@@ -75,17 +76,25 @@ describe('ANA-06 exports in three formats', () => {
     await night.close();
   });
 
-  it('ANA-06 name a workbook that was cut short', async () => {
-    const night = await open('xlsx', 'clean-short:1');
+  it.each(['csv', 'xlsx'])(
+    'ANA-06 name a %s file that was cut short, commit nothing of it, and fetch it anew under a redrive',
+    async (format) => {
+      const night = await open(format, 'clean-short:1');
+      const day = night.day();
+      const truth = interactionTruth(night, day);
+      const ended = await night.run();
+      expect(failedWindowsOf(night, ended.run)).toMatchObject([
+        { error: 'PartMalformed', state: 'FetchPages' },
+      ]);
+      expect((await interactionWindow(night, day)).generation).toBeUndefined();
+      night.simulator.use([SMALL_DAYS]);
 
-    const ended = await night.run();
+      const again = await night.redrive(ended.run);
 
-    expect(failedWindowsOf(night, ended.run)).toMatchObject([
-      { error: 'PartMalformed', state: 'FetchPages' },
-    ]);
-    night.simulator.use([SMALL_DAYS]);
-    const again = await night.run({ date: night.day(), refresh: true });
-    expect(again.status).toBe('SUCCEEDED');
-    await night.close();
-  });
+      expect(again.status).toBe('SUCCEEDED');
+      expect(exportsOf(night)).toHaveLength(1);
+      await expectInteractions(night, day, truth);
+      await night.close();
+    },
+  );
 });

@@ -1,14 +1,15 @@
 import { catalogued } from '../../model/errors.ts';
 import type { ColumnType, Mapping } from '../../model/mapping.ts';
 import { keysOf } from '../../model/source-path.ts';
-import { csvRecordEnd, fieldsOf, flawOf, isBlank, recordsOf } from '../records.ts';
+import { csvRecordEnd, type FileRecord, fieldsOf, flawOf, isBlank, recordsOf } from '../records.ts';
 import { workbookRows } from './workbook.ts';
 
 /**
  * The records of a result file on the local disk, as JSON texts in batches: what the same export gives as JSON pages. The header's names are
  * paths. An empty cell is null. A cell is a number, a boolean or a text as its column's type has it; without a column, as it looks. A CSV
  * row that is none (bad quoting, another width) is given as a JSON text, of which no row can be made: it becomes a reject that shows it.
- * Throws `PartMalformed` for a file that is not of its format, or whose header is none.
+ * Throws `PartMalformed` for a file that is not of its format, or whose header is none, and for a CSV file that ends within a row:
+ * no size is announced that would tell that it was cut short.
  */
 export async function* resultRecords(
   file: string,
@@ -16,7 +17,7 @@ export async function* resultRecords(
   mapping: Mapping,
 ): AsyncGenerator<string[]> {
   let writer: RecordWriter | undefined;
-  for await (const batch of format === 'csv' ? csvRows(file) : workbookRows(file)) {
+  for await (const batch of format === 'csv' ? csvRows(file, mapping) : workbookRows(file)) {
     const records: string[] = [];
     for (const row of batch)
       if (typeof row === 'string') records.push(JSON.stringify(row));
@@ -27,22 +28,46 @@ export async function* resultRecords(
   if (writer === undefined && format === 'csv') throw catalogued('PartMalformed', 'There is no header row.');
 }
 
+const LINE_FEED = 0x0a;
+
 /** Rows of a CSV file, the header first; a text is a row that cannot be told apart into fields. */
-async function* csvRows(file: string): AsyncGenerator<(string[] | string)[]> {
+async function* csvRows(file: string, mapping: Mapping): AsyncGenerator<(string[] | string)[]> {
   let width: number | undefined;
+  let last: FileRecord | undefined;
+  let header: string[] = [];
   for await (const batch of recordsOf(file, csvRecordEnd)) {
     const rows: (string[] | string)[] = [];
     for (const record of batch) {
       const text = record.bytes.toString('utf8');
       if (width === undefined) {
-        const header = fieldsOf(text.replace(/^\uFEFF/, ''));
+        header = fieldsOf(text.replace(/^\uFEFF/, ''));
         width = header.length;
         rows.push(header);
       } else if (width === 1 || !isBlank(record))
         rows.push(flawOf(record, width) === undefined ? fieldsOf(text) : text.replace(/\r?\n$/, ''));
+      last = record;
     }
     yield rows;
   }
+  if (last !== undefined && endsWithin(last, header, mapping))
+    throw catalogued('PartMalformed', 'The file ends within a row: it was cut short.');
+}
+
+/** Whether a file ends within its last row. A line end may be missing there, but nothing before it. */
+function endsWithin({ bytes, ...rest }: FileRecord, header: readonly string[], mapping: Mapping): boolean {
+  if (bytes.at(-1) === LINE_FEED) return false;
+  if (flawOf({ bytes, ...rest }, header.length) !== undefined) return true;
+  // Of the header itself, how many names there are to be says nothing: what the mapping requires does.
+  const isHeader = fieldsOf(bytes.toString('utf8').replace(/^\uFEFF/, '')).every(
+    (name, at) => name === header[at],
+  );
+  return (
+    isHeader &&
+    !mapping.columns.every(
+      ({ required, source, aliases }) =>
+        !required || [source, ...aliases].some((name) => header.includes(name)),
+    )
+  );
 }
 
 const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;

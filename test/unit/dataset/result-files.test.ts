@@ -218,3 +218,36 @@ describe('ANA-06 result files', () => {
     await expect(writeFile(join(folder, 'result.csv'), '', { flag: 'wx' })).resolves.toBeUndefined();
   });
 });
+
+describe('ANA-06 a csv file that ends cleanly, and short', () => {
+  const whole = ['interval.startTime,agent.id,agent.name', '2024-05-15T08:00:00.000Z,7,"a, b"', ''].join(
+    '\n',
+  );
+
+  it('ANA-06 is named wherever it is cut but for the end of a row and within the last field of one', async () => {
+    const required = {
+      ...NESTED,
+      columns: NESTED.columns.map((column) => ({ ...column, required: column.source.startsWith('agent.') })),
+    };
+    const outcomes: string[] = [];
+
+    for (let bytes = 1; bytes <= whole.length; bytes++) {
+      const file = join(folder, `cut-${bytes}.csv`);
+      await writeFile(file, whole.slice(0, bytes));
+      const read = await Array.fromAsync(resultRecords(file, 'csv', required)).catch(
+        (error: unknown) => error,
+      );
+      outcomes.push(
+        Array.isArray(read) ? `${read.flat().length}` : String(Reflect.get(Object(read), 'name')),
+      );
+    }
+
+    const refused = outcomes.flatMap((outcome, at) => (outcome === 'PartMalformed' ? [at + 1] : []));
+    const header = whole.indexOf('\n');
+    // A header, with its line end or without, and a row from where its last field begins, whose end nobody knows.
+    const fine = [header, header + 1, whole.indexOf('"'), whole.length - 1, whole.length];
+    expect(refused).toEqual(
+      Array.from({ length: whole.length }, (_, at) => at + 1).filter((bytes) => !fine.includes(bytes)),
+    );
+  });
+});
