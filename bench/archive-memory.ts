@@ -9,7 +9,7 @@ import { RunArn } from '../lambdas/model/ids.ts';
 import { ARCHIVE_DATASET } from '../lambdas/model/interactions.ts';
 import type { Item, ObjectStore, Table } from '../lambdas/model/ports.ts';
 import { peakResidentBytes } from './resident-memory.ts';
-import { benchPorts, benchRecords, OWNER } from './seal-ports.ts';
+import { benchPiece, benchPorts, idOf, OWNER, PIECE } from './seal-ports.ts';
 
 /*
  * `node bench/archive-memory.ts <interactions>`: writes the list of so many interactions and seals their day, as the functions
@@ -17,13 +17,11 @@ import { benchPorts, benchRecords, OWNER } from './seal-ports.ts';
  */
 
 const count = Number(process.argv[2]);
-const PIECE = 100;
 const RUN = RunArn.parse('arn:aws:states:eu-west-1:000000000000:execution:bench:night');
 const AT = '2024-05-15T12:00:00.000Z';
 const compressed = promisify(gzip);
 
 const claim = { run: RUN, epoch: 1, dataset: ARCHIVE_DATASET, day: OWNER.day };
-const idOf = (n: number) => `i-${String(n).padStart(9, '0')}`;
 
 /** Keeps the day's own item and the cursor: entries are written and forgotten, the list is made while it is read. */
 function passingTable(): Table {
@@ -57,12 +55,10 @@ function passingObjects(): Pick<ObjectStore, 'open' | 'list' | 'find' | 'writeSt
     bytes: 0,
     async open(key: string) {
       const from = Number(/\/(\d{9})-/.exec(key)?.[1]);
-      const records = [...benchRecords(PIECE, `bench ${from}`)];
-      const lines = records.map(({ line }, index) => {
-        const n = from + index;
+      const lines = benchPiece(from).map(({ id, line }, index) => {
         const looked = {
-          n,
-          id: idOf(n),
+          n: from + index,
+          id,
           day: OWNER.day,
           tries: 1,
           updatedTime: AT,

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { ArchiveRecord, SealPorts } from '../lambdas/archive/seal.ts';
+import type { ArchiveRecord } from '../lambdas/archive/blocks.ts';
+import type { SealPorts } from '../lambdas/archive/seal.ts';
 import { Secret } from '../lambdas/cxone/secret.ts';
 import { Day } from '../lambdas/model/days.ts';
 import { TenantId } from '../lambdas/model/ids.ts';
@@ -23,16 +24,18 @@ export function* benchRecords(count: number, seed = 'bench'): Generator<ArchiveR
   }
 }
 
-/** The same in batches of 100, as details are fetched. */
-export function* benchBatches(count: number): Generator<ArchiveRecord[]> {
-  let batch: ArchiveRecord[] = [];
-  for (const record of benchRecords(count)) {
-    batch.push(record);
-    if (batch.length < 100) continue;
-    yield batch;
-    batch = [];
-  }
-  yield batch;
+/** Interactions of a piece, as details are fetched and staged. */
+export const PIECE = 100;
+
+/** Id of the n-th interaction of a measured list. */
+export const idOf = (n: number) => `i-${String(n).padStart(9, '0')}`;
+
+/** The piece of a list that begins with the n-th interaction, made anew whenever it is asked for. */
+export function benchPiece(from: number): ArchiveRecord[] {
+  return [...benchRecords(PIECE, `bench ${from}`)].map(({ line }, index) => ({
+    id: idOf(from + index),
+    line,
+  }));
 }
 
 const passphrases = new Map([['v1', new Secret(randomBytes(16).toString('hex'))]]);

@@ -1,6 +1,5 @@
 import {
   type ArchiveDay,
-  type ArchiveTally,
   changeArchiveDay,
   type DaySealing,
   holdArchiveDay,
@@ -19,13 +18,17 @@ import type { WindowLedger } from '../ledger/windows.ts';
 import { runName } from '../model/ids.ts';
 import type { ClaimedWindow } from '../model/payloads.ts';
 import type { ObjectStore } from '../model/ports.ts';
+import type { ArchiveRecord } from './blocks.ts';
 import { placesIn } from './completion.ts';
-import { type ArchiveRecord, type SealedObject, type SealPorts, sealRecords } from './seal.ts';
+import { emptyTally, type Kind, PendingLines } from './pending-lines.ts';
+import { type SealedObject, type SealPorts, sealRecords } from './seal.ts';
 import { allSideBySide } from './side-by-side.ts';
-import { type LookedUp, type Staged, type StagedBy, stagedOf } from './staging.ts';
+import { type Staged, type StagedBy, stagedOf } from './staging.ts';
 
 /** Items of the ledger that are written side by side. */
 const LEDGER_AT_ONCE = 16;
+/** Of them so many are made ready at once. */
+const LEDGER_PIECE = 1_000;
 
 /** What sealing a day needs of the world. */
 export interface SealDayPorts extends SealPorts {
@@ -75,29 +78,6 @@ function isOf(
   return sealing.run === own.run && sealing.round === own.round;
 }
 
-/** Nothing yet. */
-export function emptyTally(): ArchiveTally {
-  return {
-    archived: 0,
-    retried: 0,
-    unchanged: 0,
-    unavailable: {},
-    failed: {},
-    objects: [],
-    plainBytes: 0,
-    sealedBytes: 0,
-  };
-}
-
-/** What became of one staged line. */
-type Kind = 'sealed' | 'archived' | 'unchanged' | 'unavailable' | 'failed';
-
-/** The same, without its record, until it is tallied with the object that ends behind it. */
-interface Pending {
-  looked: LookedUp;
-  kind: Kind;
-}
-
 /** Seals what one run staged of a day. */
 class DaySeal {
   sealing: DaySealing;
@@ -105,7 +85,7 @@ class DaySeal {
   readonly #claim: ClaimedWindow;
   readonly #by: StagedBy;
   readonly #value: string;
-  readonly #pending: Pending[] = [];
+  readonly #pending = new PendingLines();
   #objects = 0;
 
   constructor(ports: SealDayPorts, claim: ClaimedWindow, sealing: DaySealing, value: string) {
@@ -124,7 +104,7 @@ class DaySeal {
       await this.#commit(object);
       if (!goesOn()) return { more: true, objects: this.#objects };
     }
-    const tally = tallied(this.sealing.tally, this.#pending);
+    const tally = this.#pending.tallied(this.sealing.tally);
     const looksOpen = Object.keys(tally.failed).length > 0;
     this.sealing = { ...this.sealing, done: true, tally };
     const { archived, unchanged, unavailable, failed, objects } = tally;
@@ -153,7 +133,7 @@ class DaySeal {
       const records: ArchiveRecord[] = [];
       for (const [index, { looked, record }] of piece.entries()) {
         const kind = kinds[index] ?? 'failed';
-        this.#pending.push({ looked, kind });
+        this.#pending.add(looked, kind, this.#value);
         if (kind === 'sealed') records.push({ id: looked.id, line: record });
       }
       if (records.length > 0) yield records;
@@ -183,35 +163,28 @@ class DaySeal {
   async #commit(object: SealedObject): Promise<void> {
     const { ledger } = this.#ports;
     const { day } = this.#claim;
-    const last = object.ids.at(-1);
-    const end = this.#pending.findIndex(({ looked, kind }) => kind === 'sealed' && looked.id === last);
-    const stretch = this.#pending.splice(0, end + 1);
+    const stretch = this.#pending.take(object.records);
+    const { n: through, id: last } = stretch.last;
+    if (last !== object.lastId) throw new Error('An object ends with another record than its stretch.');
     const sealed = { object: object.key, archivedBy: this.sealing.run, segment: this.#segment };
-    await allSideBySide(
-      stretch.filter(({ kind }) => kind === 'sealed'),
-      LEDGER_AT_ONCE,
-      ({ looked }) => {
-        const { id, updatedTime } = looked;
-        const { digest = '', value = undefined } = looked.outcome === 'record' ? looked : {};
-        const look = { id, updatedTime, digest, marked: value === this.#value, lookedBy: this.#lookedBy };
-        return noteArchived(ledger, this.#claim, look, sealed);
-      },
-    );
-    const { key, sha256, plainBytes, sealedBytes, ids } = object;
-    const facts = { key, day, sha256, records: ids.length, plainBytes, sealedBytes };
+    for (const looks of stretch.sealed(LEDGER_PIECE))
+      await allSideBySide(looks, LEDGER_AT_ONCE, (look) =>
+        noteArchived(ledger, this.#claim, { ...look, lookedBy: this.#lookedBy }, sealed),
+      );
+    const { key, sha256, records, plainBytes, sealedBytes } = object;
+    const facts = { key, day, sha256, records, plainBytes, sealedBytes };
     await noteArchiveObject(ledger, { ...facts, sealedBy: this.sealing.run });
     const before = this.sealing.tally;
     const tally = {
-      ...tallied(before, stretch),
+      ...stretch.tallied(before),
       objects: [...before.objects, key],
       plainBytes: before.plainBytes + plainBytes,
       sealedBytes: before.sealedBytes + sealedBytes,
     };
-    const through = stretch.at(-1)?.looked.n ?? this.sealing.through;
     const owes = {
       step: 'object',
       name: this.#segment,
-      facts: { object: key, sha256, records: ids.length, plainBytes, sealedBytes },
+      facts: { object: key, sha256, records, plainBytes, sealedBytes },
     } as const;
     this.sealing = { ...this.sealing, through, tally };
     this.#objects += 1;
@@ -230,18 +203,4 @@ class DaySeal {
 
 function isArchived(entry: ArchiveEntry | undefined): boolean {
   return entry?.state !== undefined && entry.state !== 'unavailable';
-}
-
-function tallied(before: ArchiveTally, pending: readonly Pending[]): ArchiveTally {
-  const tally = { ...before, unavailable: { ...before.unavailable }, failed: { ...before.failed } };
-  for (const { looked, kind } of pending) {
-    if (kind === 'sealed' || kind === 'archived') {
-      tally.archived += 1;
-      if (looked.tries > 1) tally.retried += 1;
-    } else if (kind === 'unchanged') tally.unchanged += 1;
-    if (looked.outcome === 'unavailable')
-      tally.unavailable[looked.reason] = (tally.unavailable[looked.reason] ?? 0) + 1;
-    if (looked.outcome === 'failed') tally.failed[looked.failure] = (tally.failed[looked.failure] ?? 0) + 1;
-  }
-  return tally;
 }

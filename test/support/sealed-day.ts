@@ -47,8 +47,11 @@ export async function sealSamples(
   const { ledger } = ports;
   const owner = { tenant: ledger.tenant, day: claim.day };
   const sealed = await Array.fromAsync(sealRecords(ports, owner, [samples], objectBytes));
-  for (const { key, sha256, ids, plainBytes, sealedBytes } of sealed) {
-    for (const { id, digest } of samples.filter((sample) => ids.includes(sample.id))) {
+  let from = 0;
+  for (const { key, sha256, records, plainBytes, sealedBytes } of sealed) {
+    const begun = from;
+    from += records;
+    for (const { id, digest } of samples.slice(begun, from)) {
       await fixArchiveDay(ledger, id, claim.day);
       await noteArchived(
         ledger,
@@ -57,7 +60,7 @@ export async function sealSamples(
         { object: key, archivedBy: 'run', segment: 'run#0#-1' },
       );
     }
-    const facts = { key, day: claim.day, sha256, records: ids.length, plainBytes, sealedBytes };
+    const facts = { key, day: claim.day, sha256, records, plainBytes, sealedBytes };
     await noteArchiveObject(ledger, { ...facts, sealedBy: 'run' });
   }
   return sealed;
