@@ -30,6 +30,12 @@ import { allSideBySide } from './side-by-side.ts';
 /** Items of the ledger that are looked at side by side. */
 const LEDGER_AT_ONCE = 16;
 
+/** So many pages by token in a row, a hundred thousand interactions of one millisecond, are a list that has no end. */
+const MOST_TOKENS = 1_000;
+
+/** Interactions that earlier runs left open and that are put on the list together. */
+const OPEN_PIECE = 1_000;
+
 /** Whose list, and in which round. */
 export interface ListedBy {
   run: RunArn;
@@ -73,7 +79,7 @@ export async function listInteractions(
 function begun(request: ArchiveRequest, now: number): ListCursor {
   const before = request.mode === 'range' ? request.to : now;
   const phase = request.mode === 'range' && request.from < request.to ? 'query' : 'open';
-  return { phase, before, startedAt: now, listed: 0 };
+  return { phase, before, tokens: 0, startedAt: now, listed: 0 };
 }
 
 async function step(
@@ -113,14 +119,19 @@ async function step(
  * one: what is deleted or moves meanwhile shifts nothing, as it would shift the pages behind a token. Only where a whole page has one
  * and the same instant is the token needed.
  */
-function nextQuery({ pageToken, ...cursor }: ListCursor, page: InteractionPage): ListCursor {
-  if (page.nextPage === undefined) return { ...cursor, phase: 'open' };
+function nextQuery({ pageToken, tokens, ...cursor }: ListCursor, page: InteractionPage): ListCursor {
+  if (page.nextPage === undefined) return { ...cursor, tokens: 0, phase: 'open' };
   const oldest = Math.min(...page.interactions.map(({ updatedAt }) => updatedAt));
-  if (oldest + 1 < cursor.before) return { ...cursor, before: oldest + 1 };
-  if (page.nextPage !== pageToken) return { ...cursor, pageToken: page.nextPage };
-  throw catalogued('ServerFault', 'CXone names a page of interactions as its own next one.', {
-    call: 'query',
-  });
+  if (oldest + 1 < cursor.before) return { ...cursor, tokens: 0, before: oldest + 1 };
+  const goesRound = page.nextPage === pageToken;
+  if (!goesRound && tokens < MOST_TOKENS) return { ...cursor, tokens: tokens + 1, pageToken: page.nextPage };
+  throw catalogued(
+    'ServerFault',
+    goesRound
+      ? 'CXone names a page of interactions as its own next one.'
+      : `CXone gives page after page of interactions, ${MOST_TOKENS} by now, without coming to an earlier instant.`,
+    { call: 'query' },
+  );
 }
 
 async function wantQueried(
@@ -148,14 +159,28 @@ async function wantNamed(ledger: WindowLedger, by: ListedBy, id: InteractionId):
 async function wantOpen(ledger: WindowLedger, by: ListedBy): Promise<void> {
   for await (const { day, looksOpen } of archiveDays(ledger)) {
     if (!looksOpen) continue;
-    for await (const { id, failure, updatedTime } of archiveEntries(ledger, day))
-      if (failure !== undefined) await want(ledger, by.run, by.round, { id, day, at: updatedTime });
+    let open: ArchiveEntry[] = [];
+    const wantThem = async () => {
+      await allSideBySide(open, LEDGER_AT_ONCE, ({ id, updatedTime }) =>
+        want(ledger, by.run, by.round, { id, day, at: updatedTime }),
+      );
+      open = [];
+    };
+    for await (const entry of archiveEntries(ledger, day)) {
+      if (entry.failure !== undefined) open.push(entry);
+      if (open.length >= OPEN_PIECE) await wantThem();
+    }
+    await wantThem();
   }
 }
 
-/** Whether nothing has happened to an interaction since it was looked at. */
+/**
+ * Whether nothing has happened to an interaction since it was looked at. What was refused may be so for want of a permission, which is
+ * granted without a trace in the interaction: it is looked at again whenever a run comes by.
+ */
 function isSettled(entry: ArchiveEntry | undefined, updatedTime: string): boolean {
-  return entry?.state !== undefined && entry.failure === undefined && entry.updatedTime === updatedTime;
+  if (entry?.state === undefined || entry.failure !== undefined || entry.reason === 'forbidden') return false;
+  return entry.updatedTime === updatedTime;
 }
 
 /** Whether an earlier round of the same run has looked at it. */

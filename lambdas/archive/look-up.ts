@@ -26,7 +26,7 @@ const FIRST_BACK_OFF_MILLISECONDS = 2_000;
 const FAULTS_IN_A_ROW = 5;
 
 /** So many interactions that are all refused are not restricted one by one: a permission is missing. */
-const SUSPICIOUS_REFUSALS = 20;
+const SUSPICIOUS_REFUSALS = 5;
 
 /** What looking up needs of the world. */
 export interface LookUpPorts {

@@ -22,7 +22,7 @@ export interface InteractionPage {
 
 /** The interactions API (section 5 of the API notes). */
 export interface Interactions {
-  /** Closed interactions that were updated in the range (epoch milliseconds, half-open), the latest first, one page of up to 100. */
+  /** Closed interactions that were updated in the range (epoch milliseconds, half-open), the latest first, one page of up to 100. Throws `ServerFault` where the page is not so. */
   query(range: { from: number; to: number }, pageToken?: string): Promise<InteractionPage>;
   /** The JSON text of an interaction's details. Throws `NotFound`, and `ScopeMissing` where this one is restricted too. */
   details(id: InteractionId): Promise<string>;
@@ -78,6 +78,11 @@ export function createInteractions(family: Family, calls: AuthorizedCalls): Inte
             call: 'query',
           },
         );
+      // What follows is asked for by time: in another order it would be passed over.
+      if (data.some(({ updatedTime }, index) => updatedTime > (data[index - 1]?.updatedTime ?? to)))
+        throw catalogued('ServerFault', 'CXone did not list interactions from the latest to the oldest.', {
+          call: 'query',
+        });
       const nextPage = pagination?.next_page ?? '';
       return {
         interactions: closed.map(({ id, updatedTime }) => ({ id, updatedAt: updatedTime })),

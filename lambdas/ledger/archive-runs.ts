@@ -15,6 +15,7 @@ export const ListCursor = z.object({
   phase: z.enum(['query', 'open', 'write', 'done']),
   before: z.number().describe('The next query asks for what was updated before this instant'),
   pageToken: z.string().optional(),
+  tokens: z.int().min(0).default(0).describe('Pages in a row that were read by token'),
   startedAt: z.number(),
   endedAt: z.number().optional(),
   listed: z.int().min(0).default(0),

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { listInteractions } from '../../../lambdas/archive/listing.ts';
 import type { ArchiveRequest } from '../../../lambdas/archive/request.ts';
 import { ListedInteraction } from '../../../lambdas/model/archive-payloads.ts';
-import { archiveWorld } from '../../support/archive-world.ts';
+import { catalogued } from '../../../lambdas/model/errors.ts';
+import { archive, archiveWorld, entryOf } from '../../support/archive-world.ts';
 import { thrownBy } from '../../support/thrown.ts';
 import { runCalled } from '../../support/window-ledger.ts';
 
@@ -101,6 +102,37 @@ describe('the list of interactions', () => {
     const error = await thrownBy(list());
 
     expect([error.name, error.message]).toEqual(['ServerFault', expect.stringContaining('its own next one')]);
+  });
+
+  it('ARC-01 ends by name a list that goes on by token without an end', async () => {
+    const { world, list, queries } = prepare(['2024-05-15T12:00:00.000Z']);
+    const { query } = world.center;
+    let pages = 0;
+    world.center.query = async (range, token) => {
+      pages += 1;
+      return { ...(await query(range, token)), interactions: [], nextPage: `page-${pages}` };
+    };
+
+    const error = await thrownBy(list());
+
+    expect([error.name, error.message]).toEqual(['ServerFault', expect.stringContaining('page after page')]);
+    expect(queries()).toBe(1_001);
+  });
+
+  it('ARC-02 looks again at what was refused, which may have been for want of a permission', async () => {
+    const world = archiveWorld();
+    for (let index = 0; index < 3; index += 1)
+      world.center.close(`i-0${index}`, `2024-05-15T0${index}:00:00.000Z`).details = [
+        catalogued('ScopeMissing', 'By the test.'),
+      ];
+    await archive(world, 'night');
+    const refused = await entryOf(world, 'i-00');
+    for (const one of world.center.all.values()) one.details = ['answer'];
+
+    await archive(world, 'again', { date: '2024-05-15' });
+
+    expect(refused).toMatchObject({ state: 'unavailable', reason: 'forbidden' });
+    expect(await entryOf(world, 'i-00')).toMatchObject({ state: 'marked', archivedBy: 'again' });
   });
 
   it('ARC-01 takes single interactions without asking for a list', async () => {

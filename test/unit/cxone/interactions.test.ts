@@ -97,6 +97,20 @@ describe('the client of the interactions API', () => {
     ]);
   });
 
+  it('ARC-01 does not take a list that is not sorted from the latest on', async () => {
+    const { interactions } = client();
+    answer(200, {
+      data: ['09', '10'].map((hour) => ({ id: hour, updatedTime: `2024-05-15T${hour}:00:00.000Z` })),
+    });
+
+    const error = await thrownBy(interactions.query({ from: FROM, to: TO }));
+
+    expect([error.name, error.message]).toEqual([
+      'ServerFault',
+      expect.stringContaining('from the latest to the oldest'),
+    ]);
+  });
+
   it('ARC-03 gives details as they were written', async () => {
     const { interactions } = client();
     answer(200, '{"id":"i/1","n":12345678901234567890}');
