@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { provision } from '../../local/assembly/provision.ts';
 import type { Assembly } from '../../local/assembly/types.ts';
@@ -58,7 +59,11 @@ export async function openStores(
     listen(listener) {
       exchanges.listener = listener;
     },
-    [Symbol.asyncDispose]: () => aws.close(),
+    // Hundreds of nights leave hundreds of folders: to remove them all at the end would take longer than a hook may.
+    async [Symbol.asyncDispose]() {
+      await aws.close();
+      await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+    },
   };
 }
 
