@@ -23,6 +23,7 @@ import { invoke } from './fragments/invoke.ts';
 import { loadRange, RANGE_FUNCTIONS } from './fragments/load-range.ts';
 import { pipelineMachine, type WorkflowProps } from './fragments/machine.ts';
 import { ChildResultWriter, WindowListReader } from './fragments/map-objects.ts';
+import { plannedDataset, planSettings, requiredSources } from './fragments/plan-settings.ts';
 import { type RunWork, windowedRun } from './fragments/windowed-run.ts';
 
 const PIPELINE = 'analytics-export';
@@ -77,20 +78,17 @@ export class AnalyticsExportWorkflow extends Construct {
 
   private planSettings(): PlanSettings {
     const { settings, mapping } = this.props;
-    return {
+    return planSettings(settings, {
       pipeline: PIPELINE,
       datasets: this.datasets(),
-      requiredColumns: mapping.columns.filter(({ required }) => required).map(({ source }) => source),
+      requiredColumns: requiredSources(mapping),
       rangeDays: settings.rangeDays,
-      settleMinutes: settings.settleMinutes,
-      catchUpDays: settings.catchUpDays,
-      restateDays: settings.restateDays,
-    };
+    });
   }
 
   private datasets(): PlannedDataset[] {
     const { startDate } = this.props.settings;
-    return [{ dataset: ANALYTICS_DATASET, ...(startDate === undefined ? {} : { startDate }) }];
+    return [plannedDataset(ANALYTICS_DATASET, startDate)];
   }
 
   /** Lists the ranges, exports them, and lists what has been halved meanwhile, until nothing is left to list. */

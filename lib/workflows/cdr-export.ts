@@ -20,6 +20,7 @@ import { jsonata, RESULT } from './fragments/expressions.ts';
 import { hashKeyFor } from './fragments/hash-key.ts';
 import { invoke } from './fragments/invoke.ts';
 import { pipelineMachine, type WorkflowProps } from './fragments/machine.ts';
+import { plannedDataset, planSettings, requiredSources } from './fragments/plan-settings.ts';
 import { windowedRun } from './fragments/windowed-run.ts';
 import { callWithToken, ensureToken, freshCall } from './fragments/with-token.ts';
 
@@ -61,14 +62,11 @@ export class CdrExportWorkflow extends Construct {
       tenant: props.tenant,
       bucket: props.bucket,
       functions,
-      settings: {
+      settings: planSettings(settings, {
         pipeline: 'cdr-export',
         datasets: datasetsOf(settings),
-        requiredColumns: props.mapping.columns.filter(({ required }) => required).map(({ source }) => source),
-        settleMinutes: settings.settleMinutes,
-        catchUpDays: settings.catchUpDays,
-        restateDays: settings.restateDays,
-      },
+        requiredColumns: requiredSources(props.mapping),
+      }),
       windowsAtOnce: settings.windowsAtOnce,
       window: this.window(props),
     });
@@ -212,5 +210,5 @@ export class CdrExportWorkflow extends Construct {
 }
 
 function datasetsOf({ startDate }: CdrPipeline): PlannedDataset[] {
-  return [{ dataset: CDR_DATASET, ...(startDate === undefined ? {} : { startDate }) }];
+  return [plannedDataset(CDR_DATASET, startDate)];
 }

@@ -18,6 +18,7 @@ import { jsonata, RESULT } from './fragments/expressions.ts';
 import { hashKeyFor } from './fragments/hash-key.ts';
 import { invoke } from './fragments/invoke.ts';
 import { pipelineMachine, type WorkflowProps } from './fragments/machine.ts';
+import { plannedDataset, planSettings } from './fragments/plan-settings.ts';
 import { windowedRun } from './fragments/windowed-run.ts';
 import { callWithToken, ensureToken } from './fragments/with-token.ts';
 
@@ -59,19 +60,15 @@ export class ReportSyncWorkflow extends Construct {
   constructor(scope: Construct, id: string, props: ReportSyncWorkflowProps) {
     super(scope, id);
     const { settings, functions } = props;
-    const { settleMinutes, catchUpDays, restateDays } = settings;
     const definition = windowedRun(this, {
       tenant: props.tenant,
       bucket: props.bucket,
       functions,
-      settings: {
+      settings: planSettings(settings, {
         pipeline: 'report-sync',
         datasets: datasetsOf(settings),
         requiredColumns: [],
-        settleMinutes,
-        catchUpDays,
-        restateDays,
-      },
+      }),
       windowsAtOnce: settings.windowsAtOnce,
       window: this.window(props),
     });
@@ -163,8 +160,5 @@ export class ReportSyncWorkflow extends Construct {
 }
 
 function datasetsOf({ reports }: ReportsPipeline): PlannedDataset[] {
-  return reports.map(({ dataset, startDate }) => ({
-    dataset,
-    ...(startDate === undefined ? {} : { startDate }),
-  }));
+  return reports.map(({ dataset, startDate }) => plannedDataset(dataset, startDate));
 }
