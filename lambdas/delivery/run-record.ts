@@ -20,7 +20,7 @@ import { ListedWindow } from '../model/payloads.ts';
 import type { PipelineName } from '../model/pipelines.ts';
 import type { ExecutionFacts, ObjectStore } from '../model/ports.ts';
 import { type DatasetRecord, RunRecord, type WindowRecord } from '../model/run-record.ts';
-import { isExportedElsewhere, RangeReader } from '../planning/ranges.ts';
+import { exporterElsewhere, RangeReader } from '../planning/ranges.ts';
 import { costOf } from './cost.ts';
 import { readingRecord } from './reading-record.ts';
 import { timelineOf } from './timeline.ts';
@@ -56,7 +56,7 @@ export async function makeRunRecord(
         window,
         await readWindow(ledger, window.dataset, window.day),
         { own: noteOf(notes, window), failure: failureNoteOf(notes, window), now },
-        await isExportedElsewhere(ranges, window, request.run, now),
+        (await exporterElsewhere(ranges, window, request.run, now)) !== undefined,
       ),
       ...(request.pipeline === 'report-sync'
         ? { reading: await readingRecord(ledger, request.run, window) }

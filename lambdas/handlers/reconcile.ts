@@ -1,3 +1,4 @@
+import { executions } from '../aws/executions.ts';
 import { s3ObjectStore } from '../aws/s3-object-store.ts';
 import { windowListKey } from '../lake/keys.ts';
 import { ReconcilePayload, ReconcileResult } from '../model/payloads.ts';
@@ -10,7 +11,7 @@ export const handler = lambdaHandler(
   async (payload, invocation) => {
     const objects = s3ObjectStore(invocation.clients.s3, invocation.environment.LAKE_BUCKET);
     const { committed, alreadyRunning, pinned, unfinished } = await reconcile(
-      { ledger: invocation, objects },
+      { ledger: invocation, objects, hasEnded: executions(invocation.clients.sfn).hasEnded },
       payload,
     );
     if (unfinished.length === 0) return { outcome: 'complete' as const, committed, alreadyRunning, pinned };

@@ -82,20 +82,24 @@ export class RangeReader {
   }
 }
 
-/** Whether a run that is not this one holds the window, or range, and its lease is not over. */
-export function isHeldElsewhere({ claimedBy, leaseUntil }: WindowState, run: RunArn, now: number): boolean {
-  return claimedBy !== undefined && claimedBy !== run && leaseUntil > now;
+/** The run that holds the window, or range, where it is not this one and its lease is not over. */
+export function holderElsewhere(
+  { claimedBy, leaseUntil }: WindowState,
+  run: RunArn,
+  now: number,
+): RunArn | undefined {
+  return claimedBy !== run && leaseUntil > now ? claimedBy : undefined;
 }
 
-/** Whether another run exports the range that the window is in: it will say what becomes of the window. */
-export async function isExportedElsewhere(
+/** The other run that exports the range that the window is in, where there is one. */
+export async function exporterElsewhere(
   ranges: RangeReader,
   window: ListedWindow,
   run: RunArn,
   now: number,
-): Promise<boolean> {
-  if (window.range === undefined) return false;
-  return isHeldElsewhere(await ranges.state(window.dataset, await ranges.current(window)), run, now);
+): Promise<RunArn | undefined> {
+  if (window.range === undefined) return undefined;
+  return holderElsewhere(await ranges.state(window.dataset, await ranges.current(window)), run, now);
 }
 
 /**

@@ -5,7 +5,7 @@ import { catalogued } from '../model/errors.ts';
 import type { RunArn } from '../model/ids.ts';
 import { ListedWindow, type PlannedWindow } from '../model/payloads.ts';
 import type { ObjectStore } from '../model/ports.ts';
-import { isExportedElsewhere, isHeldElsewhere, RangeReader } from './ranges.ts';
+import { exporterElsewhere, holderElsewhere, RangeReader } from './ranges.ts';
 
 /** Windows that an error's message names; the run's record has all. */
 const NAMED_WINDOWS = 20;
@@ -20,23 +20,42 @@ export interface Reconciliation {
   unfinished: ListedWindow[];
 }
 
-/** Compares the run's list of windows with the ledger. */
+/** What reconciling reads. */
+export interface ReconcilePorts {
+  ledger: WindowLedger;
+  objects: ObjectStore;
+  /** Whether a run's execution has ended. */
+  hasEnded(run: RunArn): Promise<boolean>;
+}
+
+/**
+ * Compares the run's list of windows with the ledger. A window that a run holds which has ended is unfinished like any other, although
+ * the lease is not over: nobody is at work on it.
+ */
 export async function reconcile(
-  ports: { ledger: WindowLedger; objects: ObjectStore },
+  ports: ReconcilePorts,
   request: { run: RunArn; listKey: string },
 ): Promise<Reconciliation> {
   const windows = z.array(ListedWindow).parse(JSON.parse(await ports.objects.readText(request.listKey)));
   const outcome: Reconciliation = { committed: 0, alreadyRunning: 0, pinned: 0, unfinished: [] };
   const ranges = new RangeReader(ports.ledger);
+  const ended = new Map<RunArn, Promise<boolean>>();
+  const lives = async (holder: RunArn | undefined) => {
+    if (holder === undefined) return false;
+    const known = ended.get(holder) ?? ports.hasEnded(holder);
+    ended.set(holder, known);
+    return !(await known);
+  };
   for (const window of windows) {
     const state = await readWindow(ports.ledger, window.dataset, window.day);
     const now = ports.ledger.clock.now();
-    const elsewhere =
-      isHeldElsewhere(state, request.run, now) ||
-      (await isExportedElsewhere(ranges, window, request.run, now));
     if (isDone(state, request.run, window.task)) outcome.committed += 1;
     else if (isPinnedAgainst(state, window.task)) outcome.pinned += 1;
-    else if (elsewhere) outcome.alreadyRunning += 1;
+    else if (
+      (await lives(holderElsewhere(state, request.run, now))) ||
+      (await lives(await exporterElsewhere(ranges, window, request.run, now)))
+    )
+      outcome.alreadyRunning += 1;
     else outcome.unfinished.push(window);
   }
   return outcome;

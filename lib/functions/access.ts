@@ -139,6 +139,7 @@ export const CAPABILITIES: Readonly<Partial<Record<FunctionName, readonly Capabi
   transform: ['readHashKey'],
   'transform-records': ['readHashKey'],
   operate: ['notify'],
+  reconcile: ['lookUpRuns'],
   'roll-back': ['lookUpRuns'],
   'seal-archive-day': ['sealArchives'],
   deliver: ['readWebhookSecret', 'sendDeadLetters', 'lookUpRuns'],

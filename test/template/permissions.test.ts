@@ -74,7 +74,7 @@ const ACTIONS: Record<FunctionName, string[]> = {
     'sqs:SendMessage',
     'states:DescribeExecution',
   ],
-  reconcile: ['dynamodb:GetItem', 'dynamodb:Query', ...READ, ...WRITE],
+  reconcile: ['dynamodb:GetItem', 'dynamodb:Query', ...READ, ...WRITE, 'states:DescribeExecution'],
   'plan-updates': [...LEDGER, ...READ, ...WRITE],
   'list-actions': [...LEDGER, ...READ, ...WRITE],
   'update-actions': [...LEDGER, 'dynamodb:Query', ...READ, ...WRITE],

@@ -49,7 +49,8 @@ function prepare(settings: PlanSettings = CDR_PLAN) {
     );
   const list = (windows: { day: Day; task: WindowTask }[]) =>
     objects.writeText(LIST, JSON.stringify(windows.map(listed)), 'application/json');
-  const reconciled = () => reconcile({ ledger, objects }, { run: RUN, listKey: LIST });
+  const reconciled = (hasEnded = async () => false) =>
+    reconcile({ ledger, objects, hasEnded }, { run: RUN, listKey: LIST });
   return { ledger, clock, objects, plan, list, reconciled };
 }
 
@@ -195,6 +196,19 @@ describe('reconciling', () => {
 
     expect([during.alreadyRunning, during.unfinished.length]).toEqual([1, 0]);
     expect([afterwards.alreadyRunning, afterwards.unfinished.length]).toEqual([0, 1]);
+  });
+
+  it('ALL-16 takes over a window whose holder has ended without a commit, though its lease is not over', async () => {
+    const { ledger, list, reconciled } = prepare();
+    await list([{ day: MAY_15, task: 'export' }]);
+    await claimed(ledger, OTHER);
+
+    const outcome = await reconciled(async () => true);
+
+    expect(outcome).toMatchObject({
+      alreadyRunning: 0,
+      unfinished: [listed({ day: MAY_15, task: 'export' })],
+    });
   });
 
   it('ALL-04 does not count a commit that was left half way', async () => {
