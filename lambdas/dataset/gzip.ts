@@ -23,9 +23,12 @@ export function gzipMembers(source: AsyncIterable<Buffer>): AsyncGenerator<Buffe
   return membersOf(source, constants.Z_DEFAULT_COMPRESSION);
 }
 
-/** The same, packed fast: for raw parts, which are read once. */
-export function fastGzipMembers(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  return membersOf(source, constants.Z_BEST_SPEED);
+/**
+ * One member of a gzip file, packed fast: for raw parts, which are read once or twice and kept for a while. Level 1 takes a third of the processor time of the
+ * default, for a third more bytes.
+ */
+export function fastGzipMember(bytes: Buffer): Promise<Buffer> {
+  return memberOf(bytes, constants.Z_BEST_SPEED);
 }
 
 async function* membersOf(source: AsyncIterable<Buffer>, level: number): AsyncGenerator<Buffer> {

@@ -137,3 +137,13 @@ function isHex(byte: number): boolean {
   const lower = byte | 0x20;
   return isDigit(byte) || (lower >= 0x61 && lower <= 0x66);
 }
+
+export function isWhiteSpace(byte: number): boolean {
+  return byte === BYTE.space || (byte >= 0x09 && byte <= 0x0d && byte !== 0x0b && byte !== 0x0c);
+}
+
+/** Whether these same bytes stand there. */
+export function isSame(bytes: Uint8Array, from: number, same: Uint8Array): boolean {
+  for (let at = 0; at < same.length; at++) if (bytes[from + at] !== same[at]) return false;
+  return true;
+}

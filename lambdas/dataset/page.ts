@@ -1,8 +1,11 @@
+import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
 import { catalogued } from '../model/errors.ts';
 import { problemSentence, problemsOf } from '../model/refusal.ts';
 import { keysOf } from '../model/source-path.ts';
-import { elementsOf, membersOf, valueTextAt } from './json-text.ts';
+import { BYTE, isSame } from './json-bytes.ts';
+import { valueTextAt } from './json-text.ts';
+import { JsonWalk } from './json-walk.ts';
 import { isUtcTimestamp } from './utc-timestamps.ts';
 
 /** One page of a cursor-paged answer. */
@@ -25,43 +28,109 @@ const Envelope = z.looseObject({
   totalRecords: z.int().min(0).nullish(),
 });
 
+/** A page whose records are still where they were received. */
+export interface PageInPlace extends Omit<Page, 'records'> {
+  body: Buffer;
+  records: number;
+  /** Where each record stands in the body, in turn: begin and end. */
+  bounds: readonly number[];
+  /** For each record in turn the values of the wanted keys, in turn: begin and end, below zero where the record lacks it. */
+  noted: readonly number[];
+}
+
 /**
  * Splits the body of one page, `{ "data": [ … ], "nextPageToken", "totalRecords"? }`, into the texts of its records. Values are
  * never turned into JavaScript's and back. Throws `PageMalformed` for a body of any other form: what is not UTF-8 or not
  * JSON, no `data`, `data` twice, a cursor that is no text. A record of any JSON value passes: whether it can be a row is found out when it is typed.
  */
 export function readPage(body: Uint8Array | string): Page {
-  const text = typeof body === 'string' ? body : decoded(body);
-  const value = parsed(text);
+  const { bounds, body: bytes, records, bounds: _, noted: __, ...page } = pageInPlace(Buffer.from(body), []);
+  const texts = Array.from({ length: records }, (_, index) =>
+    onOneLine(bytes.toString('utf8', bounds[2 * index], bounds[2 * index + 1])),
+  );
+  return { ...page, records: texts };
+}
+
+/**
+ * The same without making texts of the records.
+ * @param wanted keys of which the values in each record are found in passing: of a key that comes twice the last one
+ */
+export function pageInPlace(body: Buffer, wanted: readonly string[]): PageInPlace {
+  if (!isUtf8(body)) throw malformed('it is not UTF-8');
+  const walk = new JsonWalk(body, []);
+  const found: Found = { bounds: [], noted: [], arrays: 0, others: new Map() };
+  const begin = walk.afterSpace(isSame(body, 0, BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0);
+  const end =
+    body[begin] === BYTE.openObject ? envelopeEnd(body, begin, walk, wanted, found) : walk.valueEnd(begin);
+  if (end < 0 || walk.afterSpace(end) !== body.length) throw malformed('it is not JSON');
+  const value = body[begin] === BYTE.openObject ? Object.fromEntries(found.others) : [];
   const envelope = Envelope.safeParse(value);
   if (!envelope.success) throw malformed(problemsOf(envelope.error, value).map(problemSentence).join('; '));
-  const { data, nextPageToken, totalRecords } = envelope.data;
-  const arrays = [...membersOf(text, text.indexOf('{'))].filter(({ key }) => key === 'data');
-  const [array] = arrays;
-  if (array === undefined || arrays.length > 1) throw malformed('data: given more than once');
-  const records = Array.from(elementsOf(text, array.from), ({ from, to }) => onOneLine(text.slice(from, to)));
-  if (records.length !== data.length) throw malformed('its records cannot be told apart');
+  if (found.arrays > 1) throw malformed('data: given more than once');
+  const { nextPageToken, totalRecords } = envelope.data;
   return {
-    records,
+    body,
+    records: found.bounds.length / 2,
+    bounds: found.bounds,
+    noted: found.noted,
     nextPageToken: nextPageToken === undefined || nextPageToken === '' ? null : nextPageToken,
     ...(totalRecords === undefined || totalRecords === null ? {} : { totalRecords }),
   };
 }
 
-function decoded(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw malformed('it is not UTF-8');
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+
+interface Found {
+  bounds: number[];
+  noted: number[];
+  /** How often `data` was given. */
+  arrays: number;
+  /** What else the envelope has that is looked at; an empty array for the data. */
+  others: Map<string, unknown>;
+}
+
+/** Walks through the envelope that begins at `from`, and gives the position after it, below zero where it is no JSON. */
+function envelopeEnd(
+  body: Buffer,
+  from: number,
+  walk: JsonWalk,
+  wanted: readonly string[],
+  found: Found,
+): number {
+  let at = walk.afterSpace(from + 1);
+  if (body[at] === BYTE.closeObject) return at + 1;
+  for (;;) {
+    const member = walk.memberAt(at);
+    if (member === undefined) return -1;
+    const { key, value } = member;
+    const isData = key === 'data' && body[value] === BYTE.openArray;
+    const end = isData ? arrayEnd(body, value, new JsonWalk(body, wanted), found) : walk.valueEnd(value);
+    if (end < 0) return -1;
+    if (key === 'data') found.arrays++;
+    if (isData) found.others.set(key, []);
+    else if (ENVELOPE.has(key)) found.others.set(key, JSON.parse(body.toString('utf8', value, end)));
+    at = walk.afterSpace(end);
+    if (body[at] === BYTE.closeObject) return at + 1;
+    if (body[at] !== BYTE.comma) return -1;
+    at = walk.afterSpace(at + 1);
   }
 }
 
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // The parser's own sentence quotes the text.
-    throw malformed('it is not JSON');
+const ENVELOPE: ReadonlySet<string> = new Set(Object.keys(Envelope.shape));
+
+/** The position after the array of records that begins at `from`. */
+function arrayEnd(body: Buffer, from: number, walk: JsonWalk, { bounds, noted }: Found): number {
+  let at = walk.afterSpace(from + 1);
+  if (body[at] === BYTE.closeArray) return at + 1;
+  for (;;) {
+    const end = walk.valueEnd(at);
+    if (end < 0) return -1;
+    bounds.push(at, end);
+    for (const position of walk.noted) noted.push(position);
+    at = walk.afterSpace(end);
+    if (body[at] === BYTE.closeArray) return at + 1;
+    if (body[at] !== BYTE.comma) return -1;
+    at = walk.afterSpace(at + 1);
   }
 }
 
@@ -79,7 +148,12 @@ function malformed(what: string) {
  * Undefined where there is no timestamp: such a record cannot become a row. Throws `TimestampNotUtc`.
  */
 export function recordInstant(text: string, path: string): number | undefined {
-  const value: unknown = JSON.parse(valueTextAt(text, keysOf(path)) ?? 'null');
+  return valueInstant(valueTextAt(text, keysOf(path)), path);
+}
+
+/** The same of a value's text; undefined stands for a value that is not there. */
+export function valueInstant(text: string | undefined, path: string): number | undefined {
+  const value: unknown = JSON.parse(text ?? 'null');
   if (typeof value !== 'string' || !isUtcTimestamp(value, path)) return undefined;
   const instant = Date.parse(value);
   // A day that the calendar does not have becomes one of the next month, or none.

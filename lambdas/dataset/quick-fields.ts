@@ -1,5 +1,6 @@
-import { BYTE, FORM, isDigit } from './json-bytes.ts';
+import { BYTE, FORM, isSame } from './json-bytes.ts';
 import type { RowColumn } from './row-columns.ts';
+import { UsualTimestamps } from './usual-timestamps.ts';
 
 /*
  * The values that nearly all records have, from the bytes of JSON to the bytes of a draft's text without a detour: a text without escapes is
@@ -24,8 +25,7 @@ export class QuickField {
   /** Bytes, sign and point counted, and digits after the point, of numbers that fit whatever they are. */
   readonly #mostBytes: number;
   readonly #mostDecimals: number;
-  /** The day that a timestamp had last. */
-  readonly #day = new Uint8Array(DAY_BYTES);
+  readonly #timestamps = new UsualTimestamps();
 
   constructor({ type, nulls, isPlain }: RowColumn) {
     this.#type = type;
@@ -65,7 +65,8 @@ export class QuickField {
     if (form !== FORM.plain) return NOT_QUICK;
     if (to - from <= this.#longestNull && this.#isNull(bytes, from, to)) return NULL_FIELD;
     if (this.#type === 'text') return this.#isPlain ? copied(bytes, from, to, target, at) : NOT_QUICK;
-    if (this.#type !== 'timestamp' || !this.#isUsualTimestamp(bytes, from, to)) return NOT_QUICK;
+    if (this.#type !== 'timestamp' || this.#timestamps.instant(bytes, from, to) === undefined)
+      return NOT_QUICK;
     return copied(bytes, from + 1, to - 1, target, at);
   }
 
@@ -108,19 +109,6 @@ export class QuickField {
     for (let at = to - 1; at >= least; at--) if (bytes[at] === BYTE.point) return true;
     return false;
   }
-
-  /** Whether it is `"2024-05-15T08:00:00.000Z"`, of a day that the calendar has. */
-  #isUsualTimestamp(bytes: Buffer, from: number, to: number): boolean {
-    if (to - from !== TIMESTAMP_BYTES) return false;
-    if (bytes[from + 24] !== LETTER_Z || bytes[from + 20] !== BYTE.point || !isTime(bytes, from))
-      return false;
-    if (isSame(bytes, from + 1, this.#day)) return true;
-    const given = bytes.toString('latin1', from + 1, from + 1 + DAY_BYTES);
-    const start = /^\d{4}-\d\d-\d\d$/.test(given) ? Date.parse(`${given}T00:00:00.000Z`) : Number.NaN;
-    if (Number.isNaN(start) || !new Date(start).toISOString().startsWith(given)) return false;
-    this.#day.set(bytes.subarray(from + 1, from + 1 + DAY_BYTES));
-    return true;
-  }
 }
 
 /** Whether the number is written as JavaScript writes it: nothing is lost then in 64 bits. */
@@ -137,36 +125,6 @@ const SHORT_NUMBERS: Readonly<
   double: [15, 15],
   duration: [12, 6],
 };
-
-const DAY_BYTES = 10;
-const TIMESTAMP_BYTES = 26;
-const LETTER_T = 0x54;
-const LETTER_Z = 0x5a;
-
-/** Whether `T23:59:59.999` stands from the twelfth character on. */
-function isTime(bytes: Uint8Array, from: number): boolean {
-  const isPunctuated =
-    bytes[from + 11] === LETTER_T && bytes[from + 14] === BYTE.colon && bytes[from + 17] === BYTE.colon;
-  return (
-    isPunctuated &&
-    twoDigits(bytes, from + 12) < 24 &&
-    twoDigits(bytes, from + 15) < 60 &&
-    twoDigits(bytes, from + 18) < 60 &&
-    twoDigits(bytes, from + 21) < 100 &&
-    isDigit(bytes[from + 23] ?? 0)
-  );
-}
-
-/** The number that two digits are, 100 where they are none. */
-function twoDigits(bytes: Uint8Array, at: number): number {
-  const [tens, ones] = [bytes[at] ?? 0, bytes[at + 1] ?? 0];
-  return isDigit(tens) && isDigit(ones) ? (tens - BYTE.zero) * 10 + ones - BYTE.zero : 100;
-}
-
-function isSame(bytes: Uint8Array, from: number, same: Uint8Array): boolean {
-  for (let at = 0; at < same.length; at++) if (bytes[from + at] !== same[at]) return false;
-  return true;
-}
 
 /** Copies, and gives the position after the copy. */
 function copied(bytes: Buffer, from: number, to: number, target: Buffer, at: number): number {

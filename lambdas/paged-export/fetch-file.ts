@@ -17,7 +17,8 @@ import type { Mapping } from '../model/mapping.ts';
 import type { ClaimedRange } from '../model/range-payloads.ts';
 import { forgotten } from './expiry.ts';
 import { besideOthers, completedJob, type FetchPorts, type FetchProgress, progressOf } from './fetch.ts';
-import { instantOf, RecordSpool, SPOOLED_BYTES, storeDays } from './record-spool.ts';
+import { RecordInstants } from './record-instants.ts';
+import { RecordSpool, SPOOLED_BYTES, storeDays } from './record-spool.ts';
 
 /** Which export, in which form, and how its cells are read. */
 export interface FetchFileRequest {
@@ -89,6 +90,7 @@ async function storeRecords(
   const { ledger, objects } = ports;
   const days: DayPart[] = [];
   let spool = new RecordSpool(rangeOf(claim));
+  const instants = new RecordInstants(instantPaths);
   let part = 0;
   let records = 0;
   const flush = async () => {
@@ -100,7 +102,7 @@ async function storeRecords(
   await mkdir(folder, { recursive: true });
   try {
     for await (const batch of storedResultRecords({ ...file, format }, mapping, { objects, folder })) {
-      spool.add(batch, (record) => instantOf(record, instantPaths));
+      await spool.addTexts(batch, instants);
       records += batch.length;
       if (spool.bytes >= SPOOLED_BYTES) await flush();
     }

@@ -8,7 +8,8 @@ import type { JobId } from '../model/ids.ts';
 import type { ObjectStore } from '../model/ports.ts';
 import type { ClaimedRange } from '../model/range-payloads.ts';
 import { forgotten } from './expiry.ts';
-import { instantOf, RecordSpool, SPOOLED_BYTES, type SpooledDay, storeDays } from './record-spool.ts';
+import { RecordInstants } from './record-instants.ts';
+import { RecordSpool, SPOOLED_BYTES, type SpooledDay, storeDays } from './record-spool.ts';
 import { type FetchedPage, fetchPage } from './result-page.ts';
 
 /** Pages that become one part: what a crash costs at most. */
@@ -121,20 +122,22 @@ async function storePart(
   { jobId, state, cursors }: Progress,
 ): Promise<RangeState> {
   const spool = new RecordSpool(rangeOf(claim));
+  const instants = new RecordInstants(request.instantPaths);
   const pages: ReceivedPage[] = [];
   let cursor = state.cursor ?? null;
   const keep = () => keepPart(ports, claim, state, spool.taken(), pages, cursor);
   try {
     do {
-      const page = await nextPage(ports, claim, request, { jobId, state, cursors }, cursor);
-      spool.add(page.records, (record) => instantOf(record, request.instantPaths));
+      const asked = { cursor, pageSize: request.pageSize, wanted: instants.wanted };
+      const page = await nextPage(ports, claim, { jobId, state, cursors }, asked);
+      await spool.addPage(page, instants);
       cursor = page.nextPageToken;
       const next = cursor === null ? null : digestOf(cursor);
       if (next !== null) cursors.add(next);
       pages.push({
         page: state.pages + pages.length + 1,
         sha256: page.sha256,
-        records: page.records.length,
+        records: page.records,
         next,
       });
     } while (cursor !== null && !isFull(ports, spool, pages));
@@ -157,12 +160,11 @@ function isFull(ports: FetchPorts, spool: RecordSpool, pages: readonly ReceivedP
 async function nextPage(
   ports: FetchPorts,
   claim: ClaimedRange,
-  { pageSize }: FetchRequest,
   { jobId, state, cursors }: Progress,
-  cursor: string | null,
+  asked: { cursor: string | null; pageSize: number; wanted: readonly string[] },
 ): Promise<FetchedPage> {
   try {
-    const page = await fetchPage(ports.analytics, jobId, { cursor: cursor ?? undefined, pageSize });
+    const page = await fetchPage(ports.analytics, jobId, { ...asked, cursor: asked.cursor ?? undefined });
     const { nextPageToken } = page;
     if (nextPageToken === null || !cursors.has(digestOf(nextPageToken))) return page;
     throw catalogued(

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Analytics, OpenedResult } from '../cxone/analytics.ts';
-import { type Page, readPage } from '../dataset/page.ts';
+import { type PageInPlace, pageInPlace } from '../dataset/page.ts';
 import { catalogued, isError } from '../model/errors.ts';
 import type { JobId } from '../model/ids.ts';
 
@@ -8,25 +8,25 @@ import type { JobId } from '../model/ids.ts';
 const PAGE_BYTES = 128 * 1_048_576;
 
 /** A page as it was received. */
-export interface FetchedPage extends Page {
+export interface FetchedPage extends PageInPlace {
   /** SHA-256 of its body, lower-case hex. */
   sha256: string;
 }
 
 /**
- * Fetches the page that a cursor names. Throws `PageMalformed` for JSON of another form than a page's, and `ServerFault` for a
+ * Fetches the page that a cursor names, its records noted by the wanted keys. Throws `PageMalformed` for JSON of another form than a page's, and `ServerFault` for a
  * body that is no JSON at all: it was cut short on its way, or comes from a proxy, and is asked for again.
  */
 export async function fetchPage(
   analytics: Analytics,
   job: JobId,
-  page: { cursor?: string | undefined; pageSize: number },
+  page: { cursor?: string | undefined; pageSize: number; wanted: readonly string[] },
 ): Promise<FetchedPage> {
   const opened = await analytics.openPage(job, page);
   const body = await wholeBody(opened);
   const sha256 = createHash('sha256').update(body).digest('hex');
   try {
-    return { ...readPage(body), sha256 };
+    return { ...pageInPlace(body, page.wanted), sha256 };
   } catch (error) {
     if (!isError(error, 'PageMalformed') || isJson(body)) throw error;
     throw catalogued(
