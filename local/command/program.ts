@@ -18,14 +18,29 @@ const DEFAULTS = { config: 'config/example.json', data: DATA_FOLDER };
 /** What all commands are given: where they write. Commands are loaded when they are called: most need little. */
 type Action = (outputs: Outputs) => Promise<ExitCode> | ExitCode;
 
+/** What a command line asks for. */
+interface Asked {
+  /** Absent where it asks for help. */
+  action?: Action;
+  json?: boolean;
+}
+
+/** Reads a command line (without node and script) into `asked`, and carries nothing out. Throws `CommanderError` where it is none of ours, or help. */
+export async function understand(
+  words: readonly string[],
+  outputs: Outputs,
+  asked: Asked = {},
+): Promise<Asked> {
+  const choose: Choose = (action, json) => Object.assign(asked, { action, json });
+  await buildProgram(outputs, choose).parseAsync(spelledOut(words), { from: 'user' });
+  return asked;
+}
+
 /** Carries out a command line (without node and script) and gives the exit code. Never throws. */
 export async function main(words: readonly string[], outputs: Outputs): Promise<ExitCode> {
-  const asked: { action?: Action; json?: boolean } = {};
+  const asked: Asked = {};
   try {
-    await buildProgram(outputs, (action, json) => Object.assign(asked, { action, json })).parseAsync(
-      spelledOut(words),
-      { from: 'user' },
-    );
+    await understand(words, outputs, asked);
     return (await asked.action?.(outputs)) ?? EXIT.done;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
