@@ -88,7 +88,7 @@ describe('ALL-19 the secret with hash keys', () => {
     expect(environmentOf(template, 'transform').HASH_KEY_VERSION).toBeUndefined();
   });
 
-  it('ALL-19 of one tenant is out of another’s reach', () => {
+  it('ALL-19 OPS-02 of one tenant is out of another’s reach', () => {
     const hashKey = (id: string) => ({ hashKey: { secret: `cxone/${id}-hash`, version: '1' } });
     const templates = synthesise(
       { tenants: ['acme', 'globex'].map((id) => tenant(id, hashKey(id))) },
