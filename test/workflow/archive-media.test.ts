@@ -106,24 +106,26 @@ const ListedObjects = z.object({
 });
 
 describe('ARC-08 the archive commands', () => {
-  it('ARC-08 list, restore and verify what a night has sealed, and name what was done to it', async () => {
+  it('ARC-08 ALL-12 list, restore and verify what a night has sealed, and name what was done to it', async () => {
     const night = await openNight();
     const due = dueInteractions(night).filter(({ answer }) => answer === 200);
     await night.run();
     const { folder } = night;
     await night.close();
     cpSync(join(folder, '..', 'cdk.out'), join(folder, 'cdk.out'), { recursive: true });
-    const said = async (...words: string[]) => {
+    const told = async (...words: string[]) => {
       const outputs = recordedOutputs();
-      const code = await main(['archive', ...words, '--data', folder], outputs);
+      const code = await main([...words, '--data', folder], outputs);
       return { code, stdout: outputs.stdout, stderr: outputs.stderr };
     };
+    const said = (...words: string[]) => told('archive', ...words);
     const listed = await said('ls', '--json');
     const [{ objects } = { objects: [] }] = ListedObjects.parse(JSON.parse(listed.stdout)).archives;
     const [{ key, day } = { key: '', day: '' }] = objects;
     const one = due[0]?.id ?? '';
 
     const verified = await said('verify');
+    const audited = await told('audit', 'verify', '--pipeline', 'interaction-archive');
     const restored = await said('restore', '--day', day, '--to', join(folder, 'out'));
     const single = await said('restore', '--interaction', one, '--to', join(folder, 'out'));
     const inObject = await said('ls', '--object', key);
@@ -138,6 +140,7 @@ describe('ARC-08 the archive commands', () => {
     );
     const ofDay = due.filter(({ updatedTime }) => updatedTime.startsWith(day)).map(({ id }) => id);
     expect([verified.code, verified.stdout]).toEqual([0, expect.stringContaining('as the ledger has them')]);
+    expect([audited.code, audited.stdout]).toEqual([0, expect.stringMatching(/[1-9]\d* records, intact$/m)]);
     expect([restored.code, ids.toSorted()]).toEqual([0, ofDay.toSorted()]);
     expect([single.code, single.stdout]).toEqual([0, expect.stringContaining(`${one}.jsonl`)]);
     expect([inObject.code, inObject.stdout]).toEqual([0, expect.stringContaining(ofDay[0] ?? 'none')]);
