@@ -3,7 +3,7 @@ import { readWindows, type WindowLedger } from '../ledger/windows.ts';
 import { Day, daysBetween, plusDays, startOf } from '../model/days.ts';
 import type { DatasetId } from '../model/ids.ts';
 import type { DatasetMetric, DeliveryMetric, RunMetric, SecretMetric, SecretName } from '../model/metrics.ts';
-import type { DatasetRecord, RunRecord } from '../model/run-record.ts';
+import type { DatasetRecord, RunRecord, WindowRecord } from '../model/run-record.ts';
 import { undeliveredFor } from './webhook/tally.ts';
 
 /** Metrics of one subject. */
@@ -62,13 +62,7 @@ async function datasetMetrics(
       Holes: holesIn(committed),
       DaysBehind: daysBehind(loadedThrough, record.startedAt),
       ...undeliveredOf([...committed.values()], ledger.clock.now()),
-      RowsOfUsualPercent: percentOfUsual(
-        committed,
-        own
-          .map(({ day }) => day)
-          .toSorted()
-          .at(-1),
-      ),
+      RowsOfUsualPercent: farthestFromUsual(committed, comparedDays(own)),
     }),
   };
 }
@@ -121,8 +115,31 @@ function daysBehind(loadedThrough: string | undefined, startedAt: string): numbe
   return Math.max(0, Math.round((today - Date.parse(loadedThrough)) / DAY_MILLISECONDS));
 }
 
-function percentOfUsual(committed: ReadonlyMap<Day, WindowState>, day: Day | undefined): number | undefined {
-  if (day === undefined) return undefined;
+/**
+ * The days whose rows are held against their weekday's: the last one, and those that were read again, whose rows may have become fewer.
+ * A back-fill's days are not: there is a holiday in every year.
+ */
+function comparedDays(own: readonly WindowRecord[]): Day[] {
+  const last = own
+    .map(({ day }) => day)
+    .toSorted()
+    .at(-1);
+  return own.flatMap(({ day, task }) => (day === last || task === 'restate' ? [day] : []));
+}
+
+/** Of several days' percentages the one that is the most times more or less than 100. */
+function farthestFromUsual(
+  committed: ReadonlyMap<Day, WindowState>,
+  days: readonly Day[],
+): number | undefined {
+  const times = (percent: number) => Math.max(percent / 100, 100 / percent);
+  return days
+    .flatMap((day) => percentOfUsual(committed, day) ?? [])
+    .toSorted((left, right) => times(left) - times(right))
+    .at(-1);
+}
+
+function percentOfUsual(committed: ReadonlyMap<Day, WindowState>, day: Day): number | undefined {
   const rowsOf = (one: Day) => committed.get(one)?.facts?.rows.rowsOut;
   const before = USUAL_WEEKS.flatMap((weeks) => rowsOf(plusDays(day, -7 * weeks)) ?? []);
   const usual = median(before);

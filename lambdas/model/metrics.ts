@@ -40,7 +40,10 @@ export const DATASET_METRICS = {
   UndeliveredDays: 'Count',
   /** Age of the oldest commit of these, since it was made; 0 where there is none. */
   UndeliveredSeconds: 'Seconds',
-  /** The last window's rows, in percent of the median of the same weekday's in the four weeks before. Absent with fewer than two of these. */
+  /**
+   * Rows of the last window, or of one that was read again if they are farther off, in percent of the median of the same weekday's in the
+   * four weeks before. Absent with fewer than two of these.
+   */
   RowsOfUsualPercent: 'Percent',
 } as const;
 
