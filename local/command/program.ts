@@ -1,8 +1,9 @@
-import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { Day } from '../../lambdas/model/days.ts';
-import { DatasetId, TenantId } from '../../lambdas/model/ids.ts';
+import { Argument, Command, CommanderError, Option } from 'commander';
+import type { Day } from '../../lambdas/model/days.ts';
+import type { DatasetId, TenantId } from '../../lambdas/model/ids.ts';
 import { type PipelineName, PipelineName as PipelineNames } from '../../lambdas/model/pipelines.ts';
 import { addArchive } from './archive-commands.ts';
+import { datasetId, pipelineName, port, tenantId, utcDay } from './arguments.ts';
 import type { AuditRequest } from './audit.ts';
 import { DATA_FOLDER } from './data-folder.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -11,7 +12,6 @@ import { addMapping } from './mapping-commands.ts';
 import { addOperations } from './operator-commands.ts';
 import type { Outputs } from './output.ts';
 import type { Place } from './preparation.ts';
-import { shellWord } from './wording.ts';
 
 const DEFAULTS = { config: 'config/example.json', data: DATA_FOLDER };
 
@@ -273,36 +273,4 @@ function withPlace(to: Command): Command {
 
 function placeOf({ config, secrets, data, skipWaits }: PlaceOptions): Place {
   return { config, data, skipWaits, ...(secrets === undefined ? {} : { secrets }) };
-}
-
-function pipelineName(text: string): PipelineName {
-  const name = PipelineNames.safeParse(text);
-  if (name.success) return name.data;
-  throw new InvalidArgumentError(
-    `There is no pipeline ${shellWord(text)}; there is ${PipelineNames.options.join(', ')}.`,
-  );
-}
-
-function tenantId(text: string): TenantId {
-  const id = TenantId.safeParse(text);
-  if (id.success) return id.data;
-  throw new InvalidArgumentError('A tenant is 2 to 32 lower-case letters, digits or hyphens.');
-}
-
-function datasetId(text: string): DatasetId {
-  const id = DatasetId.safeParse(text);
-  if (id.success) return id.data;
-  throw new InvalidArgumentError('A dataset is 2 to 48 lower-case letters, digits or underscores.');
-}
-
-function utcDay(text: string): Day {
-  const day = Day.safeParse(text);
-  if (day.success) return day.data;
-  throw new InvalidArgumentError('A window is a day of the calendar, such as 2024-05-15.');
-}
-
-function port(text: string): number {
-  const number = Number(text);
-  if (/^\d{1,5}$/.test(text) && number <= 65_535) return number;
-  throw new InvalidArgumentError('A port is a whole number from 0 to 65535.');
 }
