@@ -2,12 +2,14 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { catalogued } from '../model/errors.ts';
 import type { Mapping } from '../model/mapping.ts';
+import type { RejectReason } from '../model/run-record.ts';
 import type { Database } from './database.ts';
 import { selectDraft } from './draft-text.ts';
 import type { TypedRows } from './drafts.ts';
 import { LineFile } from './line-file.ts';
 import type { Place } from './quick-rows.ts';
 import type { RecordRows } from './record-rows.ts';
+import { RejectTally } from './reject-tally.ts';
 import { quoteText } from './sql.ts';
 
 /** Bytes of text that make a draft: DuckDB reads one while the next is written. */
@@ -30,12 +32,14 @@ export interface DraftFiles {
   /** A local file with a line of JSON for each reject. */
   rejectsFile: string;
   rejects: number;
+  reasons: RejectReason[];
 }
 
 /** Writes rows into drafts, and rejects into a file of their own. */
 export class DraftWriter {
   readonly #drafting: Drafting;
   readonly #rejects: LineFile;
+  readonly #tally = new RejectTally();
   readonly #drafts: TypedRows[] = [];
   #rows: LineFile;
   /** Rejects before this draft. */
@@ -52,7 +56,9 @@ export class DraftWriter {
   /** Takes the record in a line's bytes: as a row, or as a reject. */
   take(rows: RecordRows, bytes: Buffer, line: { from: number; to: number }, place: Place): void {
     const reject = rows.write(bytes, line, place, this.#rows);
-    if (reject !== undefined) this.#rejects.add(`${JSON.stringify(reject)}\n`);
+    if (reject === undefined) return;
+    this.#rejects.add(`${JSON.stringify(reject)}\n`);
+    this.#tally.count(reject);
   }
 
   /** To be called every few thousand rows: bounds what is held. */
@@ -67,7 +73,8 @@ export class DraftWriter {
     if (this.#rows.lines > 0 || this.#rejects.lines > this.#rejectsBefore) await this.#hand();
     await this.#rejects.close();
     await this.#reading;
-    return { drafts: this.#drafts, rejectsFile: this.#rejects.path, rejects: this.#rejects.lines };
+    const { path: rejectsFile, lines: rejects } = this.#rejects;
+    return { drafts: this.#drafts, rejectsFile, rejects, reasons: this.#tally.reasons() };
   }
 
   /** Lets go of files and of DuckDB after a failure. */

@@ -3,11 +3,13 @@ import type { Json } from '@duckdb/node-api';
 import { catalogued } from '../model/errors.ts';
 import type { Mapping } from '../model/mapping.ts';
 import type { ObjectStore } from '../model/ports.ts';
+import type { RejectReason } from '../model/run-record.ts';
 import type { Database } from './database.ts';
 import { type Draft, positionsOf, problemOf } from './drafts.ts';
 import { gzipMembers } from './gzip.ts';
 import { LineFinder } from './line-finder.ts';
 import { csvRecordEnd, lineEnd, recordsOf } from './records.ts';
+import { RejectTally } from './reject-tally.ts';
 import type { RowShield } from './row-shield.ts';
 import { type QuarantinedRow, quarantinedRow, RowWalk, type WantedRow } from './row-walk.ts';
 import { quoteText } from './sql.ts';
@@ -20,14 +22,15 @@ export interface QuarantineTarget {
   expected: number;
 }
 
-/** Writes all rejects, by part and line, as gzipped JSON lines. */
+/** Writes all rejects, by part and line, as gzipped JSON lines, and gives their reasons. */
 export async function quarantineRejects(
   database: Database,
   drafts: readonly Draft[],
   mapping: Mapping,
   target: QuarantineTarget,
-): Promise<void> {
-  await writeRows(target, async function* () {
+): Promise<RejectReason[]> {
+  const tally = new RejectTally();
+  await writeRows(target, tally, async function* () {
     for (const draft of drafts) {
       const wanted = database.stream(
         `SELECT file_row_number + 1 AS row, _problem AS problem
@@ -40,6 +43,7 @@ export async function quarantineRejects(
       });
     }
   });
+  return tally.reasons();
 }
 
 /**
@@ -50,7 +54,7 @@ export async function quarantineSuperseded(
   drafts: readonly Draft[],
   target: QuarantineTarget,
 ): Promise<void> {
-  await writeRows(target, async function* () {
+  await writeRows(target, new RejectTally(), async function* () {
     for (const draft of drafts) {
       const { from, to } = positionsOf(draft.part.number);
       const wanted = database.stream(
@@ -64,12 +68,14 @@ export async function quarantineSuperseded(
 
 async function writeRows(
   { key, objects, shield, expected }: QuarantineTarget,
+  tally: RejectTally,
   rows: () => AsyncGenerator<QuarantinedRow[]>,
 ): Promise<void> {
   let written = 0;
   async function* lines() {
     for await (const batch of rows()) {
       written += batch.length;
+      for (const row of batch) tally.count(row);
       yield Buffer.from(batch.map((row) => `${JSON.stringify(shield.shown(row))}\n`).join(''));
     }
     if (written !== expected)

@@ -3,6 +3,7 @@ import type { DatasetId, TenantId } from '../model/ids.ts';
 import type { Mapping } from '../model/mapping.ts';
 import type { OutputFormat, Thresholds } from '../model/pipelines.ts';
 import type { Clock, ObjectStore } from '../model/ports.ts';
+import type { RejectReason } from '../model/run-record.ts';
 import type { PrivacyKey } from './privacy.ts';
 
 /** A part of the window's job, as it was stored. */
@@ -59,4 +60,6 @@ export interface TransformPorts {
   objects: ObjectStore;
   /** Times the stages; nothing of it reaches a file. */
   clock: Clock;
+  /** Is told why rows were rejected, before their number is held against the threshold; of no rejects too. */
+  tellRejects?: ((reasons: readonly RejectReason[]) => Promise<void>) | undefined;
 }

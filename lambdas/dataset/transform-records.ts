@@ -60,15 +60,16 @@ interface Judged {
  */
 export async function transformRecords(
   request: RecordTransformRequest,
-  { objects, clock }: TransformPorts,
+  ports: TransformPorts,
 ): Promise<TransformResult> {
+  const { clock } = ports;
   const started = clock.now();
   requireDisk(request, RECORD_DISK_FACTORS);
   // A sandbox that is used again still has the files of an invocation that was killed.
   await rm(request.workFolder, { recursive: true, force: true });
   await mkdir(request.workFolder, { recursive: true });
   try {
-    const window = await makeGeneration(request, objects);
+    const window = await makeGeneration(request, ports);
     return { ...reported(window), milliseconds: Math.max(0, clock.now() - started) };
   } finally {
     await rm(request.workFolder, { recursive: true, force: true });
@@ -77,7 +78,7 @@ export async function transformRecords(
 
 async function makeGeneration(
   request: RecordTransformRequest,
-  objects: TransformPorts['objects'],
+  { objects, tellRejects }: TransformPorts,
 ): Promise<TransformedWindow> {
   const mapping = lakeMapping(request.mapping);
   await using database = await openDatabase(request.workFolder, request.memoryLimitMegabytes);
@@ -94,6 +95,7 @@ async function makeGeneration(
   if (complete !== undefined) return complete;
   const units = await durationUnits(database, files.drafts, mapping);
   const quarantineKeys = await quarantine(database, request, judged, { generation, objects });
+  await tellRejects?.(files.reasons);
   requireThresholds(request, judged.counts, quarantineKeys[0]);
   const window = { day: request.day, generation, mapping, folder: request.workFolder };
   const order = [...new Set([mapping.windowColumn, ...request.key])];

@@ -2,6 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import type { GenerationId } from '../model/ids.ts';
 import { lakeMapping, type Mapping } from '../model/mapping.ts';
 import type { RowCounts } from '../model/payloads.ts';
+import type { RejectReason } from '../model/run-record.ts';
 import {
   recordsIn,
   requireDisk,
@@ -51,7 +52,7 @@ export type TransformResult = TransformedWindow & { milliseconds: number };
  */
 export async function transformWindow(
   request: TransformRequest,
-  { objects, clock }: TransformPorts,
+  { objects, clock, tellRejects }: TransformPorts,
 ): Promise<TransformResult> {
   const started = clock.now();
   const generation = generationId(request);
@@ -63,7 +64,14 @@ export async function transformWindow(
   await mkdir(request.workFolder, { recursive: true });
   try {
     const [mapping, shield] = [lakeMapping(request.mapping), new RowShield(request)];
-    const window = await makeGeneration({ request, mapping, shield, generation, objects });
+    const window = await makeGeneration({
+      request,
+      mapping,
+      shield,
+      generation,
+      objects,
+      tellRejects,
+    });
     await writeManifest(objects, request, window);
     return { ...reported(window), milliseconds: Math.max(0, clock.now() - started) };
   } finally {
@@ -82,6 +90,7 @@ interface Work {
   shield: RowShield;
   generation: GenerationId;
   objects: TransformPorts['objects'];
+  tellRejects: TransformPorts['tellRejects'];
 }
 
 async function makeGeneration(work: Work): Promise<TransformedWindow> {
@@ -144,17 +153,20 @@ async function draftParts(
 async function judgeRows(
   database: Database,
   drafts: readonly Draft[],
-  { request, mapping, shield, generation, objects }: Work,
+  { request, mapping, shield, generation, objects, tellRejects }: Work,
 ): Promise<Omit<RowCounts, 'rowsOut'> & { quarantineKeys: string[] }> {
   const { rejects, outsideWindow } = await countRows(database, drafts, mapping, request.day);
   const { duplicates, superseded } = await findDuplicates(database, drafts, request.key);
   const prefix = `${request.prefixes.quarantine}gen=${generation}/`;
   const quarantineKeys: string[] = [];
+  let reasons: RejectReason[] = [];
   if (rejects > 0) {
     const key = `${prefix}rejects.jsonl.gz`;
-    await quarantineRejects(database, drafts, mapping, { key, objects, shield, expected: rejects });
+    const target = { key, objects, shield, expected: rejects };
+    reasons = await quarantineRejects(database, drafts, mapping, target);
     quarantineKeys.push(key);
   }
+  await tellRejects?.(reasons);
   if (superseded > 0) {
     const key = `${prefix}superseded.jsonl.gz`;
     await quarantineSuperseded(database, drafts, { key, objects, shield, expected: superseded });

@@ -159,6 +159,7 @@ function windowRecord(
     stages: notes === undefined ? {} : counters(notes, 'ms_'),
     timeline: notes === undefined ? [] : timelineOf(notes),
     queueWaitMilliseconds: queueWait(state, now),
+    ...(notes !== undefined && notes.rejected.length > 0 ? { rejected: notes.rejected } : {}),
   };
   const facts = state.facts;
   if (state.publishedBy === run && facts !== undefined)

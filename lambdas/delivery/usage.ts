@@ -1,7 +1,7 @@
 import { counters, type WindowNotes } from '../ledger/run-notes.ts';
 import type { FunctionName } from '../model/environment.ts';
 import { FUNCTION_SIZES } from '../model/function-sizes.ts';
-import { DATASET_METRICS, RUN_METRICS } from '../model/metrics.ts';
+import { DATASET_METRICS, RUN_METRICS, SECRET_METRICS } from '../model/metrics.ts';
 import type { Usage } from './cost.ts';
 
 /** Transitions of a run beside its windows: plan, choice, map, reconcile, choice, record, end. */
@@ -29,8 +29,8 @@ const OF_FUNCTION_CALL = {
 /** What a call to CXone takes beside: a slot of the limiter, the token opened, what is noted of a page. */
 const OF_CXONE_CALL = { ledgerReads: 3, ledgerWrites: 3, keyCalls: 1 };
 
-/** Metrics that a run tells at the most, with one dataset: all of a run's and all of a dataset's. */
-const METRICS_OF_RUN = Object.keys(RUN_METRICS).length;
+/** Metrics that a run tells at the most: all of a run's, with that of the credentials that it reads, and all of each dataset's. */
+const METRICS_OF_RUN = Object.keys(RUN_METRICS).length + Object.keys(SECRET_METRICS).length;
 const METRICS_OF_DATASET = Object.keys(DATASET_METRICS).length;
 
 /** What a run uses whatever it has to do: the metrics that it tells, and the credentials that it reads once. */

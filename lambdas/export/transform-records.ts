@@ -8,7 +8,7 @@ import type { ClaimedWindow, GenerationFacts, WindowTask } from '../model/payloa
 import type { Clock, ObjectStore } from '../model/ports.ts';
 import type { RecordSettings } from '../model/record-payloads.ts';
 import { requireSameSource } from './same-source.ts';
-import { tellDrift } from './tell-drift.ts';
+import { tellDrift, tellRejects } from './tell-findings.ts';
 
 /** What the transform of an attempt's records is told. */
 export interface StoredRecordsTransform {
@@ -53,7 +53,7 @@ export async function transformStoredRecords(
       })),
       prefixes: outputPrefixes(ledger.tenant, claim, task === 'adhoc'),
     },
-    ports,
+    { ...ports, tellRejects: (reasons) => tellRejects(ledger, claim, reasons) },
   );
   await tellDrift(ledger, claim, task, made);
   return factsOf(made);

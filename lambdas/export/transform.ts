@@ -9,7 +9,7 @@ import type { ClaimedWindow, GenerationFacts, TransformSettings, WindowTask } fr
 import type { Clock, ObjectStore } from '../model/ports.ts';
 import { readPartList } from './part-list.ts';
 import { requireSameSource } from './same-source.ts';
-import { tellDrift } from './tell-drift.ts';
+import { tellDrift, tellRejects } from './tell-findings.ts';
 
 /** Parts whose rows are fewer than announced are fetched once more: this is the fetch after which the window is given up. */
 const LAST_FETCH = 2;
@@ -71,7 +71,7 @@ export async function transformAttempt(
         memoryLimitMegabytes,
         diskLimitMegabytes,
       },
-      ports,
+      { ...ports, tellRejects: (reasons) => tellRejects(ledger, claim, reasons) },
     );
     requireSameSource(request.task, state, made.counts.parsed);
     await tellDrift(ledger, claim, request.task, made);

@@ -4,7 +4,7 @@ import { DatasetId, type RunArn, rangeDataset, type TenantId } from '../model/id
 import { PinnedWindow } from '../model/payloads.ts';
 import type { Item, Table } from '../model/ports.ts';
 import { type DayRange, nestedRanges } from '../model/ranges.ts';
-import { WindowDrift } from '../model/run-record.ts';
+import { RejectReason, WindowDrift } from '../model/run-record.ts';
 import { conditionalUpdate } from './expressions.ts';
 import { runPartition } from './keys.ts';
 
@@ -78,6 +78,18 @@ export async function noteDrift(
   );
 }
 
+/** Notes why rows of a window were rejected: what the last transform of the run found stands. */
+export async function noteRejects(
+  table: Table,
+  about: NotedWindow & { tenant: TenantId; run: RunArn; now: number },
+  rejected: readonly RejectReason[],
+): Promise<void> {
+  await table.update(
+    { pk: runPartition(about.tenant, about.run), sk: `window#${nameOf(about)}` },
+    conditionalUpdate({ set: { rejected, expiresAt: Math.floor(about.now / 1000) + NOTES_SECONDS } }),
+  );
+}
+
 /** The notes of a run's window, read back. */
 export const WindowNotes = z
   .object({
@@ -87,6 +99,7 @@ export const WindowNotes = z
     lastStage: z.string().default(''),
     throttledMilliseconds: z.number().default(0),
     drift: WindowDrift.optional(),
+    rejected: z.array(RejectReason).default([]),
   })
   .catchall(z.unknown());
 export type WindowNotes = z.infer<typeof WindowNotes>;

@@ -37,6 +37,16 @@ export const WindowDrift = z.strictObject({
 });
 export type WindowDrift = z.infer<typeof WindowDrift>;
 
+/** Why rows of a window were rejected: how many for one reason, and where the first of them is. Names and counts, no value. */
+export const RejectReason = z.strictObject({
+  reason: z.string().describe('As quarantine has it'),
+  column: z.string().optional().describe('The source’s name of the column that the reason is about'),
+  rows: count,
+  part: count.optional(),
+  line: count.optional(),
+});
+export type RejectReason = z.infer<typeof RejectReason>;
+
 /** What became of one window of a run. */
 export const WindowRecord = z.strictObject({
   dataset: DatasetId,
@@ -56,6 +66,10 @@ export const WindowRecord = z.strictObject({
   drift: WindowDrift.optional().describe(
     'Absent where the source is as the mapping says, and no column is empty',
   ),
+  rejected: z
+    .array(RejectReason)
+    .optional()
+    .describe('Why rows were rejected, the most frequent reasons first; absent without rejects'),
   delivery: WindowDelivery.optional().describe('What became of its delivery to the webhook'),
   reading: ReadingRecord.optional(),
   /** Milliseconds of work by stage: waiting between them is not in it. */

@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { type RecordTransformRequest, transformRecords } from '../../lambdas/dataset/transform-records.ts';
 import { DatasetId, TenantId } from '../../lambdas/model/ids.ts';
 import { Mapping } from '../../lambdas/model/mapping.ts';
+import type { RejectReason } from '../../lambdas/model/run-record.ts';
 import { type MemoryObjectStore, memoryObjectStore } from './memory-object-store.ts';
 import { DAY, sha256, stoppedClock, type Transformed } from './window-transform.ts';
 
@@ -99,8 +100,13 @@ export async function transformed(
   parts: readonly (readonly string[])[],
   overrides: Partial<RecordTransformRequest> = {},
   store = memoryObjectStore(7),
+  told: RejectReason[] = [],
 ): Promise<TransformedRecords> {
   const request = await recordRequest(store, parts, overrides);
-  const result = await transformRecords(request, { objects: store, clock: stoppedClock });
+  const result = await transformRecords(request, {
+    objects: store,
+    clock: stoppedClock,
+    tellRejects: async (reasons) => void told.push(...reasons),
+  });
   return { store, request, result };
 }

@@ -58,6 +58,10 @@ function windowOf(day: string, outcome: 'committed' | 'failed'): RunRecord['wind
     bytesIn: 8_400_000,
     bytesOut: 2_100_000,
     driftColumns: 2,
+    rejected: [
+      { reason: 'TypeMismatch', column: 'Duration', rows: 7, part: 2, line: 1_204 },
+      { reason: 'WrongWidth', rows: 3, part: 3, line: 17 },
+    ],
   };
 }
 

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { prepareNights } from '../support/night.ts';
+import { runPageKey } from '../../lambdas/lake/keys.ts';
+import { prepareNights, TENANT } from '../support/night.ts';
 import {
   expectCommitted,
   expectGoodManners,
@@ -7,7 +8,7 @@ import {
   expectRecorded,
   truthOf,
 } from '../support/night-expectations.ts';
-import { currentOf, extraColumnsOf, rowsOf } from '../support/night-findings.ts';
+import { currentOf, extraColumnsOf, recordOf, rowsOf, storesOf } from '../support/night-findings.ts';
 import { committed } from '../support/night-scenarios.ts';
 
 const nights = await prepareNights();
@@ -65,12 +66,35 @@ describe('OPS-06 a night whose export is as production has shown', () => {
     const night = await nights.open({ scenarios });
     const day = night.day();
 
-    await night.run();
+    const { run } = await night.run();
 
+    const { windows } = await recordOf(night, run);
+    expect(windows[0]?.rejected?.map(({ reason }) => reason)).toEqual(
+      expect.arrayContaining(['TypeMismatch']),
+    );
+    expect(windows[0]?.rejected?.reduce((total, { rows }) => total + rows, 0)).toBe(2);
     const current = await currentOf(night, day);
     expect(await extraColumnsOf(night, day)).toEqual(['AddedColumn1', 'AddedColumn2']);
     expect(current?.manifest.window.quarantineKeys).toHaveLength(2);
     expect(await rowsOf(night, day)).toHaveLength(2_000);
+    await night.close();
+  });
+
+  it('CDR-10 ALL-11 tells of a day that was stopped for its rejects why they were rejected, and shows no value', async () => {
+    const night = await jsonNights.open({ scenarios: ['rejects:9'] });
+
+    const ended = await night.run();
+
+    const record = await recordOf(night, ended.run);
+    const [window] = record.windows;
+    const key = runPageKey(TENANT, 'cdr-export', ended.run);
+    expect(window).toMatchObject({ outcome: 'failed', error: 'RejectsAboveThreshold' });
+    expect(window?.rejected?.reduce((total, { rows }) => total + rows, 0)).toBe(9);
+    for (const reason of window?.rejected ?? [])
+      expect(Object.keys(reason).toSorted()).toEqual(
+        expect.arrayContaining(['line', 'part', 'reason', 'rows']),
+      );
+    expect(await storesOf(night).objects.readText(key)).toContain('<h2>Rejects</h2>');
     await night.close();
   });
 });

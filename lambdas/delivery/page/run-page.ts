@@ -22,6 +22,7 @@ export function runPage(record: RunRecord, place: PagePlace): string {
     ...failure(record),
     numbers(record),
     ...windows(record, place),
+    ...rejects(record),
     ...timelines(record.windows),
     ...calls(record),
     ...datasets(record),
@@ -117,6 +118,56 @@ function windows(record: RunRecord, place: PagePlace): Html[] {
     ...(more > 0 ? [html`<p class="soft">${counted(more, 'window')} more in the record.</p>`] : []),
   ];
 }
+
+/** Rows of the table of rejects; the record has all. */
+const SHOWN_REASONS = 50;
+
+/** Why rows were rejected, in names and counts: the rows themselves are in quarantine alone. */
+function rejects({ windows: all }: RunRecord): Html[] {
+  const found = all.flatMap(({ dataset, day, rejected = [] }) =>
+    rejected.map((reason) => ({ name: `${dataset} ${day}`, ...reason })),
+  );
+  if (found.length === 0) return [];
+  const shown = found.toSorted((left, right) => right.rows - left.rows).slice(0, SHOWN_REASONS);
+  return [
+    html`<h2>Rejects</h2>`,
+    table(
+      'Rejected rows by reason; they lie in quarantine',
+      [
+        { heading: 'Window' },
+        { heading: 'Reason', words: true },
+        { heading: 'Column' },
+        { heading: 'Rows', numbers: true },
+        { heading: 'First at' },
+      ],
+      shown.map(({ name, reason, column, rows, part, line }) => [
+        name,
+        REASONS[reason] ?? reason,
+        column ?? '',
+        amount(rows),
+        part === undefined || line === undefined ? '' : `part ${part}, line ${line}`,
+      ]),
+    ),
+    ...(found.length > shown.length
+      ? [html`<p class="soft">${counted(found.length - shown.length, 'reason')} more in the record.</p>`]
+      : []),
+  ];
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  TypeMismatch: 'a value does not fit its type',
+  RequiredValueMissing: 'a value is missing that is required',
+  RepeatedHeader: 'a header came among the rows',
+  WrongWidth: 'more or fewer fields than the header',
+  BadEncoding: 'not UTF-8',
+  BadQuoting: 'quotes that do not belong together',
+  NotJson: 'not JSON',
+  NotAnObject: 'not a JSON object',
+  TooDeep: 'nested too deeply',
+  RecordTooLong: 'longer than a record may be',
+  Ambiguous: 'one field twice, with different values',
+  Others: 'other reasons together',
+};
 
 function weight({ outcome }: WindowRecord): number {
   return ['failed', 'notTried', 'pinned', 'alreadyRunning', 'committed', 'unchanged'].indexOf(outcome);

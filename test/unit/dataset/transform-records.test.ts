@@ -1,6 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { Mapping } from '../../../lambdas/model/mapping.ts';
+import type { RejectReason } from '../../../lambdas/model/run-record.ts';
 import { memoryObjectStore } from '../../support/memory-object-store.ts';
 import { NESTED, nestedRecord, recordRequest, transformed } from '../../support/record-transform.ts';
 import { thrownBy } from '../../support/thrown.ts';
@@ -163,12 +164,13 @@ describe('rejects of records', () => {
 
   it('CDR-10 above the threshold stop the window after they have been put into quarantine', async () => {
     const store = memoryObjectStore();
+    const told: RejectReason[] = [];
+    const thresholds = { rejects: 0.4, outsideWindow: 1 };
 
-    const error = await thrownBy(
-      transformed([[nestedRecord('1'), '7']], { thresholds: { rejects: 0.4, outsideWindow: 1 } }, store),
-    );
+    const error = await thrownBy(transformed([[nestedRecord('1'), '7']], { thresholds }, store, told));
 
     expect([error.name, error.facts.rejects]).toEqual(['RejectsAboveThreshold', 1]);
+    expect(told).toEqual([{ reason: 'NotAnObject', rows: 1, part: 1, line: 2 }]);
     expect(store.writes.every((key) => key.startsWith('quarantine/'))).toBe(true);
     expect(quarantine(store, 'rejects')).toHaveLength(1);
   });

@@ -56,6 +56,15 @@ describe('the page of a run', () => {
     expect(text).toContain(encodeURIComponent(PLACE.recordKey));
   });
 
+  it('ALL-11 tells why rows were rejected, by reason and column, and where the first of them is', () => {
+    const text = runPage(recordOf('SUCCEEDED', [['2024-05-15', 'committed']]), PLACE);
+    const section = text.slice(text.indexOf('<h2>Rejects</h2>'));
+
+    expect(section).toMatch(/a value does not fit its type.*Duration.*7.*part 2, line 1204/s);
+    expect(section).toMatch(/more or fewer fields than the header.*3.*part 3, line 17/s);
+    expect(runPage(recordOf('SUCCEEDED', []), PLACE)).not.toContain('<h2>Rejects</h2>');
+  });
+
   it('REP-06 names what of a window is not as its mapping says', () => {
     const record = recordOf('SUCCEEDED', [['2024-05-15', 'committed']]);
     const drift = { new: ['metric.added'], missing: [], retyped: ['active'], empty: ['comment'] };

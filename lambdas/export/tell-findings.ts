@@ -1,8 +1,19 @@
 import type { TransformedWindow } from '../dataset/manifest.ts';
 import { raiseDrift } from '../ledger/drift.ts';
-import { noteDrift } from '../ledger/run-notes.ts';
+import { noteDrift, noteRejects } from '../ledger/run-notes.ts';
 import type { WindowLedger } from '../ledger/windows.ts';
 import type { ClaimedWindow, WindowTask } from '../model/payloads.ts';
+import type { RejectReason } from '../model/run-record.ts';
+
+/** Tells, for the run's record, why rows of a window were rejected. */
+export async function tellRejects(
+  ledger: WindowLedger,
+  { dataset, day, run }: ClaimedWindow,
+  reasons: readonly RejectReason[],
+): Promise<void> {
+  const about = { tenant: ledger.tenant, dataset, day, run, now: ledger.clock.now() };
+  await noteRejects(ledger.table, about, reasons);
+}
 
 /** Names of each kind that a run's record has of a window. */
 const NAMES_NOTED = 20;
