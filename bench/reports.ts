@@ -7,12 +7,13 @@ import { promisify } from 'node:util';
 import { BaselineMeasure } from './baselines.ts';
 import { type ReportOrder, writeReportDay } from './report-records.ts';
 
-const SIZES = { small: 50_000, large: 200_000 };
+/** Records of the day: a few and many, for the memory, and as many as the aim is about. */
+const SIZES = { small: 50_000, large: 200_000, memory: 500_000 };
 const PROGRAM = fileURLToPath(new URL('report-programs.ts', import.meta.url));
 
 /**
  * Makes a generation of a day of 200,000 nested records of 37 leaves, as they are stored, beside a generic recursive flatten with csv-stringify
- * over the same records in pages of 500, and beside JSON.parse alone; and of 50,000, for the memory.
+ * over the same records in pages of 500, and beside JSON.parse alone; the same of 50,000, and of 500,000 the transform alone, for the memory.
  * @param words `--quick`: 50,000 only
  */
 export async function benchReports(words: readonly string[]): Promise<void> {
@@ -21,6 +22,7 @@ export async function benchReports(words: readonly string[]): Promise<void> {
   try {
     for (const records of words.includes('--quick') ? [SIZES.small] : [SIZES.small, SIZES.large])
       await benchSize(join(folder, `${records}`), records);
+    if (!words.includes('--quick')) await benchMemory(join(folder, `${SIZES.memory}`), SIZES.memory);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -40,6 +42,13 @@ async function benchSize(folder: string, records: number): Promise<void> {
   console.log(
     `the flatten takes ${times('milliseconds')} times the time of the transform (processor: ${times('processorMilliseconds')})`,
   );
+}
+
+/** The transform alone, for its peak. */
+async function benchMemory(folder: string, records: number): Promise<void> {
+  const order = { ...(await writeReportDay(folder, records)), target: join(folder, 'target') };
+  console.log(`\n## ${records} records\n`);
+  console.log(line('transform to Parquet', await run('transform', order)));
 }
 
 async function run(name: string, order: ReportOrder): Promise<BaselineMeasure> {
