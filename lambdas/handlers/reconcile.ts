@@ -12,7 +12,8 @@ export const handler = lambdaHandler(
     const objects = s3ObjectStore(invocation.clients.s3, invocation.environment.LAKE_BUCKET);
     const { committed, alreadyRunning, pinned, unfinished } = await reconcile(
       { ledger: invocation, objects, hasEnded: executions(invocation.clients.sfn).hasEnded },
-      payload,
+      // The run's whole list, not a later round's: what another run held in one round may have been left by the next.
+      { run: payload.run, listKey: windowListKey(invocation.tenant, payload.pipeline, payload.run, 0) },
     );
     if (unfinished.length === 0) return { outcome: 'complete' as const, committed, alreadyRunning, pinned };
     if (payload.redrive <= payload.round) throw await windowsFailed(invocation, payload.run, unfinished);
