@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { actionOf, anHour, fieldsOf, numbers, restOf } from '../support/action-night.ts';
-import { expectArchived } from '../support/archive-night.ts';
+import { dueInteractions, expectArchived } from '../support/archive-night.ts';
 import { expectInteractions, exportsOf, interactionTruth, SMALL_DAYS } from '../support/interaction-night.ts';
 import { auditVerdict } from '../support/night-findings.ts';
 import { calledOf, prepareReleaseNights } from '../support/release-nights.ts';
@@ -19,17 +19,20 @@ interface Halves {
   state: string;
   /** The given time that the state is entered. Default 1. */
   time?: number;
-  /** Inputs of the run that is redriven and of the one that is begun anew. Default: one day, and another. */
-  inputs?: readonly [unknown, unknown];
+  /** Input of the run that is redriven. Default: the last day. */
+  redriven?: unknown;
+  /** Input of the run that is begun anew. Default: another day. */
+  anew?: unknown;
 }
 
 /**
  * Stops two runs of the release before and deploys the new one over them. Then the new release does by a run of its own what the second was
  * about, over what that has left; and the first is redriven, over what the new release has written.
  */
-async function upgradedNight({ pipeline, scenarios, state, time, inputs }: Halves) {
+async function upgradedNight({ pipeline, scenarios, state, time, ...inputs }: Halves) {
   const night = await nights.open({ pipeline, scenarios });
-  const [first, second] = inputs ?? [{ date: night.day() }, { date: night.day(3) }];
+  const first = inputs.redriven ?? { date: night.day() };
+  const second = inputs.anew ?? { date: night.day(3) };
   const stopped = await night.stopAt(state, first, time);
   await night.stopAt(state, second, time);
   const upgraded = nights.upgrade();
@@ -82,13 +85,10 @@ describe('runs of the release before, one redriven and one begun anew after the 
       pipeline: 'interaction-archive',
       scenarios: ['closed-interactions:4'],
       state: 'MarkDay',
+      redriven: {},
     });
 
-    const due = [night.day(), night.day(3)].flatMap((day) =>
-      night.simulator.closedInteractions(`${day}T00:00:00.000Z`, `${day}T23:59:59.999Z`),
-    );
-    expect(due).toHaveLength(8);
-    await expectArchived(night, due);
+    await expectArchived(night, dueInteractions(night));
     expect(await auditVerdict(night, 'interaction-archive')).toMatchObject({ pending: 0, findings: [] });
     await night.close();
   });
@@ -101,7 +101,8 @@ describe('runs of the release before, one redriven and one begun anew after the 
       pipeline: 'data-action-dates',
       scenarios: [],
       state: 'AuditUpdates',
-      inputs: [updates(1, 4), updates(5, 8)],
+      redriven: updates(1, 4),
+      anew: updates(5, 8),
     });
 
     for (const number of numbers(1, 8)) {
