@@ -158,6 +158,11 @@ export function owedChangeKey(
   };
 }
 
+/** The action's id in the sort key of one of its changes: all before the last three parts, since an id may hold anything. */
+export function owedActionIn(sk: string): string {
+  return sk.split('#').slice(0, -3).join('#');
+}
+
 /** Between which sort keys the changes of an action lie. */
 export function owedChangeRange(id: ActionId): { from: string; to: string } {
   return { from: `${id}#`, to: `${id}$` };

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { catalogued } from '../model/errors.ts';
-import { type ActionId, RunArn } from '../model/ids.ts';
+import { ActionId, RunArn } from '../model/ids.ts';
 import { PlannedUpdate } from '../model/planned-update.ts';
 import type { Item, ItemKey } from '../model/ports.ts';
 import type { UpdateLedger } from './action-updates.ts';
 import { conditionalUpdate } from './expressions.ts';
-import { owedChangeKey, owedChangePartition, owedChangeRange } from './keys.ts';
+import { owedActionIn, owedChangeKey, owedChangePartition, owedChangeRange } from './keys.ts';
 
 /** What `dateProcessing` is to hold: see `WantedFields`. */
 const Wanted = z.object({
@@ -80,6 +80,17 @@ export async function readOwed({ table, tenant }: UpdateLedger, id: ActionId): P
     if (!change.settled) found.push(change);
   }
   return found.toSorted((left, right) => right.at - left.at);
+}
+
+/** What is owed of all actions, by any run: with its action's id, in no order of time. Reads settled changes over, as long as they are kept. */
+export async function* allOwed({
+  table,
+  tenant,
+}: Pick<UpdateLedger, 'table' | 'tenant'>): AsyncGenerator<OwedChange & { id: ActionId }> {
+  for await (const item of table.query(owedChangePartition(tenant))) {
+    const change = owedChangeOf(item);
+    if (!change.settled) yield { ...change, id: ActionId.parse(owedActionIn(change.sk)) };
+  }
 }
 
 /** One change by its sort key, or undefined where nothing was intended. */

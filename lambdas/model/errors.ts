@@ -10,10 +10,13 @@ export type ErrorFacts = Readonly<Record<string, string | number | boolean | und
 export class CataloguedError extends Error {
   override readonly name: ErrorName;
   readonly facts: ErrorFacts;
+  /** The message without its tail: for an error that is told as another one, with the same facts. */
+  readonly sentence: string;
 
   constructor(name: ErrorName, message: string, facts: ErrorFacts = {}, options?: ErrorOptions) {
     super(`${message}${factsTail(facts)}`, options);
     this.name = name;
+    this.sentence = message;
     this.facts = facts;
   }
 

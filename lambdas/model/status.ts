@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Day } from './days.ts';
 import { FamilyName } from './families.ts';
-import { DatasetId, TenantId } from './ids.ts';
+import { ActionId, DatasetId, TenantId } from './ids.ts';
 import { PipelineName } from './pipelines.ts';
 import { RunRecord } from './run-record.ts';
 
@@ -64,6 +64,25 @@ const BreakerStatus = z.strictObject({
   openUntil: instant.optional(),
 });
 
+/** Something that was done, or may have been, and that no audit record tells yet. */
+const OwedRecord = z.strictObject({
+  dataset: DatasetId.optional(),
+  day: Day.optional().describe('The window, or the archive day'),
+  action: ActionId.optional().describe('The data action, by its id'),
+  since: instant.optional().describe('When it was done. Absent where the item is not of this release’s form'),
+  run: z.string().optional().describe('Name of the run that did it'),
+});
+export type OwedRecord = z.infer<typeof OwedRecord>;
+
+/** Audit records that a pipeline owes. */
+const OwedRecords = z.strictObject({
+  pipeline: PipelineName,
+  count: count.min(1),
+  first: z.array(OwedRecord).max(STATUS_LISTED).describe('The oldest first'),
+  cure: z.string(),
+});
+export type OwedRecords = z.infer<typeof OwedRecords>;
+
 /** How a tenant stands, as the ledger says: small, without personal data. */
 export const TenantStatus = z.strictObject({
   tenant: TenantId,
@@ -71,6 +90,7 @@ export const TenantStatus = z.strictObject({
   pipelines: z.array(PipelineStatus),
   datasets: z.array(DatasetStatus),
   breakers: z.array(BreakerStatus),
+  owedRecords: z.array(OwedRecords).describe('Of each pipeline that owes the audit chain records'),
 });
 export type TenantStatus = z.infer<typeof TenantStatus>;
 

@@ -118,7 +118,7 @@ async function reached(ports: DoctorPorts, family: Family): Promise<ProbedFamily
     };
     const name = renamed[error.name];
     if (name === undefined) throw error;
-    throw catalogued(name, `${where}: ${error.message}`, error.facts, error);
+    throw catalogued(name, `${where}: ${error.sentence}`, error.facts, error);
   }
   throw catalogued('BaseUrlWrong', `${where} answered, but not as a token endpoint does.`);
 }

@@ -15,6 +15,7 @@ import {
   STATUS_LISTED,
   TenantStatus,
 } from '../model/status.ts';
+import { owedRecords } from './owed-records.ts';
 
 /** Runs that are looked through for the last of each pipeline. */
 const LOOKED_THROUGH = 500;
@@ -35,6 +36,7 @@ export async function tenantStatus(ledger: WindowLedger, deployed: Deployed): Pr
         ...(await createBreaker(breakerKey(ledger.tenant, family), ledger).state()),
       })),
     ),
+    owedRecords: await owedRecords(ledger, deployed),
   });
 }
 

@@ -96,7 +96,7 @@ export function addOperations(program: Command, parts: ProgramParts): void {
     );
   offered(
     'status',
-    'say how a tenant stands: last good day, holes, pins, pauses, queue, claims, breakers',
+    'say how a tenant stands: last good day, holes, pins, pauses, queue, claims, breakers, audit records that are owed',
   ).action((place: PlaceOptions) => operation(place, () => ({ status: {} })));
   offered(
     'doctor',

@@ -43,7 +43,7 @@ function datasetCells(dataset: DatasetStatus): string[] {
 }
 
 /** One sentence for each thing that somebody may want to look at. */
-function remarks({ datasets, breakers }: TenantStatus): string[] {
+function remarks({ datasets, breakers, owedRecords }: TenantStatus): string[] {
   const named = (days: readonly string[], all: number) =>
     `${days.join(', ')}${all > days.length ? `, and ${amount(all - days.length)} more` : ''}`;
   const lines = datasets.flatMap(({ dataset, holes, firstHoles, pinned, firstPinned, queued, claimed }) => [
@@ -63,7 +63,17 @@ function remarks({ datasets, breakers }: TenantStatus): string[] {
       ? []
       : [`Breaker of ${family}: ${state} after ${amount(failuresInARow)} failures in a row.`],
   );
-  const all = [...lines, ...opened];
+  const owed = owedRecords.flatMap(({ pipeline, count, first, cure }) => [
+    ...first.map(
+      ({ dataset = pipeline, day, action, since, run }) =>
+        `${dataset} ${day ?? `action ${action}`}: owes an audit record${since === undefined ? '' : ` since ${shortInstant(since)}`}${run === undefined ? '' : `, of run ${run}`}.`,
+    ),
+    ...(count > first.length
+      ? [`${pipeline}: owes ${amount(count - first.length)} more audit records.`]
+      : []),
+    `${pipeline}: ${cure}`,
+  ]);
+  const all = [...lines, ...opened, ...owed];
   return all.length === 0 ? [] : ['', ...all];
 }
 

@@ -136,7 +136,7 @@ const ITEMS: Record<FunctionName, Record<string, string[]>> = {
   operate: {
     GetItem: ['breaker', 'mark', 'pause', 'window'],
     UpdateItem: ['pause', 'window'],
-    Query: ['drift', 'run', 'window'],
+    Query: ['action', 'drift', 'run', 'window'],
   },
   doctor: {
     GetItem: ['limiter'],
@@ -193,7 +193,7 @@ const ITEMS: Record<FunctionName, Record<string, string[]>> = {
   record: {
     GetItem: ['mark', 'reading', 'run', 'window'],
     UpdateItem: ['run'],
-    Query: ['drift', 'run', 'window'],
+    Query: ['action', 'drift', 'run', 'window'],
   },
 };
 

@@ -180,10 +180,9 @@ describe('the doctor', () => {
 
     const { examined } = await examination({ family: familyAt(closed.url) });
 
-    expect(stateOf(examined.findings, 'connection')).toMatchObject({
-      state: 'failed',
-      error: 'EgressMissing',
-    });
+    const connection = stateOf(examined.findings, 'connection');
+    expect(connection).toMatchObject({ state: 'failed', error: 'EgressMissing' });
+    expect(connection?.said.match(/\[[^\]]*\]/g)).toEqual(['[call=token code=ECONNREFUSED]']);
   });
 
   it('OPS-08 gives a cure with every failure, and shows neither secret nor token', async () => {
