@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { tmpdir } from 'node:os';
 import type { ArchiveRecord } from '../lambdas/archive/blocks.ts';
 import type { SealPorts } from '../lambdas/archive/seal.ts';
 import { Secret } from '../lambdas/cxone/secret.ts';
@@ -42,6 +43,7 @@ const passphrases = new Map([['v1', new Secret(randomBytes(16).toString('hex'))]
 
 /** Seals with a passphrase, one derivation an object; takes objects and forgets them. */
 export const benchPorts: SealPorts = {
+  workFolder: tmpdir(),
   sealing: {
     mode: 'passphrase',
     passphrases: { read: async () => ({ secret: 'bench', current: 'v1', passphrases }) },

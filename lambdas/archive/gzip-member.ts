@@ -1,14 +1,12 @@
 import { promisify } from 'node:util';
 import { constants, crc32, deflateRaw } from 'node:zlib';
+import type { Spool } from './spool.ts';
 
 /** Blocks that are compressed side by side: two keep two processors busy while a third is handed over. */
 const AT_ONCE = 3;
 
 /** How far back deflate looks: what a block begins with may repeat what the one before ended with. */
 const WINDOW_BYTES = 32 * 1024;
-
-/** Of the pieces that compressed content is kept in: three bytes are four characters of base64. */
-const PIECE_BYTES = 3 * 65_536;
 
 /** What zlib is given at once for its output: a block of records rarely compresses to more. */
 const OUTPUT_BYTES = 128 * 1024;
@@ -27,22 +25,23 @@ const deflated = promisify<Buffer, object, Buffer>(deflateRaw);
 /**
  * One gzip member that is made of blocks which are compressed side by side, each knowing the end of the block before, as pigz
  * does it: a stream of zlib's own keeps one processor busy and leaves the others idle. Any reader of gzip reads it, and it is
- * as long as such a stream's within a thousandth. The same blocks make the same bytes.
+ * as long as such a stream's within a thousandth. The same blocks make the same bytes. Holds the blocks under way; what is
+ * compressed goes to the spool.
  */
 export class GzipMember {
-  readonly #pieces: Buffer[] = [];
-  #piece: Buffer = Buffer.allocUnsafeSlow(PIECE_BYTES);
-  #filled = 0;
+  readonly #spool: Pick<Spool, 'append'>;
   #crc = 0;
   #plainBytes = 0;
   /** Bytes of the blocks that are compressed, and the most that those under way can come to. */
   #bytes = MEMBER_BYTES;
   #expected = 0;
+  #begun = false;
   #window: Buffer | undefined;
   readonly #underWay: Promise<void>[] = [];
 
-  constructor() {
-    this.#append(HEADER);
+  /** @param spool takes the member's bytes from their beginning to their end */
+  constructor(spool: Pick<Spool, 'append'>) {
+    this.#spool = spool;
   }
 
   /** Whether the member is at most `room` bytes long with a further block of so many. What is asked at the same place has the same answer always. */
@@ -77,7 +76,7 @@ export class GzipMember {
       release();
       // In their order, whichever is through first.
       await before;
-      this.#append(compressed);
+      await this.#append(compressed);
       this.#bytes += compressed.length;
       this.#expected -= most;
     })();
@@ -87,15 +86,14 @@ export class GzipMember {
     while (this.#underWay.length >= AT_ONCE) await this.#oldest();
   }
 
-  /** The member, in pieces. Nothing can be added afterwards. */
-  async end(): Promise<readonly Buffer[]> {
+  /** Ends the member: the spool has it whole then, and nothing can be added. */
+  async end(): Promise<void> {
     while (this.#underWay.length > 0) await this.#oldest();
     const trailer = Buffer.alloc(8);
     trailer.writeUInt32LE(this.#crc, 0);
     trailer.writeUInt32LE(this.#plainBytes % 2 ** 32, 4);
-    this.#append(LAST_BLOCK);
-    this.#append(trailer);
-    return [...this.#pieces, this.#piece.subarray(0, this.#filled)];
+    await this.#append(LAST_BLOCK);
+    await this.#append(trailer);
   }
 
   async #oldest(): Promise<void> {
@@ -103,18 +101,12 @@ export class GzipMember {
     this.#underWay.shift();
   }
 
-  /** Fills pieces to the end: what zlib gives out lies in memory that is far longer. */
-  #append(bytes: Buffer): void {
-    for (let from = 0; from < bytes.length; ) {
-      if (this.#filled === PIECE_BYTES) {
-        this.#pieces.push(this.#piece);
-        this.#piece = Buffer.allocUnsafeSlow(PIECE_BYTES);
-        this.#filled = 0;
-      }
-      const copied = bytes.copy(this.#piece, this.#filled, from);
-      this.#filled += copied;
-      from += copied;
+  async #append(bytes: Buffer): Promise<void> {
+    if (!this.#begun) {
+      this.#begun = true;
+      await this.#spool.append(HEADER);
     }
+    await this.#spool.append(bytes);
   }
 }
 

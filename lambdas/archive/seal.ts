@@ -9,6 +9,7 @@ import { GzipMember } from './gzip-member.ts';
 import { type FreshKey, prepareKey, type Sealing } from './keys.ts';
 import type { ObjectIdentity } from './package.ts';
 import { contentBytesIn, sealedBytes } from './seal-bytes.ts';
+import { Spool } from './spool.ts';
 
 /** Most bytes of an object, so that any ordinary JSON library opens it. */
 export const OBJECT_BYTES = 64 * 1024 * 1024;
@@ -34,6 +35,8 @@ export interface SealedObject {
 export interface SealPorts {
   objects: Pick<ObjectStore, 'find' | 'writeStream'>;
   sealing: Sealing;
+  /** On the local disk, where an object's compressed content waits until the object has its name: 48 MiB at most for objects of 64 MiB. */
+  workFolder: string;
   /** Until when a new object is locked, epoch milliseconds. Absent: it is not. */
   lockedUntil?: () => number;
 }
@@ -41,7 +44,7 @@ export interface SealPorts {
 /**
  * Seals the records of one archive day into objects, and gives each when it is durable. An object's key follows from its
  * records, so the same records in the same order are the same objects, and those that are there are not uploaded again.
- * Memory is bounded by one object's compressed content, whatever the number of records.
+ * Memory is bounded by some blocks of 1 MiB, whatever the number of records; an object's compressed content waits on the local disk.
  *
  * @param records in batches of any size, a batch being far cheaper than a record at a time; sorted by id, ascending by UTF-16 code units, none twice
  * @param objectBytes most bytes of an object; default: 64 MiB. Objects end between blocks of records of 1 MiB, so a single longer record is an object of its own
@@ -55,15 +58,20 @@ export async function* sealRecords(
 ): AsyncGenerator<SealedObject> {
   const room = contentBytesIn(objectBytes);
   let draft: Draft | undefined;
-  for await (const block of blocksOf(records)) {
-    if (draft !== undefined && !(await draft.content.takes(block, room))) {
-      yield await store(ports, tenant, day, draft);
-      draft = undefined;
+  try {
+    for await (const block of blocksOf(records)) {
+      if (draft !== undefined && !(await draft.content.takes(block, room))) {
+        const whole = draft;
+        draft = undefined;
+        yield await store(ports, tenant, day, whole);
+      }
+      draft ??= await beginDraft(ports);
+      await draft.content.add(block);
     }
-    draft ??= { content: new ObjectContent(), keyOf: prepareKey(ports.sealing) };
-    await draft.content.add(block);
+    if (draft !== undefined) yield await store(ports, tenant, day, draft);
+  } finally {
+    await draft?.content[Symbol.asyncDispose]();
   }
-  if (draft !== undefined) yield await store(ports, tenant, day, draft);
 }
 
 /** An object that is being made. */
@@ -72,33 +80,46 @@ interface Draft {
   keyOf: (object: ObjectIdentity) => Promise<FreshKey>;
 }
 
+async function beginDraft({ sealing, workFolder }: SealPorts): Promise<Draft> {
+  return { content: new ObjectContent(await Spool.open(workFolder)), keyOf: prepareKey(sealing) };
+}
+
 async function store(
   { objects, lockedUntil }: SealPorts,
   tenant: TenantId,
   day: Day,
-  { content, keyOf }: Draft,
+  { content: draft, keyOf }: Draft,
 ): Promise<SealedObject> {
-  const chunks = await content.end();
+  await using content = draft;
+  const compressed = await content.end();
   const { records, lastId, plainBytes, sha256 } = content;
   const key = archiveObjectKey(tenant, day, sha256);
   const sealed = { key, sha256, records, lastId, plainBytes };
   const existing = await objects.find(key);
   if (existing !== undefined) return { ...sealed, sealedBytes: existing.bytes, uploaded: false };
   const identity = { tenant, object: key };
-  const body = Readable.from(sealedBytes(identity, await keyOf(identity), chunks), { objectMode: false });
+  const body = Readable.from(sealedBytes(identity, await keyOf(identity), compressed()), {
+    objectMode: false,
+  });
   const { bytes } = await objects.writeStream(key, body, 'application/json', {
     lockedUntil: lockedUntil?.(),
   });
   return { ...sealed, sealedBytes: bytes, uploaded: true };
 }
 
-/** The content of an object that is being made: compressed, and digested on the way. */
-class ObjectContent {
+/** The content of an object that is being made: compressed on the local disk, and digested on the way. */
+class ObjectContent implements AsyncDisposable {
   records = 0;
   lastId = '';
   plainBytes = 0;
-  readonly #member = new GzipMember();
+  readonly #spool: Spool;
+  readonly #member: GzipMember;
   readonly #hash = createHash('sha256');
+
+  constructor(spool: Spool) {
+    this.#spool = spool;
+    this.#member = new GzipMember(spool);
+  }
 
   /** SHA-256 of the records, hex. */
   get sha256(): string {
@@ -120,8 +141,13 @@ class ObjectContent {
     await compressing;
   }
 
-  /** The compressed content. Nothing can be added afterwards. */
-  end(): Promise<readonly Buffer[]> {
-    return this.#member.end();
+  /** Ends the content, to which nothing can be added afterwards, and gives what reads it, compressed. */
+  async end(): Promise<() => AsyncIterable<Buffer>> {
+    await this.#member.end();
+    return () => this.#spool.read();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#spool[Symbol.asyncDispose]();
   }
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Sealing } from '../archive/keys.ts';
 import { sealDay } from '../archive/seal-day.ts';
 import { kmsDataKeys } from '../aws/kms-data-keys.ts';
@@ -20,6 +21,7 @@ export const handler = lambdaHandler(
       ledger: invocation,
       objects: s3ObjectStore(invocation.clients.s3, invocation.environment.LAKE_BUCKET),
       sealing: sealingOf(invocation),
+      workFolder: join(invocation.temporaryFolder, 'seal'),
       goesOn: () => invocation.remainingMilliseconds() > LAST_OBJECT_MILLISECONDS,
       ...(lockDays === undefined
         ? {}

@@ -38,7 +38,7 @@ export const FUNCTION_SIZES: Record<FunctionName, { memory: number; seconds: num
   'list-interactions': { memory: 512, seconds: 900 },
   'look-up-interactions': { memory: 256, seconds: 900 },
   'list-archive-days': { memory: 256, seconds: 120 },
-  // One object's compressed content and what is noted of its records are held, and a whole processor compresses them.
+  // What is noted of one object's records is held, and a whole processor compresses them; their compressed content waits on the local disk.
   'seal-archive-day': { memory: 1_769, seconds: 900 },
   // Three media are streamed side by side, each with two parts of its upload.
   'store-media': { memory: 512, seconds: 900 },

@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { completionReport } from '../../lambdas/archive/completion.ts';
 import { listArchiveDays } from '../../lambdas/archive/days.ts';
 import { canonicalJson } from '../../lambdas/archive/exact-json.ts';
@@ -177,6 +178,7 @@ export async function seal(
     const ports = {
       ...portsOf(world, through),
       sealing: { mode: 'kms' as const, dataKeys: world.dataKeys },
+      workFolder: tmpdir(),
       goesOn,
       ...(objectBytes === undefined ? {} : { objectBytes }),
     };

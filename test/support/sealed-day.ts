@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { canonicalJson } from '../../lambdas/archive/exact-json.ts';
 import type { Opening, Sealing } from '../../lambdas/archive/keys.ts';
 import { archivalRecord, recordDigest } from '../../lambdas/archive/record.ts';
@@ -46,7 +47,9 @@ export async function sealSamples(
 ): Promise<SealedObject[]> {
   const { ledger } = ports;
   const owner = { tenant: ledger.tenant, day: claim.day };
-  const sealed = await Array.fromAsync(sealRecords(ports, owner, [samples], objectBytes));
+  const sealed = await Array.fromAsync(
+    sealRecords({ ...ports, workFolder: tmpdir() }, owner, [samples], objectBytes),
+  );
   let from = 0;
   for (const { key, sha256, records, plainBytes, sealedBytes } of sealed) {
     const begun = from;

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { tmpdir } from 'node:os';
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { describe, expect, it } from 'vitest';
@@ -28,7 +29,9 @@ const RECORDS: ArchiveRecord[] = ['a', 'b'].map((id) => ({ id, line: JSON.string
 
 async function sealOne(sealing: Sealing, day: string, records: readonly ArchiveRecord[] = RECORDS) {
   const [sealed] = await Array.fromAsync(
-    sealRecords({ objects, sealing }, { tenant: TENANT, day: Day.parse(day) }, [records]),
+    sealRecords({ objects, sealing, workFolder: tmpdir() }, { tenant: TENANT, day: Day.parse(day) }, [
+      records,
+    ]),
   );
   if (sealed === undefined) throw new Error('There is no object.');
   return sealed;

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { tmpdir } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import type { ArchiveRecord } from '../../../lambdas/archive/blocks.ts';
 import type { Sealing } from '../../../lambdas/archive/keys.ts';
@@ -34,7 +35,12 @@ async function sealAll(
   how: Sealing = sealing,
 ): Promise<SealedObject[]> {
   return Array.fromAsync(
-    sealRecords({ objects, sealing: how }, { tenant: TENANT, day: DAY }, batchesOf(lines), objectBytes),
+    sealRecords(
+      { objects, sealing: how, workFolder: tmpdir() },
+      { tenant: TENANT, day: DAY },
+      batchesOf(lines),
+      objectBytes,
+    ),
   );
 }
 

@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Sealing } from '../../../lambdas/archive/keys.ts';
 import {
@@ -98,7 +99,9 @@ describe('ARC-08 verifying an archive day', () => {
   it('ARC-08 lists objects that the ledger does not know', async () => {
     const { verify, ports } = await archived();
     const [stray] = await Array.fromAsync(
-      sealRecords(ports, { tenant: ports.ledger.tenant, day: MAY_15 }, [[sampleRecord('z')]]),
+      sealRecords({ ...ports, workFolder: tmpdir() }, { tenant: ports.ledger.tenant, day: MAY_15 }, [
+        [sampleRecord('z')],
+      ]),
     );
 
     expect((await verify()).findings).toEqual([{ problem: 'unknownObject', object: stray?.key, records: 1 }]);
@@ -108,7 +111,9 @@ describe('ARC-08 verifying an archive day', () => {
     const { verify, ports, claim } = await archived();
     const { id, digest, line } = sampleRecord('d');
     const owner = { tenant: ports.ledger.tenant, day: MAY_15 };
-    const [sealed] = await Array.fromAsync(sealRecords(ports, owner, [[{ id, line }]]));
+    const [sealed] = await Array.fromAsync(
+      sealRecords({ ...ports, workFolder: tmpdir() }, owner, [[{ id, line }]]),
+    );
     const look = { id, digest, marked: false, lookedBy: 'run#1' };
     await noteArchived(ports.ledger, claim, look, {
       object: sealed?.key ?? '',
@@ -143,7 +148,7 @@ describe('ARC-08 verifying an archive day', () => {
     const { ports, ledger, claim } = await archived();
     const samples = [sampleRecord('m'), sampleRecord('n')];
     const owner = { tenant: ledger.tenant, day: MAY_15 };
-    const [sealed] = await Array.fromAsync(sealRecords(ports, owner, [samples]));
+    const [sealed] = await Array.fromAsync(sealRecords({ ...ports, workFolder: tmpdir() }, owner, [samples]));
     if (sealed === undefined) throw new Error('Nothing was sealed.');
     const { key, sha256, plainBytes, sealedBytes } = sealed;
     const facts = { key, day: MAY_15, sha256, records: 2, plainBytes, sealedBytes, sealedBy: 'run' };
@@ -160,7 +165,9 @@ describe('ARC-08 verifying an archive day', () => {
   it('ARC-08 compares counts with the ledger’s', async () => {
     const { ports, ledger } = await archived();
     const owner = { tenant: ledger.tenant, day: Day.parse('2024-05-16') };
-    const [sealed] = await Array.fromAsync(sealRecords(ports, owner, [[sampleRecord('a')]]));
+    const [sealed] = await Array.fromAsync(
+      sealRecords({ ...ports, workFolder: tmpdir() }, owner, [[sampleRecord('a')]]),
+    );
     const facts = { records: 2, plainBytes: 3, sealedBytes: 4, sealedBy: 'run' };
     const { key = '', sha256 = '' } = sealed ?? {};
     await noteArchiveObject(ledger, { key, day: owner.day, sha256, ...facts });
@@ -220,7 +227,7 @@ describe('ARC-08 restoring', () => {
     const { ports } = await archived();
     const owner = { tenant: ports.ledger.tenant, day: MAY_15 };
     const [stray] = await Array.fromAsync(
-      sealRecords(ports, owner, [[sampleRecord('y'), sampleRecord('z')]]),
+      sealRecords({ ...ports, workFolder: tmpdir() }, owner, [[sampleRecord('y'), sampleRecord('z')]]),
     );
 
     const lines = await Array.fromAsync(recordsOfObject(ports, stray?.key ?? ''));
