@@ -193,7 +193,7 @@ const ITEMS: Record<FunctionName, Record<string, string[]>> = {
   record: {
     GetItem: ['mark', 'reading', 'run', 'window'],
     UpdateItem: ['run'],
-    Query: ['action', 'drift', 'run', 'window'],
+    Query: ['drift', 'run', 'window'],
   },
 };
 
