@@ -182,6 +182,7 @@ export class TenantStack extends Stack {
       functions: functions.of(OPERATIONS_FUNCTIONS),
       deliver: commitsTo(webhook),
       webhook: webhook?.deliver,
+      archive: configured.archive && functions.of(['seal-archive-day'])['seal-archive-day'],
       datasets: configured.datasets,
       deployed: deployedOf(configured, this.nightly),
     });

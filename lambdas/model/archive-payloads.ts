@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Day } from './days.ts';
+import { Examination } from './doctor.ts';
 import { DatasetId, RunArn } from './ids.ts';
 import { InteractionId } from './interactions.ts';
 import { MediaSettings } from './media.ts';
@@ -78,6 +79,16 @@ export const ArchiveDaysResult = z.strictObject({ days: count, listKey: z.string
 
 export const ArchiveSealPayload = z.strictObject({ ...ClaimedWindow.shape, round, value: z.string().min(1) });
 export const ArchiveSealResult = z.strictObject({ more: z.boolean(), objects: count });
+/** What the function is asked: to seal, or to say whether it could. */
+export const ArchiveSealRequest = z.union([
+  z.strictObject({
+    run: RunArn,
+    examination: Examination.describe('To which what is found of the archive’s keys is added'),
+  }),
+  ArchiveSealPayload,
+]);
+/** What the function gives: how sealing stands, or the examination. */
+export const ArchiveSealOutcome = z.union([ArchiveSealResult, Examination]);
 
 export const ArchiveMarkPayload = z.strictObject({
   ...ClaimedWindow.shape,

@@ -12,6 +12,7 @@ export const CheckName = z.enum([
   'scopes',
   'clock',
   'customField',
+  'archiveKey',
   'webhookAddress',
   'webhookSecret',
   'webhook',

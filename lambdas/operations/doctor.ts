@@ -62,7 +62,8 @@ async function firstObject({ ledger, objects }: DoctorPorts): Promise<void> {
   for await (const _ of objects.list(`runs/${ledger.tenant}/`)) return;
 }
 
-async function looked(
+/** Looks at one thing: a finding of what is said where it is well, else of the error that was thrown. */
+export async function looked(
   check: CheckName,
   family: Family | undefined,
   said: string,

@@ -29,6 +29,8 @@ export interface OperationsWorkflowProps extends Omit<WorkflowProps, 'bucket' | 
   datasets: readonly (PlannedDataset & { pipeline: PipelineName })[];
   /** Delivers to the webhook, where the tenant has one, whatever it is told of: an examination tries it. */
   webhook: PipelineFunction | undefined;
+  /** Seals the archive, where the tenant has one: an examination tries it. */
+  archive: PipelineFunction | undefined;
   /** What is asked for its status. */
   deployed: Deployed;
 }
@@ -42,7 +44,7 @@ export class OperationsWorkflow extends Construct {
 
   constructor(scope: Construct, id: string, props: OperationsWorkflowProps) {
     super(scope, id);
-    const { functions, datasets, deliver, webhook } = props;
+    const { functions, datasets, deliver, webhook, archive } = props;
     const read = invoke(this, 'ReadRequest', {
       function: functions.operate,
       payload: {
@@ -93,19 +95,25 @@ export class OperationsWorkflow extends Construct {
       function: functions.doctor,
       payload: { run: jsonata('$states.context.Execution.Id') },
     });
-    const examined = Succeed.jsonata(this, 'Examined');
-    if (webhook === undefined) examine.next(examined);
-    else {
-      // The doctor may not read the webhook's secret: who delivers adds what it finds.
-      const examineWebhook = invoke(this, 'ExamineWebhook', {
-        function: webhook,
-        payload: {
-          run: jsonata('$states.context.Execution.Id'),
-          examination: jsonata('$states.input'),
-        },
-      });
-      examine.next(examineWebhook).next(examined);
+    // The doctor may read neither the webhook's secret nor the archive's: who delivers, and who seals, add what they find.
+    const adds = (state: string, adding: PipelineFunction | undefined) =>
+      adding === undefined
+        ? []
+        : [
+            invoke(this, state, {
+              function: adding,
+              payload: {
+                run: jsonata('$states.context.Execution.Id'),
+                examination: jsonata('$states.input'),
+              },
+            }),
+          ];
+    let last = examine;
+    for (const state of [...adds('ExamineArchive', archive), ...adds('ExamineWebhook', webhook)]) {
+      last.next(state);
+      last = state;
     }
+    last.next(Succeed.jsonata(this, 'Examined'));
     read.next(
       Choice.jsonata(this, 'WhatIsAsked')
         .when(Condition.jsonata(jsonata("$states.input.operation = 'rollback'")), rollBack)
@@ -116,7 +124,7 @@ export class OperationsWorkflow extends Construct {
       name: props.machineName,
       definition: read,
       logs: props.logs,
-      functions: [...Object.values(functions), deliver ?? webhook],
+      functions: [...Object.values(functions), deliver ?? webhook, archive],
     });
   }
 }

@@ -8,6 +8,7 @@ import { clientsFor } from '../../lambdas/aws/clients.ts';
 import { s3ObjectStore } from '../../lambdas/aws/s3-object-store.ts';
 import { type ArchivedMediumEntry, archivedMedia } from '../../lambdas/ledger/archive-media.ts';
 import { Day } from '../../lambdas/model/days.ts';
+import { Examination } from '../../lambdas/model/doctor.ts';
 import { startAws } from '../../local/aws/embedded-aws.ts';
 import { main } from '../../local/command/program.ts';
 import { mediumBytes } from '../../local/cxone/data/interaction-details.ts';
@@ -99,6 +100,41 @@ describe('ARC-09 a night of the archive that stores media', () => {
       .filter(({ kind, status: answer }) => kind === 'media' && answer === 200).length;
     expect([status, before, after]).toEqual(['SUCCEEDED', stored.length, stored.length]);
   });
+});
+
+describe('an examination of a tenant with an archive', () => {
+  it.each([
+    ['is well', { current: 'v1', passphrases: { v1: PASSPHRASE } }, 'ok', undefined],
+    [
+      'lacks its current passphrase',
+      { current: 'v2', passphrases: { v1: PASSPHRASE } },
+      'failed',
+      'ArchiveKeyMissing',
+    ],
+    [
+      'has too short a one',
+      { current: 'v1', passphrases: { v1: 'short-one' } },
+      'failed',
+      'ArchiveKeyMissing',
+    ],
+  ])(
+    'OPS-08 ARC-03 says that its secret %s, shows none of it and stores nothing',
+    async (_, value, state, error) => {
+      const night = await openNight();
+      night.platform.aws.secrets.set(SECRET, JSON.stringify(value));
+
+      const { status, output = '' } = await night.operate({ doctor: {} });
+
+      const found = Examination.parse(JSON.parse(output)).findings.find(
+        ({ check }) => check === 'archiveKey',
+      );
+      expect(status).toBe('SUCCEEDED');
+      expect([found?.state, found?.error]).toEqual([state, error]);
+      for (const secret of Object.values(value.passphrases)) expect(output).not.toContain(secret);
+      expect(await keysUnder(night, 'archive/')).toEqual([]);
+      await night.close();
+    },
+  );
 });
 
 const ListedObjects = z.object({
