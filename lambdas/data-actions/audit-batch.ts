@@ -24,12 +24,13 @@ export async function auditBatch(
   let recorded = 0;
   for (const update of updates) {
     const state = await readUpdate(ledger, run, update.index);
-    const { change } = state;
+    const { change, settles = [] } = state;
     // It came to be in place without us: that we meant to write it is of no account.
-    if (state.outcome === 'inPlace' && change !== undefined) await settleChange(ledger, change);
+    if (state.outcome === 'inPlace' && change !== undefined && !settles.includes(change))
+      await settleChange(ledger, change);
     if (!owesAudit(state)) continue;
     let last: number | undefined;
-    for (const sk of state.settles ?? []) {
+    for (const sk of settles) {
       last = await recordOwed(ports, run, sk);
       recorded += 1;
     }

@@ -8,12 +8,13 @@ export interface OwedJudgement {
   judged: JudgedChange[];
   /** The one whose values the action holds now. */
   inPlace: OwedChange | undefined;
-  /** The action is as it was before them. They are dropped once something else is written: while their runs may live they stand. */
+  /** The action is as it was before them. They are dropped before something else is written. */
   notMade: OwedChange[];
 }
 
 /**
- * Tells, from what an action holds now, what has become of changes whose runs did not live to tell.
+ * Tells, from what an action holds now, what has become of changes whose runs did not live to tell. Whoever asks has the turn at the
+ * action: none of them is still under way.
  *
  * @param owed the latest first: of several with the values that are there it is the last that was meant
  */
@@ -24,7 +25,7 @@ export function judgeOwed(owed: readonly OwedChange[], action: string): OwedJudg
   for (const change of owed) {
     const verdict = change.verdict ?? verdictOn(change, { action, found, inPlace });
     if (verdict === undefined) judgement.notMade.push(change);
-    else judgement.judged.push({ sk: change.sk, verdict, found });
+    else judgement.judged.push({ sk: change.sk, verdict, found: change.found ?? found });
   }
   return judgement;
 }

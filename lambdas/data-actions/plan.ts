@@ -22,8 +22,8 @@ const UPDATE_USAGE = {
   stateTransitions: 0.3,
   gigabyteSeconds: 1.1,
   functionCalls: 0.05,
-  ledgerReads: 16,
-  ledgerWrites: 13,
+  ledgerReads: 17,
+  ledgerWrites: 15,
   objectWrites: 1.2,
   // Every call opens its token.
   keyCalls: 4.2,

@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { giveTurnBack, takeTurn } from '../ledger/action-turns.ts';
 import {
   type EndedUpdate,
   noteEnd,
@@ -26,6 +28,10 @@ export interface Progress {
   stateOf(index: number): Promise<{ ended: boolean }>;
   /** Counts a fault and gives how many the update has had. */
   fault(index: number): Promise<number>;
+  /** Takes the turn at the action: nobody else of us changes it until it is given back. Else when to ask again (epoch milliseconds). */
+  takeTurn(id: ActionId): Promise<number | undefined>;
+  /** Gives it back, at once or at an instant to come: see `giveTurnBack`. */
+  giveTurnBack(id: ActionId, freeAt?: number): Promise<void>;
   /** Changes of the action that are made, or may be, and of which no record tells: of this run's own the latest is `own`. */
   owed(index: number, id: ActionId): Promise<{ owed: OwedChange[]; own: OwedChange | undefined }>;
   /** Keeps what was found of changes: their records are made after the batch. */
@@ -40,8 +46,19 @@ export interface Progress {
 /** A change, and what was found of it. */
 export type JudgedChange = Pick<OwedChange, 'sk'> & { verdict: Verdict; found: string };
 
-/** Progress in the ledger. What failed or was not tried in an earlier round has not ended in this one. */
-export function ledgerProgress(ledger: UpdateLedger, run: RunArn, round: number): Progress {
+/**
+ * Progress in the ledger, as one invocation of a function makes it. What failed or was not tried in an earlier round has not ended
+ * in this one.
+ *
+ * @param remainingMilliseconds for which the invocation lives at the most
+ */
+export function ledgerProgress(
+  ledger: UpdateLedger,
+  run: RunArn,
+  round: number,
+  remainingMilliseconds: () => number,
+): Progress {
+  const holder = randomUUID();
   return {
     async stateOf(index) {
       const { outcome, round: ended } = await readUpdate(ledger, run, index);
@@ -49,15 +66,21 @@ export function ledgerProgress(ledger: UpdateLedger, run: RunArn, round: number)
       return { ended: good || (outcome !== undefined && ended === round) };
     },
     fault: async (index) => noteFault(ledger, run, await readUpdate(ledger, run, index), round),
+    takeTurn: (id) =>
+      takeTurn(ledger, id, { holder, livesUntil: ledger.clock.now() + Math.max(0, remainingMilliseconds()) }),
+    giveTurnBack: (id, freeAt) => giveTurnBack(ledger, id, holder, freeAt),
     async owed(index, id) {
-      const owed = await readOwed(ledger, id);
+      const owed: OwedChange[] = [];
+      for (const change of await readOwed(ledger, id)) owed.push(await asItsRunTells(ledger, change));
       const own = owed.find((change) => change.run === run && change.update.index === index);
       return { owed, own };
     },
     async judge(index, judged) {
       for (const { sk, verdict, found } of judged) await judgeChange(ledger, sk, { verdict, found });
-      const settles = judged.map(({ sk }) => sk);
-      if (settles.length > 0) await noteSettles(ledger, run, index, settles);
+      if (judged.length === 0) return;
+      // What was found before, in this attempt or an earlier one, is owed as before.
+      const { settles = [] } = await readUpdate(ledger, run, index);
+      await noteSettles(ledger, run, index, [...new Set([...settles, ...judged.map(({ sk }) => sk)])]);
     },
     async drop(dropped) {
       for (const { sk } of dropped) await settleChange(ledger, sk);
@@ -72,6 +95,13 @@ export function ledgerProgress(ledger: UpdateLedger, run: RunArn, round: number)
     },
     end: (index, end) => noteEnd(ledger, run, index, round, end),
   };
+}
+
+/** A change that its run has read back, and not recorded yet: whatever the action holds since, it was made. */
+async function asItsRunTells(ledger: UpdateLedger, change: OwedChange): Promise<OwedChange> {
+  if (change.verdict !== undefined) return change;
+  const { outcome, change: made, after } = await readUpdate(ledger, change.run, change.update.index);
+  return outcome === 'updated' && made === change.sk ? { ...change, verdict: 'made', found: after } : change;
 }
 
 /** What a dry run found of an update. */
@@ -106,6 +136,8 @@ export async function previewProgress(
       await keep({ ...of(index), faults });
       return faults;
     },
+    takeTurn: async () => undefined,
+    giveTurnBack: async () => undefined,
     owed: async () => ({ owed: [], own: undefined }),
     judge: async () => undefined,
     drop: async () => undefined,

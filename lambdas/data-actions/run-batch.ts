@@ -33,7 +33,9 @@ export async function updateRunBatch(
     {
       ...ports,
       ids: await readActionIds(objects, owner, round),
-      progress: dryRun ? await previewProgress(objects, owner, batch) : ledgerProgress(ledger, run, round),
+      progress: dryRun
+        ? await previewProgress(objects, owner, batch)
+        : ledgerProgress(ledger, run, round, ports.remainingMilliseconds),
       breaker: dryRun ? ALWAYS_CLOSED : createBreaker(breakerKey(ledger.tenant, 'dataActions'), ledger),
     },
     { name: run, updates, dryRun },

@@ -141,6 +141,11 @@ export function actionKey(tenant: TenantId, run: RunArn, index: number): ItemKey
   return { pk: actionPartition(tenant, run), sk: String(index).padStart(6, '0') };
 }
 
+/** The item of whoever is at work on a data action. No run is called so. */
+export function actionTurnKey(tenant: TenantId, id: ActionId): ItemKey {
+  return { pk: `${tenant}#action##turn`, sk: id };
+}
+
 /** The partition of changes of data actions that an audit record is owed for. No run is called so. */
 export function owedChangePartition(tenant: TenantId): string {
   return `${tenant}#action##owed`;
