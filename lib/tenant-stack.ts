@@ -87,6 +87,7 @@ export class TenantStack extends Stack {
       pipelines: configured.pipelines,
       secrets: [
         'credentials',
+        ...(webhook === undefined ? [] : (['webhook'] as const)),
         ...(configured.archive?.sealing.mode === 'passphrase' ? (['passphrases'] as const) : []),
       ],
       nightly: this.nightly,

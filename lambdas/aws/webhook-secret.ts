@@ -7,20 +7,22 @@ import { readSecret } from './secret-value.ts';
 /**
  * Reads what signs deliveries and authorizes them, anew each time: a rotated secret counts at once.
  *
+ * @param told is given when the secret was last written
  * @throws WebhookSecretMissing where the secret is absent, is about to be deleted, does not open, or is not of the form of `WebhookSecret`
  */
 export async function readWebhookSecret(
   client: SecretsManagerClient,
   secretName: string,
+  told?: (createdAt: Date) => void,
 ): Promise<{ signing: Secret[]; authorization: Secret | undefined }> {
-  const value = await readSecret(client, secretName, WebhookSecret, (why, cause) =>
+  const missing = (why: string, cause?: unknown) =>
     catalogued(
       'WebhookSecretMissing',
       `The webhook's secret ${secretName} cannot be used: ${why}.`,
       {},
       cause,
-    ),
-  );
+    );
+  const value = await readSecret(client, secretName, WebhookSecret, missing, told);
   const { signingSecret, previousSigningSecret, authorization } = value;
   return {
     signing: [signingSecret, previousSigningSecret].flatMap((text) =>

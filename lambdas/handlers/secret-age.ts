@@ -9,7 +9,7 @@ export function tellsAge(
     environment,
     tenant,
     clock,
-  }: Pick<Invocation<'token' | 'seal-archive-day'>, 'tenant' | 'clock'> & {
+  }: Pick<Invocation<'token' | 'deliver' | 'seal-archive-day'>, 'tenant' | 'clock'> & {
     environment: { LAKE_NAME: string };
   },
   secret: SecretName,

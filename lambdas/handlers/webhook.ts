@@ -5,6 +5,7 @@ import { receiverAt } from '../delivery/webhook/post.ts';
 import { DeliveryTally } from '../delivery/webhook/tally.ts';
 import type { WebhookPorts } from '../delivery/webhook/window-delivery.ts';
 import type { Invocation } from './handler.ts';
+import { tellsAge } from './secret-age.ts';
 
 /** What is around the records in a body: facts, ids and numbers. */
 const ENVELOPE_BYTES = 2_000;
@@ -16,7 +17,7 @@ const BATCH_MILLISECONDS = 90_000;
 export async function webhookOf(invocation: Invocation<'deliver'>, holder: string): Promise<WebhookPorts> {
   const { environment, clients, clock, random } = invocation;
   const { WEBHOOK: settings } = environment;
-  const secrets = await readWebhookSecret(clients.secrets, settings.secret);
+  const secrets = await readWebhookSecret(clients.secrets, settings.secret, tellsAge(invocation, 'webhook'));
   return {
     ledger: invocation,
     objects: s3ObjectStore(clients.s3, environment.LAKE_BUCKET),

@@ -63,8 +63,11 @@ export const SECRET_METRICS = {
   SecretAgeDays: 'Count',
 } as const;
 
-/** Secrets whose age is told: the client's of CXone, and the archive's passphrases where it is sealed by those. */
-export type SecretName = 'credentials' | 'passphrases';
+/**
+ * Secrets whose age is told: the client's of CXone, the webhook's, and the archive's passphrases where it is sealed by those. Hash keys have no
+ * age: a new one would part the days before from those after (docs/privacy.md).
+ */
+export type SecretName = 'credentials' | 'webhook' | 'passphrases';
 
 export type SecretMetric = keyof typeof SECRET_METRICS;
 export type DeliveryMetric = keyof typeof DELIVERY_METRICS;

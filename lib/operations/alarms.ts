@@ -56,6 +56,7 @@ export const ALARMS = {
 /** What a secret is called in the name of its alarm. */
 const SECRETS: Readonly<Record<SecretName, string>> = {
   credentials: 'client credentials',
+  webhook: 'webhook secret',
   passphrases: 'archive passphrases',
 };
 

@@ -3,7 +3,7 @@ import { METRICS_NAMESPACE } from '../../lambdas/model/metrics.ts';
 import { ALARMS, type AlarmKind } from '../../lib/operations/alarms.ts';
 import { type Datapoint, stateOf, toldIn } from '../support/alarm-evaluation.ts';
 import { type Night, prepareNights } from '../support/night.ts';
-import { openReceiver } from '../support/webhook-receiver.ts';
+import { openReceiver, SIGNING_SECRET } from '../support/webhook-receiver.ts';
 
 const SMALL = { rows: 100, parts: 2 };
 const nights = await prepareNights({
@@ -130,6 +130,29 @@ describe('OPS-03 the alarms on metrics of ours', () => {
       [ALARMS.rejects.title]: 'OK',
       [ALARMS.secretAge.title]: 'OK',
     });
+    await night.close();
+  });
+
+  it('are raised by a webhook’s secret that is old, and over when a new one has been read', async () => {
+    const night = await told.open();
+    const states = () =>
+      night.platform.assembly.alarms.flatMap((alarm) =>
+        alarm.name.includes('webhook secret') ? [stateOf(alarm, toldSince(night, before))] : [],
+      );
+    let before: Datapoint[] = [];
+    await afterDays(night, 91);
+    const old = states();
+    before = toldIn(night.folder);
+
+    const rotated = {
+      signingSecret: `whsec_${Buffer.from('another thirty-two bytes of them').toString('base64')}`,
+      previousSigningSecret: SIGNING_SECRET,
+    };
+    night.platform.aws.secrets.set('webhook/acme', JSON.stringify(rotated));
+    await night.pass(86_400_000);
+    await night.run();
+
+    expect([old, states()]).toEqual([['ALARM'], ['OK']]);
     await night.close();
   });
 
