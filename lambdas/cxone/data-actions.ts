@@ -21,6 +21,7 @@ export interface ActionsPage {
 /** A data action as CXone gave it, to the letter. */
 export interface DataAction {
   text: string;
+  name: string;
   /** Whether CXone numbers the versions of it: a write of an old one is answered 409 then. */
   versioned: boolean;
 }
@@ -66,7 +67,7 @@ export function createDataActions(family: Family, calls: AuthorizedCalls): DataA
     const value = text === undefined ? undefined : parsedJson(text);
     const parsed = Action.safeParse(value);
     if (text !== undefined && status < 300 && parsed.success)
-      return { text, versioned: parsed.data.version !== undefined };
+      return { text, name: parsed.data.name, versioned: parsed.data.version !== undefined };
     const wrong = parsed.success
       ? 'a redirect'
       : problemsOf(parsed.error, value).slice(0, 3).map(problemSentence).join('; ');

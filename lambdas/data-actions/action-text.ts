@@ -28,10 +28,19 @@ export interface WantedFields {
 /** Tells which fields of an action CXone keeps itself, by its path. */
 export type KeptByServer = (path: JSONPath, value: Node) => boolean;
 
-/** The text of `dateProcessing`, or undefined where the action has none. */
+/** Longest `dateProcessing`: the ledger notes it before and after, in items of 400 KB at most. */
+const DATE_PROCESSING_BYTES = 65_536;
+
+/**
+ * The text of `dateProcessing`, or undefined where the action has none.
+ * @throws ActionUnreadable where it is longer than can be noted
+ */
 export function dateProcessingText(action: string): string | undefined {
   const node = findNodeAtLocation(rootOf(action), DATE_PROCESSING);
-  return node === undefined ? undefined : textOf(action, node);
+  if (node === undefined) return undefined;
+  const text = textOf(action, node);
+  if (Buffer.byteLength(text) <= DATE_PROCESSING_BYTES) return text;
+  throw unreadable(`dateProcessing is longer than ${DATE_PROCESSING_BYTES} bytes`);
 }
 
 const fields = z.record(z.string(), z.unknown()).catch({});

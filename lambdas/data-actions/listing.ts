@@ -55,7 +55,9 @@ export async function listActions(
   const keep = () => ports.objects.writeText(key, JSON.stringify(listing), 'application/json');
   try {
     while (!listing.complete && ports.remainingMilliseconds() > PAGE_MILLISECONDS) {
-      const hint = request.nameHint === '' ? undefined : request.nameHint;
+      // A total of all actions above a filtered list would never be reached: the next reading asks for all.
+      const hinted = request.nameHint !== '' && listing.restarts === 0;
+      const hint = hinted ? request.nameHint : undefined;
       const page = await ports.dataActions.list(listing.page, request.pageSize, hint);
       listing = withPage(listing, page.actions, page.total);
       if (listing.restarts < LISTINGS) continue;

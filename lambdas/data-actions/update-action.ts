@@ -1,7 +1,8 @@
 import type { DataAction, DataActions } from '../cxone/data-actions.ts';
 import type { EndedUpdate } from '../ledger/action-updates.ts';
 import type { OwedChange } from '../ledger/owed-changes.ts';
-import { catalogued, isError } from '../model/errors.ts';
+import type { ErrorName } from '../model/error-catalogue.ts';
+import { CataloguedError, catalogued, isError } from '../model/errors.ts';
 import { type ActionId, runName } from '../model/ids.ts';
 import type { PlannedUpdate } from '../model/planned-update.ts';
 import type { Clock } from '../model/ports.ts';
@@ -37,6 +38,7 @@ export interface UpdatePorts {
  * number its versions, writes the whole, reads it back and compares. What is in place already is not written. What runs have changed,
  * and did not live to have recorded, is noted to be recorded by this one.
  *
+ * @throws ActionNotFound where the action bears another name by now
  * @throws ActionContended where somebody else kept writing in between
  * @throws ActionNotAsWritten where CXone stored something else
  * @throws ResultInaccurate where the computed value is wrong; nothing was written then
@@ -51,7 +53,7 @@ export async function updateAction(
   requireAccurate(update, update.computedValue);
   for (let tries = 0; tries < CHANGE_TRIES; tries++) {
     const { owed, own } = await changes.owed(update.index, id);
-    const first = await dataActions.read(id);
+    const first = await readNamed(dataActions, id, update);
     const { inPlace, judged, notMade } = judgeOwed(owed, first.text);
     const wanted = wantedFields(update, first.text);
     if (holds(first.text, wanted)) {
@@ -63,7 +65,10 @@ export async function updateAction(
     await changes.drop(notMade);
     const before = dateProcessingText(first.text) ?? 'null';
     const intended = await changes.intend({ id, update, before, wanted });
-    const written = await write(dataActions, id, first, wanted);
+    const written = await write(dataActions, id, first, wanted).catch(async (error: unknown) => {
+      if (isNeverWritten(error)) await changes.drop([intended]);
+      throw error;
+    });
     if (written === 'changed') {
       await changes.drop([intended]);
       continue;
@@ -90,13 +95,40 @@ export async function previewAction(
   id: ActionId,
 ): Promise<EndedUpdate> {
   requireAccurate(update, update.computedValue);
-  const { text } = await dataActions.read(id);
+  const { text } = await readNamed(dataActions, id, update);
   const wanted = wantedFields(update, text);
   return {
     outcome: holds(text, wanted) ? 'inPlace' : 'updated',
     before: dateProcessingText(text) ?? 'null',
     after: dateProcessingText(withFields(text, wanted)) ?? 'null',
   };
+}
+
+/** Refusals: what was sent has not been carried out. After any other error of a write nobody knows. */
+const NEVER_WRITTEN: readonly string[] = [
+  'ActionNotFound',
+  'RequestRefused',
+  'ScopeMissing',
+  'TokenRejected',
+  'TokenRejectedTwice',
+  'Throttled',
+  'ThrottledTooLong',
+  'ClientBlocked',
+] satisfies readonly ErrorName[];
+
+function isNeverWritten(error: unknown): boolean {
+  return error instanceof CataloguedError && NEVER_WRITTEN.includes(error.name);
+}
+
+/** The action, as long as it bears the name that it was found by: the list is read once a run, which may take hours. */
+async function readNamed(
+  dataActions: DataActions,
+  id: ActionId,
+  { action }: PlannedUpdate,
+): Promise<DataAction> {
+  const found = await dataActions.read(id);
+  if (found.name === action) return found;
+  throw catalogued('ActionNotFound', 'The data action has been given another name since the list was read.');
 }
 
 /** Writes the change into what CXone holds now; `'changed'` where that is no longer what was read. */

@@ -77,7 +77,8 @@ export async function readOwed({ table, tenant }: UpdateLedger, id: ActionId): P
   const found: OwedChange[] = [];
   for await (const item of table.query(owedChangePartition(tenant), owedChangeRange(id))) {
     const change = owedChangeOf(item);
-    if (!change.settled) found.push(change);
+    // An id that begins as this one does, and goes on with the mark between the parts of a key, lies in the same range.
+    if (!change.settled && owedActionIn(change.sk) === id) found.push(change);
   }
   return found.toSorted((left, right) => right.at - left.at);
 }

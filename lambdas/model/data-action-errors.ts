@@ -3,7 +3,8 @@ import type { CatalogueEntry } from './platform-errors.ts';
 /** What can go wrong with data actions and their updates. Part of the catalogue. */
 export const DATA_ACTION_ERRORS = {
   ActionNotFound: {
-    meaning: 'CXone has no data action of exactly that name, or it went away during the run.',
+    meaning:
+      'CXone has no data action of exactly that name, or it went away or was given another name during the run.',
     acts: 'operator',
     remedy:
       'Compare the name in the input with CXone’s, letter for letter. Once the action is there, redrive; else start again with the right name.',

@@ -29,6 +29,8 @@ export interface FakeActionOptions {
   stores?: OtherWrite;
   /** Thrown instead of the n-th call's answer; the call has been carried out. */
   lost?: Readonly<Record<number, Error>>;
+  /** Thrown instead of carrying the n-th call out. */
+  refused?: Readonly<Record<number, Error>>;
 }
 
 /** Adds one to a field that is none of ours. */
@@ -48,6 +50,8 @@ export function fakeAction(options: FakeActionOptions): FakeAction {
     calls.push(name);
     const call = calls.length;
     try {
+      const refused = options.refused?.[call];
+      if (refused !== undefined) throw refused;
       const result = answer();
       const lost = options.lost?.[call];
       if (lost !== undefined) throw lost;
@@ -58,7 +62,10 @@ export function fakeAction(options: FakeActionOptions): FakeAction {
       if (other !== undefined) bump(other(text));
     }
   };
-  const action = () => ({ text, versioned: versionOf(text) !== undefined });
+  const action = () => {
+    const { name } = JSON.parse(text) as { name: string };
+    return { text, name, versioned: versionOf(text) !== undefined };
+  };
   return {
     get text() {
       return text;

@@ -118,6 +118,18 @@ describe('ACT-04 the list of data actions', () => {
     expect(error.name).toBe('ActionsUnsettled');
   });
 
+  it('is read without the hint where a server announces all actions and lists those of the name', async () => {
+    const all = listOf(35);
+    const list: DataActions['list'] = async (page, size, name) => {
+      const { actions, total } = await all.list(page, size, name);
+      return { actions: actions.filter((action) => name === undefined || action.name === name), total };
+    };
+
+    const listed = await prepare(list).request({ nameHint: 'action-3' });
+
+    expect(listed).toEqual({ outcome: 'listed', actions: 35 });
+  });
+
   it('hints at the one name that is looked for', async () => {
     const { list, asked } = listOf(5);
 

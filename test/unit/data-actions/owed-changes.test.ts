@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { noteChange, readOwed } from '../../../lambdas/ledger/owed-changes.ts';
+import { ActionId, RunArn, TenantId } from '../../../lambdas/model/ids.ts';
 import { changingRuns } from '../../support/changing-runs.ts';
-import { ACTION_ID } from '../../support/fake-data-actions.ts';
+import { fakeClock } from '../../support/fake-clock.ts';
+import { ACTION_ID, plannedUpdate } from '../../support/fake-data-actions.ts';
 import { interleave } from '../../support/interleaving.ts';
+import { memoryTable } from '../../support/memory-table.ts';
 
 describe('ALL-12 ACT-07 the record of a change whose run was killed', () => {
   it('is made by the run that is started in its stead, which tells the change as what it is', async () => {
@@ -93,6 +97,26 @@ describe('ALL-12 ACT-07 the record of a change whose run was killed', () => {
         }
     },
   );
+
+  it('is not looked for among those of an action whose id begins alike', async () => {
+    const ledger = {
+      table: memoryTable(),
+      tenant: TenantId.parse('acme'),
+      clock: fakeClock('2024-05-16T03:30:00.000Z'),
+    };
+    const change = {
+      run: RunArn.parse('arn:aws:states:eu-west-1:123456789012:execution:acme-data-action-dates:run'),
+      update: plannedUpdate(),
+      before: 'null',
+      wanted: { set: {}, remove: [] },
+      times: 1,
+    };
+    await noteChange(ledger, { ...change, id: ActionId.parse('a-1#b') });
+
+    const owed = await readOwed(ledger, ActionId.parse('a-1'));
+
+    expect(owed).toEqual([]);
+  });
 
   it('waits for an answer that did not come before it takes a write for not made', async () => {
     const world = changingRuns();

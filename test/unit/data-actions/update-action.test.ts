@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { dateProcessingFields } from '../../../lambdas/data-actions/action-text.ts';
 import { ledgerProgress } from '../../../lambdas/data-actions/progress.ts';
 import { previewAction, updateAction } from '../../../lambdas/data-actions/update-action.ts';
+import { readOwed } from '../../../lambdas/ledger/owed-changes.ts';
 import { catalogued } from '../../../lambdas/model/errors.ts';
 import { RunArn, TenantId } from '../../../lambdas/model/ids.ts';
 import { restOf } from '../../support/action-night.ts';
@@ -37,7 +38,7 @@ function prepare(options: FakeActionOptions) {
     return { dataActions: action, clock, changes: { ...progress, intend } };
   };
   const update = (name = 'run-1') => updateAction(portsOf(name), plannedUpdate(), ACTION_ID);
-  return { action, intents, ports: portsOf('run-1'), update };
+  return { action, intents, ports: portsOf('run-1'), update, owed: () => readOwed(ledger, ACTION_ID) };
 }
 
 describe('ACT-05 one update', () => {
@@ -163,6 +164,47 @@ describe('ACT-05 one update', () => {
     const ended = await update();
 
     expect(ended).toMatchObject({ outcome: 'updated', changedSince: false });
+  });
+
+  it('ACT-04 writes nothing into an action that bears another name since the list was read', async () => {
+    const renamed = PLAIN.replace('"name":"a"', '"name":"b"');
+    const { action, update, ports } = prepare({ text: renamed });
+
+    const errors = [
+      await thrownBy(update()),
+      await thrownBy(previewAction(ports, plannedUpdate(), ACTION_ID)),
+    ];
+
+    expect(errors.map(({ name }) => name)).toEqual(['ActionNotFound', 'ActionNotFound']);
+    expect(action.sent).toEqual([]);
+  });
+
+  it('ACT-07 writes nothing into an action whose dateProcessing is longer than can be noted', async () => {
+    const { action, update } = prepare({ text: PLAIN.replace('"x":1.0', `"x":"${'é'.repeat(40_000)}"`) });
+
+    const error = await thrownBy(update());
+
+    expect([error.name, action.sent]).toEqual(['ActionUnreadable', []]);
+  });
+
+  it.each(['RequestRefused', 'ScopeMissing', 'Throttled', 'ClientBlocked'] as const)(
+    'ACT-07 owes no record of a write that was refused as %s',
+    async (name) => {
+      const refused = catalogued(name, 'No.', { call: 'replace' });
+      const { owed, update } = prepare({ text: PLAIN, refused: { 3: refused } });
+
+      await thrownBy(update());
+
+      expect(await owed()).toEqual([]);
+    },
+  );
+
+  it('ACT-07 owes a record of a write of which nobody knows', async () => {
+    const { owed, update } = prepare({ text: PLAIN, lost: { 3: LOST } });
+
+    await thrownBy(update());
+
+    expect(await owed()).toHaveLength(1);
   });
 
   it('ACT-07 writes nothing whose computed value is off by a millisecond', async () => {
