@@ -8,7 +8,7 @@ import { holdWindow, type WindowLedger } from '../ledger/windows.ts';
 import { catalogued, isError } from '../model/errors.ts';
 import type { ClaimedWindow } from '../model/payloads.ts';
 import type { ObjectStore } from '../model/ports.ts';
-import { readPartList } from './part-list.ts';
+import { isAsListed, readPartList } from './part-list.ts';
 import { resumedPart } from './resumed-part.ts';
 
 /** How often a part may be missing before the window is given up: each time the list of parts is asked for again. */
@@ -26,7 +26,7 @@ export interface DownloadRequest {
 
 /**
  * Streams one part to the raw prefix, as it is, and notes its digest and length after the object is durable. A part that is
- * stored already is left alone. Throws `PartIncomplete` where bytes or digest are not as announced: nothing is visible
+ * stored already, as the list of now announces it, is left alone. Throws `PartIncomplete` where bytes or digest are not as announced: nothing is visible
  * then; `PartNotReady` where CXone does not have the part, and `PartMissing` after five rounds of that.
  */
 export async function downloadPart(
@@ -36,13 +36,6 @@ export async function downloadPart(
 ): Promise<{ part: number; bytes: number; fetched: boolean }> {
   const { ledger, objects } = ports;
   await holdWindow(ledger, claim);
-  const stored = await readPart(ledger, claim, request.attempt, request.part);
-  if (
-    stored !== undefined &&
-    stored.fetch >= request.fetch &&
-    (await objects.find(stored.key))?.bytes === stored.bytes
-  )
-    return { part: request.part, bytes: stored.bytes, fetched: false };
   const list = await readPartList(
     objects,
     partListKey(ledger.tenant, claim.dataset, claim.day, request.attempt),
@@ -52,6 +45,14 @@ export async function downloadPart(
     throw catalogued('PartNotReady', `The list of parts has no part ${request.part}.`, {
       part: request.part,
     });
+  const stored = await readPart(ledger, claim, request.attempt, request.part);
+  if (
+    stored !== undefined &&
+    stored.fetch >= request.fetch &&
+    isAsListed(stored, file) &&
+    (await objects.find(stored.key))?.bytes === stored.bytes
+  )
+    return { part: request.part, bytes: stored.bytes, fetched: false };
   const opened = await openPart(ports.dataDownload, file, request.partsMissing);
   const key = rawPartKey(
     ledger.tenant,

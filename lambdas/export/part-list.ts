@@ -24,6 +24,14 @@ export interface PartList {
   parts: JobFile[];
 }
 
+/** Whether stored bytes are those that the list announces: a list that was asked for again may announce others for the same part. */
+export function isAsListed(
+  stored: { bytes: number; sha256: string },
+  { bytes, sha256 }: Pick<JobFile, 'bytes' | 'sha256'>,
+): boolean {
+  return stored.bytes === bytes && (sha256 === undefined || stored.sha256 === sha256);
+}
+
 /** Stores the list of an attempt's parts. A repeat writes the same list again. */
 export async function writePartList(objects: ObjectStore, key: string, list: PartList): Promise<void> {
   await objects.writeText(key, JSON.stringify(list), 'application/json');

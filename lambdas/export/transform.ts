@@ -7,7 +7,7 @@ import { holdWindow, type WindowLedger } from '../ledger/windows.ts';
 import { catalogued, isError } from '../model/errors.ts';
 import type { ClaimedWindow, GenerationFacts, TransformSettings, WindowTask } from '../model/payloads.ts';
 import type { Clock, ObjectStore } from '../model/ports.ts';
-import { readPartList } from './part-list.ts';
+import { isAsListed, readPartList } from './part-list.ts';
 import { requireSameSource } from './same-source.ts';
 import { tellDrift, tellRejects } from './tell-findings.ts';
 
@@ -35,7 +35,7 @@ export type AttemptTransformed =
 
 /**
  * Transforms the stored parts of an attempt into a generation. Throws what `transformWindow` throws, and `ObjectMissing`
- * when a listed part is not stored, and `SumsDisagree` for a replay of other parts than those of the current generation.
+ * when a listed part is not stored as the list announces it, and `SumsDisagree` for a replay of other parts than those of the current generation.
  */
 export async function transformAttempt(
   ports: { ledger: WindowLedger; objects: ObjectStore; clock: Clock },
@@ -47,12 +47,15 @@ export async function transformAttempt(
   const state = await holdWindow(ledger, claim);
   const list = await readPartList(objects, partListKey(...where, request.attempt));
   const stored = new Map((await readParts(ledger, claim, request.attempt)).map((part) => [part.part, part]));
-  const parts = list.parts.map(({ part, recordCount }) => {
+  const parts = list.parts.map((file) => {
+    const { part, recordCount } = file;
     const found = stored.get(part);
-    if (found === undefined)
-      throw catalogued('ObjectMissing', `Part ${part} of ${claim.dataset} ${claim.day} is not stored.`, {
-        part,
-      });
+    if (found === undefined || !isAsListed(found, file))
+      throw catalogued(
+        'ObjectMissing',
+        `Part ${part} of ${claim.dataset} ${claim.day} is not stored as it is listed.`,
+        { part },
+      );
     return { number: part, key: found.key, bytes: found.bytes, sha256: found.sha256, recordCount };
   });
   const { settings, privacyKey, workFolder, memoryLimitMegabytes, diskLimitMegabytes } = request;

@@ -246,7 +246,8 @@ export const CATALOGUE = {
     remedy: 'The state is tried again; if a run ends with it, redrive.',
   },
   ObjectMissing: {
-    meaning: 'An object that the ledger names is not in the bucket.',
+    meaning:
+      'An object that the ledger names is not in the bucket, or a stored part is not the one that the list of parts announces.',
     acts: 'platform engineer',
     remedy: 'Restore the object from its earlier version, or start the window again with "refresh": true.',
   },

@@ -35,6 +35,11 @@ async function prepare(
   const claim = await claimed(ledger, runCalled('night'));
   const file = { part: 1, fileName: 'part1.csv', bytes: CONTENT.length, url: '/file?part=1', ...announced };
   await writePartList(objects, partListKey(ledger.tenant, CDR_DATASET, MAY_15, 1), { parts: [file] });
+  /** CXone gives another list of the job's files: the part is announced anew. */
+  const relist = (changes: Partial<JobFile>) =>
+    writePartList(objects, partListKey(ledger.tenant, CDR_DATASET, MAY_15, 1), {
+      parts: [{ ...file, ...changes }],
+    });
   const download = (changes = {}, store = objects) =>
     downloadPart({ ledger, objects: store, dataDownload }, claim, {
       attempt: 1,
@@ -46,7 +51,7 @@ async function prepare(
     });
   const key = `raw/${ledger.tenant}/cdr/dt=2024-05-15/a1/part-00001.csv`;
   const noted = () => readPart(ledger, claim, 1, 1);
-  return { ledger, objects, dataDownload, download, key, noted };
+  return { ledger, objects, dataDownload, download, relist, key, noted };
 }
 
 describe('a part', () => {
@@ -79,6 +84,34 @@ describe('a part', () => {
     await download({ fetch: 2 });
 
     expect([dataDownload.opened.length, (await noted())?.fetch]).toEqual([2, 2]);
+  });
+
+  it.each([
+    ['of another length', Buffer.concat([CONTENT, Buffer.from('2,2024-05-15T09:00:00.000Z\n')]), false],
+    ['of the same length, with another digest', Buffer.from(CONTENT.toString().replace('1,', '7,')), true],
+  ])('CDR-07 that a later list announces %s is fetched again', async (_, grown, hasDigest) => {
+    let content = CONTENT;
+    const { objects, dataDownload, download, relist, key, noted } = await prepare(() => chunked(content));
+    await download();
+    content = grown;
+    const sha256 = createHash('sha256').update(grown).digest('hex');
+    await relist({ bytes: grown.length, ...(hasDigest ? { sha256 } : {}) });
+
+    const result = await download({ partsMissing: 1 });
+
+    expect(result).toEqual({ part: 1, bytes: grown.length, fetched: true });
+    expect(objects.objects.get(key)?.equals(grown)).toBe(true);
+    expect([(await noted())?.sha256, dataDownload.opened.length]).toEqual([sha256, 2]);
+  });
+
+  it('CDR-07 that a later list announces as it was is not fetched again', async () => {
+    const { dataDownload, download, relist } = await prepare();
+    await download();
+    await relist({ url: '/other?part=1', sha256: DIGEST });
+
+    const result = await download({ partsMissing: 1 });
+
+    expect([result.fetched, dataDownload.opened.length]).toEqual([false, 1]);
   });
 
   it.each([

@@ -117,6 +117,21 @@ describe('the transform of an attempt', () => {
     expect([error.name, error.facts]).toEqual(['ObjectMissing', { part: 2 }]);
   });
 
+  it('CDR-07 of a part that the list of now announces otherwise says which', async () => {
+    const { ledger, objects, transform } = await prepare([`${HEADER}\n`, `${HEADER}\n${row(1)}\n`]);
+    const file = { fileName: '', url: '/' };
+    await writePartList(objects, partListKey(ledger.tenant, CDR_DATASET, MAY_15, 1), {
+      parts: [
+        { ...file, part: 1, bytes: HEADER.length + 1 },
+        { ...file, part: 2, bytes: 10_000 },
+      ],
+    });
+
+    const error = await thrownBy(transform());
+
+    expect([error.name, error.facts]).toEqual(['ObjectMissing', { part: 2 }]);
+  });
+
   it('ALL-03 does not begin when the claim is lost', async () => {
     const { ledger, objects, transform } = await prepare([`${HEADER}\n${row(1)}\n`]);
     await claimed(ledger, runCalled('other'));
