@@ -54,6 +54,12 @@ export type Cut = z.infer<typeof Cut>;
 /** How far the pages of a window's attempt have been read: one item, so that its steps are one conditional write each. */
 export const Reading = z.object({
   attempt: z.int().min(1),
+  question: z
+    .string()
+    .optional()
+    .describe(
+      'Digest of what is asked, see `questionDigest`; absent where an earlier release began the reading',
+    ),
   version: count.describe('Raised by every write: of two that read the same one goes on'),
   state: z.enum(['open', 'complete', 'failed']),
   startedAt: instant,

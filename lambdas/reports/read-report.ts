@@ -43,7 +43,7 @@ export async function readReport(
   question: ReportQuestion,
 ): Promise<ReadingOutcome> {
   const { ledger } = ports;
-  let reading = await openReading(ledger, claim, task);
+  let reading = await openReading(ledger, claim, task, question);
   for (;;) {
     const range = reading.ranges.find(({ phase }) => phase !== 'complete');
     if (range === undefined) return finishReading(ledger, claim, reading);

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { conditionalUpdate } from '../../../lambdas/ledger/expressions.ts';
+import { readingKey } from '../../../lambdas/ledger/keys.ts';
 import { readParts } from '../../../lambdas/ledger/parts.ts';
 import { keepReading, readReading } from '../../../lambdas/ledger/readings.ts';
 import { rest, restsUntil } from '../../../lambdas/ledger/rests.ts';
@@ -269,6 +271,61 @@ describe('a reading that is taken up', () => {
 
     expect(soon).toEqual({ outcome: 'more' });
     expect(late.attempt).toBe(2);
+  });
+
+  it('ALL-03 REP-01 of another question is begun anew: what was asked by the old settings is no answer to the new', async () => {
+    const { server, clock, claim, invoke, readToEnd } = prepare();
+    await readToEnd(await claim('old'), { question: { parameters: { skill: 'a' } } });
+    clock.set(clock.now() + 50 * MINUTE);
+    const before = server.requests.length;
+    const question = { parameters: { skill: 'b' } };
+
+    await invoke(await claim('new'), { question, pages: 1 });
+    const read = await readToEnd(await claim('new'), { question });
+
+    expect(read).toMatchObject({ attempt: 2, records: server.rows.length });
+    expect(server.requests.slice(before).map(({ cursor, parameters }) => [cursor, parameters])).toEqual([
+      [undefined, question.parameters],
+      ['2-500', question.parameters],
+      ['2-1000', question.parameters],
+      [undefined, question.parameters],
+    ]);
+  });
+
+  it.each([{ reportId: 'other' }, { intervalMinutes: 15 as const }])(
+    'ALL-03 REP-02 that is half done sends no cursor with another question: %o',
+    async (question) => {
+      const { server, claim, invoke } = prepare();
+      await invoke(await claim('old'), { pages: 1 });
+
+      await invoke(await claim('new'), { question, pages: 1 });
+
+      expect(server.requests.map(({ cursor }) => cursor)).toEqual([undefined, undefined]);
+    },
+  );
+
+  it('ALL-03 ALL-18 is gone on with by a redrive, which asks by its own settings, until another question has been asked', async () => {
+    const { claim, invoke, readToEnd } = prepare();
+    const question = { parameters: { skill: 'a' } };
+    await invoke(await claim('old'), { question, pages: 1 });
+
+    const redriven = await readToEnd(await claim('old'), { question });
+    await invoke(await claim('new'), { question: { parameters: { skill: 'b' } }, pages: 1 });
+    const late = await readToEnd(await claim('old'), { question });
+
+    expect([redriven.attempt, late.attempt]).toEqual([1, 3]);
+  });
+
+  it('ALL-18 that an earlier release began is begun anew: what it asked is not known', async () => {
+    const { ledger, claim, invoke, readToEnd } = prepare();
+    const claimed = await claim('old');
+    await invoke(claimed, { pages: 1 });
+    const key = readingKey(ledger.tenant, claimed.dataset, claimed.day);
+    await ledger.table.update(key, conditionalUpdate({ remove: ['question'] }, []));
+
+    const read = await readToEnd(await claim('new'));
+
+    expect(read.attempt).toBe(2);
   });
 
   it('REP-01 to be refreshed is read anew, once a run', async () => {
