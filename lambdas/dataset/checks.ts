@@ -60,16 +60,30 @@ export function requireRecordCounts({ recordCount }: TransformRequest, drafts: r
         { announced, received, part: number },
       );
   }
-  const received = recordsIn(drafts);
-  if (recordCount !== undefined && recordCount !== received)
-    throw catalogued(
-      'RecordCountMismatch',
-      `The parts have ${received} records, ${recordCount} were announced.`,
-      {
-        announced: recordCount,
-        received,
-      },
-    );
+  requireTotal(recordCount, recordsIn(drafts));
+}
+
+/**
+ * The same of parts that were read before: CXone may announce another number of rows for the same bytes. Of a part alone
+ * nothing is known any more, so the announced counts of all parts are taken together.
+ */
+export function requireKnownCounts(
+  { recordCount, parts }: Pick<TransformRequest, 'recordCount' | 'parts'>,
+  { parsed }: Pick<RowCounts, 'parsed'>,
+): void {
+  requireTotal(recordCount, parsed);
+  const announced = parts.flatMap((part) => part.recordCount ?? []);
+  const isWhole = announced.length === parts.length;
+  if (isWhole || sum(announced) > parsed) requireTotal(sum(announced), parsed);
+}
+
+function requireTotal(announced: number | undefined, received: number): void {
+  if (announced === undefined || announced === received) return;
+  throw catalogued(
+    'RecordCountMismatch',
+    `The parts have ${received} records, ${announced} were announced.`,
+    { announced, received },
+  );
 }
 
 /** Throws `RejectsAboveThreshold` or `RowsOutsideWindow`. The lake has nothing of the generation yet. */

@@ -6,6 +6,7 @@ import type { RejectReason } from '../model/run-record.ts';
 import {
   recordsIn,
   requireDisk,
+  requireKnownCounts,
   requireRecordCounts,
   requireSums,
   requireThresholds,
@@ -42,7 +43,7 @@ export type TransformResult = TransformedWindow & { milliseconds: number };
 
 /**
  * Makes a window's generation of its parts: typed, without duplicates, each row accounted for. The manifest
- * is written last; a generation that has one is returned as it is. Stopped anywhere and started again, it
+ * is written last; a generation that has one is returned as it is, if it has the rows that are announced now. Stopped anywhere and started again, it
  * writes the same objects with the same bytes.
  *
  * Throws, before anything is written, `WindowTooLarge`, `ObjectMissing`, `PartCorrupted`, `PartMalformed`,
@@ -57,7 +58,10 @@ export async function transformWindow(
   const started = clock.now();
   const generation = generationId(request);
   const complete = await readManifest(objects, manifestKey(request.prefixes.lake, generation));
-  if (complete !== undefined) return { ...reported(complete), milliseconds: 0 };
+  if (complete !== undefined) {
+    requireKnownCounts(request, complete.counts);
+    return { ...reported(complete), milliseconds: 0 };
+  }
   requireDisk(request);
   // A sandbox that is used again still has the files of an invocation that was killed.
   await rm(request.workFolder, { recursive: true, force: true });

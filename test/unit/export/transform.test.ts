@@ -44,10 +44,17 @@ async function prepare(
   const objects = memoryObjectStore();
   const claim = await claimed(ledger, runCalled('night'));
   const where = [ledger.tenant, CDR_DATASET, MAY_15, 1] as const;
-  await writePartList(objects, partListKey(...where), {
-    recordCount,
-    parts: parts.map((text, index) => ({ part: index + 1, fileName: '', bytes: text.length, url: '/' })),
-  });
+  /** CXone gives the list of the job's files, with so many rows. */
+  const relist = (announced: { recordCount?: number | undefined; counts?: number[] }) =>
+    writePartList(objects, partListKey(...where), {
+      recordCount: announced.recordCount,
+      parts: parts.map((text, index) => {
+        const count = announced.counts?.[index];
+        const file = { part: index + 1, fileName: '', bytes: text.length, url: '/' };
+        return count === undefined ? file : { ...file, recordCount: count };
+      }),
+    });
+  await relist({ recordCount });
   for (const [index, text] of parts.entries()) {
     if (index + 1 === unstored) continue;
     const key = rawPartKey(...where, index + 1, 'csv');
@@ -64,7 +71,7 @@ async function prepare(
       memoryLimitMegabytes: 512,
       diskLimitMegabytes: 512,
     });
-  return { ledger, objects, claim, transform };
+  return { ledger, objects, claim, relist, transform };
 }
 
 describe('the transform of an attempt', () => {
@@ -96,6 +103,44 @@ describe('the transform of an attempt', () => {
       { outcome: 'fetchAgain', announced: 3, received: 1 },
       'RecordCountMismatch',
     ]);
+  });
+
+  it.each([
+    ['for the job', { recordCount: 3 }],
+    ['for its parts', { counts: [2, 1] }],
+    ['for one part of two, more than both have', { counts: [3] }],
+  ])(
+    'CDR-13 that has made the generation before notices that other rows are announced now %s',
+    async (_, now) => {
+      const { relist, transform } = await prepare([`${HEADER}\n${row(1)}\n`, `${HEADER}\n${row(2)}\n`], {
+        recordCount: 2,
+      });
+      await transform();
+      await relist(now);
+
+      const first = await transform(1);
+      const error = await thrownBy(transform(2));
+
+      expect([first, error.name, error.facts]).toEqual([
+        { outcome: 'fetchAgain', announced: 3, received: 2 },
+        'RecordCountMismatch',
+        { announced: 3, received: 2 },
+      ]);
+    },
+  );
+
+  it.each([
+    ['the same rows', { recordCount: 2, counts: [1, 1] }],
+    ['rows of one part only', { counts: [1] }],
+    ['nothing', {}],
+  ])('CDR-13 that has made the generation before is given it where %s is announced now', async (_, now) => {
+    const { relist, transform } = await prepare([`${HEADER}\n${row(1)}\n`, `${HEADER}\n${row(2)}\n`]);
+    const made = await transform();
+    await relist(now);
+
+    const again = await transform();
+
+    expect(again).toEqual(made);
   });
 
   it('CDR-14 of no parts is an empty generation', async () => {
