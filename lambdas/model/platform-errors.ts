@@ -94,7 +94,7 @@ export const PLATFORM_ERRORS = {
     remedy: 'Look at the AWS health dashboard, then redrive.',
   },
   'Lambda.TooManyRequestsException': {
-    meaning: 'The account’s Lambda concurrency is used up, on every attempt.',
+    meaning: 'The account’s Lambda concurrency was used up at each of 31 calls in up to 53 minutes.',
     acts: 'platform engineer',
     remedy: 'Raise the concurrency quota or reserve some for these functions, then redrive.',
   },

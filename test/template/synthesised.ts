@@ -127,6 +127,27 @@ export function synthesise(
   return (stack) => Template.fromJSON(assembly.getStackByName(stack).template);
 }
 
+const Joined = z.object({ 'Fn::Join': z.tuple([z.literal(''), z.array(z.unknown())]) });
+
+/** The resource of a machine. */
+export const Machine = z.object({ Properties: z.object({ DefinitionString: Joined }) });
+
+const MachineDefinition = z.looseObject({ States: z.record(z.string(), z.unknown()) });
+
+/** What stands in a definition for a resource that only a deployment knows. */
+const EXAMPLE_ARN = 'arn:aws:lambda:eu-west-1:111122223333:function:example:1';
+
+/** The definition of a machine's resource as AWS would see it. */
+export function definitionOf(resource: unknown): z.infer<typeof MachineDefinition> {
+  const [, pieces] = Machine.parse(resource).Properties.DefinitionString['Fn::Join'];
+  const partition = JSON.stringify({ Ref: 'AWS::Partition' });
+  const text = pieces.map((piece) => {
+    if (typeof piece === 'string') return piece;
+    return JSON.stringify(piece) === partition ? 'aws' : EXAMPLE_ARN;
+  });
+  return MachineDefinition.parse(JSON.parse(text.join('')));
+}
+
 /** What a statement of a role allows. References are written as `<LogicalId.Attribute>`. */
 export interface Statement {
   actions: string[];

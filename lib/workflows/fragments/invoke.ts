@@ -3,7 +3,7 @@ import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import type { PipelineFunction } from '../../functions/pipeline-function.ts';
 import { jsonata, RESULT } from './expressions.ts';
-import { FUNCTION_DEATHS, PLATFORM_FAULTS } from './retries.ts';
+import { CONCURRENCY_USED_UP, FUNCTION_DEATHS, PLATFORM_FAULTS } from './retries.ts';
 
 /** How a state calls one of our functions. */
 export interface Invocation {
@@ -28,6 +28,7 @@ export function invoke(scope: Construct, stateName: string, call: Invocation): L
     retryOnServiceExceptions: false,
     ...(call.assign === undefined ? {} : { assign: call.assign }),
   });
-  for (const retry of [...(call.retries ?? []), PLATFORM_FAULTS, FUNCTION_DEATHS]) state.addRetry(retry);
+  const retries = [CONCURRENCY_USED_UP, ...(call.retries ?? []), PLATFORM_FAULTS, FUNCTION_DEATHS];
+  for (const retry of retries) state.addRetry(retry);
   return state;
 }

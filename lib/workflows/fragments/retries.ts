@@ -21,13 +21,24 @@ function retry({ errors, seconds, rate, attempts, capSeconds }: Repetition): Ret
   };
 }
 
+/**
+ * The account's concurrency of Lambda is used up: somebody's invocation has to end first, and ours may live 15 minutes. 5, 10, 20, 40,
+ * 80, then 25 times 120 s: 53 minutes in all at the longest, about half of it by the jitter, so mostly more than any function lives.
+ */
+export const CONCURRENCY_USED_UP = retry({
+  errors: ['Lambda.TooManyRequestsException'],
+  seconds: 5,
+  rate: 2,
+  attempts: 30,
+  capSeconds: 120,
+});
+
 /** Faults of the platform under a function. 1, 2, 4, 8, 16, 30 s: 61 s in all at the longest. */
 export const PLATFORM_FAULTS = retry({
   errors: [
     'Lambda.ServiceException',
     'Lambda.AWSLambdaException',
     'Lambda.SdkClientException',
-    'Lambda.TooManyRequestsException',
     'Lambda.ClientExecutionTimeoutException',
     'AwsCallFailed',
     'LedgerContended',
