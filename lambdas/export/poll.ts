@@ -7,6 +7,7 @@ import { holdWindow, type WindowLedger } from '../ledger/windows.ts';
 import { catalogued, factIn, isError } from '../model/errors.ts';
 import type { ClaimedWindow } from '../model/payloads.ts';
 import type { ObjectStore } from '../model/ports.ts';
+import { afterUnknown } from './expired-job.ts';
 import { afterFailure } from './failed-job.ts';
 import { type PartList, readPartList, writePartList } from './part-list.ts';
 import {
@@ -105,9 +106,11 @@ async function askStatus(
       const retryAt = Date.parse(factIn(error.message, 'retryAt') ?? '');
       await notePoll(ports.ledger, claim, request.attempt, { nextPollAt: Math.max(turn(), retryAt || 0) });
     }
-    if (isError(error, 'JobExpired'))
-      await notePoll(ports.ledger, claim, request.attempt, { jobState: 'expired' });
-    throw error;
+    if (!isError(error, 'JobExpired')) throw error;
+    const verdict = afterUnknown(error, claim, state, ports.ledger.clock.now());
+    if (verdict.action === 'pollAgain') return undefined;
+    await notePoll(ports.ledger, claim, request.attempt, verdict.note);
+    throw verdict.error;
   }
 }
 

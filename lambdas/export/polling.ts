@@ -22,6 +22,11 @@ export const RESUBMISSIONS = 2;
 /** Before that CXone is left alone: 5 minutes, then 10; 15 minutes in all. */
 export const COOL_DOWN_MILLISECONDS = 5 * 60 * SECOND;
 
+/** Of so many jobs that CXone forgot under one claim of a window the last one ends it: two are submitted in their place. */
+export const FORGOTTEN_JOBS = 3;
+/** A job is asked for again where CXone does not know it so soon after its submission, and has not given a status of it. */
+export const UNSEEN_MILLISECONDS = 60 * SECOND;
+
 /** A job that fails after so long with INTERNAL_SERVER_ERROR was too large: CXone gives up after 15 minutes. */
 export const TOO_LARGE_AFTER_MILLISECONDS = 14 * 60 * SECOND;
 

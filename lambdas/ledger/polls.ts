@@ -12,6 +12,8 @@ export interface PollNote {
   nextPollAt?: number;
   polls?: number;
   failures?: number;
+  forgottenJobs?: number;
+  forgottenUnder?: number;
   filesDigest?: string;
   filesSeenAt?: number;
   partsKey?: string;

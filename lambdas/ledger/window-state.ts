@@ -40,6 +40,8 @@ export const WindowState = z.object({
   nextPollAt: milliseconds.default(0).describe('No run asks for the status earlier'),
   polls: count.default(0),
   failures: count.default(0).describe('Jobs in a row that CXone ended as FAILED'),
+  forgottenJobs: count.optional().describe('Jobs that CXone no longer knew, under one claim'),
+  forgottenUnder: count.optional().describe('That claim’s epoch'),
   filesDigest: z.string().optional().describe('Of the complete list of files that CXone gave last'),
   filesSeenAt: milliseconds.optional().describe('When that list was first given'),
   partsKey: z.string().optional().describe('The stored list of parts: two equal answers confirmed it'),

@@ -111,10 +111,11 @@ export const CATALOGUE = {
     remedy: 'Check the base URL and the endpoint paths of the family in the configuration.',
   },
   ExportFailed: {
-    meaning: 'CXone ended the export job as FAILED, after the resubmissions that are allowed.',
+    meaning:
+      'CXone ended the export job as FAILED, or forgot one job after the other, after the resubmissions that are allowed.',
     acts: 'NICE support',
     remedy:
-      'Read CXone’s own words in the message. Redrive to submit once more; if it fails again, give NICE support the job and request ids.',
+      'Read CXone’s own words in the message. Redrive to submit once more; if it fails again, give NICE support the job and request ids. Where it forgot the jobs at once, check the family’s endpoint paths first.',
   },
   ExportTooLarge: {
     meaning:

@@ -101,6 +101,13 @@ export const passing: readonly Failure[] = [
   },
   {
     requirement: 'CDR-06',
+    scenarios: 'job-expired:100',
+    error: 'ExportFailed',
+    state: 'Poll',
+    attempts: 4,
+  },
+  {
+    requirement: 'CDR-06',
     scenarios: 'export-too-large',
     error: 'ExportTooLarge',
     state: 'Poll',

@@ -5,6 +5,7 @@ import { planSubmission, storeIntent, storeJob } from '../../../lambdas/ledger/j
 import { readWindow } from '../../../lambdas/ledger/windows.ts';
 import { catalogued } from '../../../lambdas/model/errors.ts';
 import { JobId } from '../../../lambdas/model/ids.ts';
+import type { ClaimedWindow } from '../../../lambdas/model/payloads.ts';
 import {
   type Answer,
   completed,
@@ -295,12 +296,66 @@ describe('states of a job', () => {
   });
 
   it('CDR-06 a job that CXone no longer knows is expired, also for who comes back without having heard', async () => {
-    const { pollInTurn, read, dataDownload } = await prepare([catalogued('JobExpired', 'Gone.')]);
+    const { pollInTurn, read, dataDownload } = await prepare([PENDING, catalogued('JobExpired', 'Gone.')]);
+    await pollInTurn();
 
     const errors = [await thrownBy(pollInTurn()), await thrownBy(pollInTurn())];
 
     expect(errors.map(({ name }) => name)).toEqual(['JobExpired', 'JobExpired']);
-    expect([(await read()).jobState, dataDownload.polled.length]).toEqual(['expired', 1]);
+    expect([(await read()).jobState, dataDownload.polled.length]).toEqual(['expired', 2]);
+  });
+
+  it('CDR-06 a job that CXone does not know yet is asked for again, not replaced', async () => {
+    const { pollInTurn, read } = await prepare([catalogued('JobExpired', 'Unknown.'), PENDING]);
+
+    const outcomes = [await pollInTurn(), await pollInTurn()];
+
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual(['pending', 'pending']);
+    expect(await read()).toMatchObject({ jobState: 'submitted', jobStatus: 'pending', attempt: 1 });
+  });
+
+  it('CDR-06 a job that CXone does not know after a minute is expired, though no status of it was given', async () => {
+    const { clock, pollInTurn, start } = await prepare([catalogued('JobExpired', 'Unknown.')]);
+    const ended: string[] = [];
+
+    while (!ended.includes('JobExpired'))
+      ended.push(
+        await pollInTurn().then(
+          ({ outcome }) => outcome,
+          ({ name }) => name,
+        ),
+      );
+
+    expect([ended, clock.now() - start]).toEqual([['pending', 'pending', 'pending', 'JobExpired'], 86_250]);
+  });
+
+  it('CDR-06 the third job that is forgotten under one claim ends the window, whoever comes back; the next claim has three more', async () => {
+    const { ledger, clock, ports, claim, pollInTurn, read } = await prepare([
+      PENDING,
+      catalogued('JobExpired', 'Gone.', { requestId: 'r-1' }),
+    ]);
+    await pollInTurn();
+    const gone = fakeDataDownload({ statuses: [catalogued('JobExpired', 'Gone.', { requestId: 'r-1' })] });
+    /** Submits the next attempt, and asks for it when it is known to be gone. */
+    const next = async (by: ClaimedWindow, attempt: number) => {
+      await storeIntent(ledger, by, await read(), { attempt, jobKey: `key-${attempt}`, forRun: false });
+      const job = { jobId: JobId.parse(`job-${attempt}`), jobKey: `key-${attempt}`, nextPollAt: clock.now() };
+      await storeJob(ledger, by, job);
+      clock.set(clock.now() + 2 * MINUTE);
+      const request = { attempt, renewed: false, partsMissing: 0 };
+      return thrownBy(pollJob({ ...ports, dataDownload: gone }, by, request));
+    };
+
+    const first = [await thrownBy(pollInTurn()), await next(claim, 2), await next(claim, 3)];
+    const unheard = await next(claim, 4);
+    const later = await claimed(ledger, runCalled('next'));
+    const second = [await next(later, 5), await next(later, 6), await next(later, 7)];
+
+    expect(first.map(({ name }) => name)).toEqual(['JobExpired', 'JobExpired', 'ExportFailed']);
+    expect(first[2]?.facts).toEqual({ requestId: 'r-1', job: 'job-3', attempt: 3 });
+    expect(unheard.name).toBe('ExportFailed');
+    expect(second.map(({ name }) => name)).toEqual(['JobExpired', 'JobExpired', 'ExportFailed']);
+    expect(planSubmission(await read(), RUN, 'export', 'key')).toMatchObject({ action: 'raise', attempt: 8 });
   });
 
   it('CDR-06 a failed job is resubmitted after its cool-down, also by who comes back without having heard', async () => {
