@@ -1,12 +1,12 @@
 import { completionReportKey } from '../lake/keys.ts';
-import type { ArchiveTally } from '../ledger/archive-days.ts';
+import { type ArchiveTally, archiveDays } from '../ledger/archive-days.ts';
 import { type RunDay, readListCursor, runDays } from '../ledger/archive-runs.ts';
 import { noteOwnReport } from '../ledger/run-notes.ts';
 import type { WindowLedger } from '../ledger/windows.ts';
 import type { RunArn } from '../model/ids.ts';
 import type { ObjectStore } from '../model/ports.ts';
 
-/** What became of all interactions of a run. */
+/** What became of all interactions of a run. By reason: see `UnavailableLook` and `FailureReason`. */
 export interface CompletionReport {
   /** Interactions that the run looked up. */
   total: number;
@@ -15,10 +15,13 @@ export interface CompletionReport {
   retriedAndArchived: number;
   /** Archived by an earlier run, and the same since. */
   unchanged: number;
+  /** With every interaction that is given up, where the run takes up what is pending. */
   unavailable: Readonly<Record<string, number>>;
   failed: Readonly<Record<string, number>>;
   /** Listed, but not looked up or not sealed: held by another run, or stopped. */
   notDone: number;
+  /** Interactions of all archive days that CXone refused (403) when they were looked at last. */
+  refusedInAll: number;
   /** Share of the interactions that could be had that are archived now; 1 where there were none. */
   successRate: number;
   marked: number;
@@ -35,7 +38,7 @@ export interface CompletionReport {
 export async function completionReport(
   ledger: WindowLedger,
   run: RunArn,
-  about: { round: number; startedAt: number },
+  about: { round: number; startedAt: number; takesPending: boolean },
 ): Promise<{ report: CompletionReport; keys: string[]; days: RunDay[] }> {
   const days = await runDays(ledger, run);
   const tallies = days.flatMap(({ round, tally }) => (tally === undefined ? [] : [{ round, tally }]));
@@ -43,7 +46,12 @@ export async function completionReport(
     tallies.reduce((total, { tally }) => total + of(tally), 0);
   const last = tallies.filter(({ round }) => round === about.round);
   const failed = added(last.map(({ tally }) => tally.failed));
-  const unavailable = added(tallies.map(({ tally }) => tally.unavailable));
+  const standing = await standingIn(ledger);
+  const unavailable = {
+    ...added(tallies.map(({ tally }) => tally.unavailable)),
+    // Nobody looks at them, and no night keeps quiet about them.
+    ...(about.takesPending && standing.givenUp > 0 ? { givenUp: standing.givenUp } : {}),
+  };
   const archived = sum((tally) => tally.archived);
   const unchanged = sum((tally) => tally.unchanged);
   const listed = (await readListCursor(ledger, run, about.round))?.listed ?? 0;
@@ -57,6 +65,7 @@ export async function completionReport(
     unavailable,
     failed,
     notDone,
+    refusedInAll: standing.refused,
     successRate: wanted === 0 ? 1 : (archived + unchanged) / wanted,
     marked: days.reduce((total, { marked }) => total + (marked ?? 0), 0),
     marksPending: added(days.filter(({ round }) => round === about.round).map(({ pending }) => pending)),
@@ -67,6 +76,16 @@ export async function completionReport(
     seconds: Math.round((ledger.clock.now() - about.startedAt) / 1_000),
   };
   return { report, keys: tallies.flatMap(({ tally }) => tally.objects), days };
+}
+
+/** What stays unavailable from night to night, over all archive days. */
+async function standingIn(ledger: WindowLedger): Promise<{ givenUp: number; refused: number }> {
+  const standing = { givenUp: 0, refused: 0 };
+  for await (const { givenUp, refused } of archiveDays(ledger)) {
+    standing.givenUp += givenUp.size;
+    standing.refused += refused;
+  }
+  return standing;
 }
 
 /** Stores the report: whole, with the keys of all objects, in the bucket; its numbers in the run's record. */

@@ -1,12 +1,12 @@
 import { Readable } from 'node:stream';
 import type { InteractionPage, Interactions } from '../cxone/interactions.ts';
 import { interactionListKey } from '../lake/keys.ts';
-import { archiveDays } from '../ledger/archive-days.ts';
+import { allGivenUp } from '../ledger/archive-decisions.ts';
 import {
   type ArchiveEntry,
   archiveDayOf,
-  archiveEntries,
   fixArchiveDay,
+  isArchived,
   readArchiveEntry,
 } from '../ledger/archive-entries.ts';
 import {
@@ -24,6 +24,7 @@ import { catalogued } from '../model/errors.ts';
 import { type RunArn, runName } from '../model/ids.ts';
 import type { InteractionId } from '../model/interactions.ts';
 import type { ObjectStore } from '../model/ports.ts';
+import { openLooks, refusedSince } from './open-looks.ts';
 import { type ArchiveRequest, takesPending } from './request.ts';
 import { allSideBySide } from './side-by-side.ts';
 
@@ -51,11 +52,6 @@ export interface ListPorts {
   goesOn: () => boolean;
 }
 
-/** How a run's look is named in an entry. */
-export function lookName({ run, round }: ListedBy): string {
-  return `${runName(run)}#${round}`;
-}
-
 /**
  * Lists the interactions that a run is to look up, as JSON lines by archive day and id. Goes on where it stopped: after each
  * page the ledger knows how far it has come. Says `more` when time was up before the end.
@@ -68,9 +64,10 @@ export async function listInteractions(
   const { ledger } = ports;
   const listKey = interactionListKey(ledger.tenant, by.run, by.round);
   let cursor = (await readListCursor(ledger, by.run, by.round)) ?? begun(request, ledger.clock.now());
+  const givenUp = await allGivenUp(ledger);
   while (cursor.phase !== 'done') {
     if (!ports.goesOn()) return { more: true, listed: 0, listKey };
-    cursor = await step(ports, by, request, cursor, listKey);
+    cursor = await step({ ...ports, givenUp }, by, request, cursor, listKey);
     await saveListCursor(ledger, by.run, by.round, cursor);
   }
   return { more: false, listed: cursor.listed, listKey };
@@ -82,8 +79,11 @@ function begun(request: ArchiveRequest, now: number): ListCursor {
   return { phase, before, tokens: 0, startedAt: now, listed: 0 };
 }
 
+/** With the interactions that operators have given up. */
+type DecidedPorts = ListPorts & { givenUp: ReadonlySet<InteractionId> };
+
 async function step(
-  ports: ListPorts,
+  ports: DecidedPorts,
   by: ListedBy,
   request: ArchiveRequest,
   cursor: ListCursor,
@@ -98,14 +98,14 @@ async function step(
         cursor.pageToken,
       );
       await allSideBySide(page.interactions, LEDGER_AT_ONCE, ({ id, updatedAt }) =>
-        wantQueried(ledger, by, request, id, updatedAt),
+        wantQueried(ports, by, request, id, updatedAt),
       );
       return nextQuery(cursor, page);
     }
     case 'open':
       if (request.mode === 'ids')
-        await allSideBySide(request.ids, LEDGER_AT_ONCE, (id) => wantNamed(ledger, by, id));
-      if (takesPending(request)) await wantOpen(ledger, by);
+        await allSideBySide(request.ids, LEDGER_AT_ONCE, (id) => wantNamed(ports, by, request, id));
+      if (takesPending(request)) await wantOpen(ports, by, request);
       return { ...cursor, phase: 'write', endedAt: ledger.clock.now() };
     case 'write':
       return { ...cursor, phase: 'done', listed: await writeList(ports, by, listKey) };
@@ -135,7 +135,7 @@ function nextQuery({ pageToken, tokens, ...cursor }: ListCursor, page: Interacti
 }
 
 async function wantQueried(
-  ledger: WindowLedger,
+  { ledger, givenUp }: DecidedPorts,
   by: ListedBy,
   { refresh }: { refresh: boolean },
   id: InteractionId,
@@ -145,41 +145,62 @@ async function wantQueried(
   const day = await fixArchiveDay(ledger, id, dayOf(updatedAt));
   const entry = await readArchiveEntry(ledger, day, id);
   const settled = refresh ? isLookedAt(entry, by) : isSettled(entry, at);
-  if (!settled) await want(ledger, by.run, by.round, { id, day, at });
+  if (!settled) await want(ledger, by.run, by.round, { id, day, at, ...knownOf(entry, givenUp) });
 }
 
 /** Its archive day follows from its details, where the ledger has not seen it yet. */
-async function wantNamed(ledger: WindowLedger, by: ListedBy, id: InteractionId): Promise<void> {
+async function wantNamed(
+  { ledger, givenUp }: DecidedPorts,
+  by: ListedBy,
+  { refresh }: { refresh: boolean },
+  id: InteractionId,
+): Promise<void> {
   const day = await archiveDayOf(ledger, id);
   const entry = day === undefined ? undefined : await readArchiveEntry(ledger, day, id);
-  if (!isLookedAt(entry, by)) await want(ledger, by.run, by.round, { id });
+  const known = knownOf(entry, refresh ? new Set() : givenUp);
+  if (!isLookedAt(entry, by)) await want(ledger, by.run, by.round, { id, ...known });
 }
 
-/** What earlier runs could not look up. */
-async function wantOpen(ledger: WindowLedger, by: ListedBy): Promise<void> {
-  for await (const { day, looksOpen } of archiveDays(ledger)) {
-    if (!looksOpen) continue;
-    let open: ArchiveEntry[] = [];
-    const wantThem = async () => {
-      await allSideBySide(open, LEDGER_AT_ONCE, ({ id, updatedTime }) =>
-        want(ledger, by.run, by.round, { id, day, at: updatedTime }),
-      );
-      open = [];
-    };
-    for await (const entry of archiveEntries(ledger, day)) {
-      if (entry.failure !== undefined) open.push(entry);
-      if (open.length >= OPEN_PIECE) await wantThem();
-    }
-    await wantThem();
+/** What earlier runs could not look up, and what is asked for again. */
+async function wantOpen(
+  { ledger, givenUp }: DecidedPorts,
+  by: ListedBy,
+  { mode }: ArchiveRequest,
+): Promise<void> {
+  let open: ArchiveEntry[] = [];
+  const wantThem = async () => {
+    await allSideBySide(open, LEDGER_AT_ONCE, (entry) => {
+      const { id, day, updatedTime } = entry;
+      return want(ledger, by.run, by.round, { id, day, at: updatedTime, ...knownOf(entry, givenUp) });
+    });
+    open = [];
+  };
+  for await (const entry of openLooks(ledger, refusedSince(mode === 'pending', ledger.clock.now()))) {
+    open.push(entry);
+    if (open.length >= OPEN_PIECE) await wantThem();
   }
+  await wantThem();
+}
+
+/** What whoever looks it up has to know of it. */
+function knownOf(
+  entry: ArchiveEntry | undefined,
+  givenUp: ReadonlySet<InteractionId>,
+): Pick<Wanted, 'refused' | 'givenUp'> {
+  if (entry === undefined) return {};
+  return {
+    ...(entry.reason === 'forbidden' ? { refused: true } : {}),
+    ...(givenUp.has(entry.id) && !isArchived(entry) ? { givenUp: true } : {}),
+  };
 }
 
 /**
- * Whether nothing has happened to an interaction since it was looked at. What was refused may be so for want of a permission, which is
- * granted without a trace in the interaction: it is looked at again whenever a run comes by.
+ * Whether nothing has happened to an interaction since it was looked at. What CXone lists as closed and did not give all the same, be it
+ * refused, not there or not closed, is looked at again whenever a run comes by: a permission is granted without a trace in the
+ * interaction, and a detail may lag behind the list.
  */
 function isSettled(entry: ArchiveEntry | undefined, updatedTime: string): boolean {
-  if (entry?.state === undefined || entry.failure !== undefined || entry.reason === 'forbidden') return false;
+  if (entry?.state === undefined || entry.failure !== undefined || entry.reason !== undefined) return false;
   return entry.updatedTime === updatedTime;
 }
 
@@ -200,6 +221,13 @@ async function writeList({ ledger, objects }: ListPorts, by: ListedBy, listKey: 
   return listed;
 }
 
-function lineOf(n: number, { id, day, at }: Wanted): ListedInteraction {
-  return { n, id, ...(day === undefined ? {} : { day }), ...(at === undefined ? {} : { at }) };
+function lineOf(n: number, { id, day, at, refused, givenUp }: Wanted): ListedInteraction {
+  return {
+    n,
+    id,
+    ...(day === undefined ? {} : { day }),
+    ...(at === undefined ? {} : { at }),
+    ...(refused === undefined ? {} : { refused }),
+    ...(givenUp === undefined ? {} : { givenUp }),
+  };
 }

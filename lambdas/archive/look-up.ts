@@ -6,7 +6,7 @@ import type { ListedInteraction } from '../model/archive-payloads.ts';
 import { type Day, dayOf } from '../model/days.ts';
 import { CataloguedError, catalogued, isError } from '../model/errors.ts';
 import { runName } from '../model/ids.ts';
-import type { FailureReason, InteractionId, UnavailableReason } from '../model/interactions.ts';
+import type { FailureReason, InteractionId, UnavailableLook } from '../model/interactions.ts';
 import type { ObjectStore } from '../model/ports.ts';
 import { canonicalJson } from './exact-json.ts';
 import type { ListedBy } from './listing.ts';
@@ -43,7 +43,7 @@ export interface LookUpPorts {
 /** An interaction that could not be had. */
 export interface Finding {
   interaction: InteractionId;
-  reason: UnavailableReason | FailureReason;
+  reason: UnavailableLook | FailureReason;
   requestId: string | undefined;
 }
 
@@ -86,18 +86,19 @@ interface Found {
   item: ListedInteraction;
   tries: number;
   record?: { text: string; digest: string; updatedTime: string; value: unknown };
-  unavailable?: UnavailableReason;
+  unavailable?: UnavailableLook;
   failure?: FailureReason;
   error?: unknown;
 }
 
 async function look(ports: LookUpPorts, batch: Batch, item: ListedInteraction): Promise<Found> {
+  if (item.givenUp) return { item, tries: 1, unavailable: 'givenUp' };
   for (let tries = 1; ; tries += 1) {
     try {
       const found = recordOf(await ports.interactions.details(item.id), item, batch.field);
       if (found.failure === undefined || tries > RETRIES) return noted(ports, { item, tries, ...found });
     } catch (error) {
-      const verdict = verdictOf(error);
+      const verdict = verdictOf(error, item);
       if (verdict === undefined) throw error;
       const repeats = verdict.failure === 'serverFault' || verdict.failure === 'connectionLost';
       if (!repeats || tries > RETRIES) return noted(ports, { item, tries, ...verdict, error });
@@ -109,9 +110,12 @@ async function look(ports: LookUpPorts, batch: Batch, item: ListedInteraction): 
 }
 
 /** What an error says of one interaction; undefined where it says more than that. */
-function verdictOf(error: unknown): Pick<Found, 'unavailable' | 'failure'> | undefined {
+function verdictOf(
+  error: unknown,
+  { refused }: ListedInteraction,
+): Pick<Found, 'unavailable' | 'failure'> | undefined {
   if (isError(error, 'NotFound')) return { unavailable: 'notFound' };
-  if (isError(error, 'ScopeMissing')) return { unavailable: 'forbidden' };
+  if (isError(error, 'ScopeMissing')) return { unavailable: refused ? 'stillForbidden' : 'forbidden' };
   if (isError(error, 'ServerFault')) return { failure: 'serverFault' };
   if (isError(error, 'ConnectionLost')) return { failure: 'connectionLost' };
   return isError(error, 'RequestRefused') ? { failure: 'refused' } : undefined;
@@ -172,12 +176,15 @@ function outcomeOf({ record, unavailable, failure = 'malformed' }: Found): Outco
     : { outcome: 'unavailable', reason: unavailable };
 }
 
-/** Where nothing but refusals came, the service account is not allowed to see details at all. */
+/**
+ * Where nothing but refusals came, the service account is not allowed to see details at all. What was refused before, or not asked for,
+ * says nothing of that: looked at together again, night after night, restricted interactions would stop everything.
+ */
 function requirePermission(staged: readonly Staged[]): void {
-  const refused = staged.filter(
-    ({ looked }) => looked.outcome === 'unavailable' && looked.reason === 'forbidden',
-  );
-  if (refused.length < SUSPICIOUS_REFUSALS || refused.length < staged.length) return;
+  const reasons = staged.map(({ looked }) => (looked.outcome === 'unavailable' ? looked.reason : undefined));
+  const refused = reasons.filter((reason) => reason === 'forbidden');
+  const known = reasons.filter((reason) => reason === 'stillForbidden' || reason === 'givenUp');
+  if (refused.length < SUSPICIOUS_REFUSALS || refused.length + known.length < staged.length) return;
   throw catalogued(
     'ScopeMissing',
     `CXone answered 403 to the details of all of ${refused.length} interactions: the service account lacks the scopes interactions:read and recordings:read, or may see none of them.`,

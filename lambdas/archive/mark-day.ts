@@ -141,9 +141,15 @@ async function finishDay(
   let tried = 0;
   let marksOpen = false;
   let looksOpen = false;
+  let refused = 0;
+  let refusedAt = '';
   const pending: RunDay['pending'] = {};
   for await (const entry of archiveEntries(ledger, claim.day)) {
     if (entry.failure !== undefined) looksOpen = true;
+    if (entry.reason === 'forbidden') {
+      refused += 1;
+      if (entry.refusedAt !== undefined && entry.refusedAt > refusedAt) refusedAt = entry.refusedAt;
+    }
     if (entry.markTriedBy === by) tried += 1;
     if (entry.state === 'marked' && entry.markedBy === by) marked += 1;
     if (entry.state === 'archived' || entry.state === 'markPending') marksOpen = true;
@@ -152,6 +158,11 @@ async function finishDay(
   }
   await noteRunDay(ledger, claim.run, round, claim.day, { marked, pending });
   const owes = { step: 'marks', name: by, facts: { marked, pending } } as const;
-  await changeArchiveDay(ledger, claim, { marksOpen, looksOpen }, tried > 0 ? owes : undefined);
+  await changeArchiveDay(
+    ledger,
+    claim,
+    { marksOpen, looksOpen, refused, refusedAt },
+    tried > 0 ? owes : undefined,
+  );
   await releaseWindow(ledger, claim);
 }

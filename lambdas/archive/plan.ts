@@ -11,6 +11,7 @@ import type { RunArn } from '../model/ids.ts';
 import { ARCHIVE_DATASET } from '../model/interactions.ts';
 import type { ObjectStore } from '../model/ports.ts';
 import type { ArchiveInput, ParsedArchiveInput } from './input.ts';
+import { hasOpenLooks, refusedSince } from './open-looks.ts';
 import { type ArchiveRequest, writeRequest } from './request.ts';
 
 const MINUTE_MILLISECONDS = 60_000;
@@ -46,7 +47,9 @@ export async function planArchive(
   const startDate = settings.startDate ?? marks.startDate ?? plusDays(dayOf(instant), -1);
   const mark = marks.loadedThrough === undefined ? startOf(startDate) : Date.parse(marks.loadedThrough);
   let pendingDays = 0;
-  for await (const day of archiveDays(ledger)) if (isLeftOpen(day) || day.looksOpen) pendingDays += 1;
+  const since = refusedSince(input.retryPending === true, instant);
+  for await (const day of archiveDays(ledger))
+    if (isLeftOpen(day) || hasOpenLooks(day, since)) pendingDays += 1;
   const to = Math.min(instant, mark + settings.catchUpDays * DAY_MILLISECONDS);
   const lookBack = Math.max(settings.lookBackMinutes * MINUTE_MILLISECONDS, 2 * marks.passMilliseconds);
   const due = { from: Math.max(startOf(startDate), mark - lookBack), to: Math.max(to, mark) };
@@ -94,7 +97,7 @@ export async function beginRun(
 
 function requestOf(input: ArchiveInput, due: { from: number; to: number }): ArchiveRequest {
   const { ids, retryPending, date, from, to, refresh = false } = input;
-  if (ids !== undefined) return { mode: 'ids', ids };
+  if (ids !== undefined) return { mode: 'ids', ids, refresh };
   if (retryPending === true) return { mode: 'pending' };
   const first = date ?? from;
   const end = date === undefined ? to : plusDays(date, 1);

@@ -40,7 +40,11 @@ export async function reconcileArchive(
   startedAt: number,
 ): Promise<ArchiveOutcome> {
   const { ledger, objects } = ports;
-  const completion = await completionReport(ledger, by.run, { round: by.round, startedAt });
+  const completion = await completionReport(ledger, by.run, {
+    round: by.round,
+    startedAt,
+    takesPending: takesPending(request),
+  });
   await writeCompletion(ports, by.run, completion);
   const cursor = await readListCursor(ledger, by.run, by.round);
   const staged = await stagedCount(objects, { tenant: ledger.tenant, run: runName(by.run), round: by.round });

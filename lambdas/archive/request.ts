@@ -15,7 +15,11 @@ export const ArchiveRequest = z.discriminatedUnion('mode', [
     due: z.boolean().describe('What is due now: with what earlier runs left to do'),
     refresh: z.boolean().describe('Look also at what has not changed'),
   }),
-  z.strictObject({ mode: z.literal('ids'), ids: z.array(InteractionId).min(1) }),
+  z.strictObject({
+    mode: z.literal('ids'),
+    ids: z.array(InteractionId).min(1),
+    refresh: z.boolean().default(false).describe('Look also at what an operator has given up'),
+  }),
   z.strictObject({ mode: z.literal('pending') }),
 ]);
 export type ArchiveRequest = z.infer<typeof ArchiveRequest>;

@@ -1,12 +1,15 @@
 import {
   type ArchiveDay,
+  type ArchiveTally,
   changeArchiveDay,
   type DaySealing,
   holdArchiveDay,
 } from '../ledger/archive-days.ts';
+import { carriedOut } from '../ledger/archive-decisions.ts';
 import {
-  type ArchiveEntry,
+  hasRecord,
   noteArchived,
+  noteGivenUp,
   noteLookFailed,
   noteUnavailable,
   noteUnchanged,
@@ -15,7 +18,9 @@ import {
 import { noteArchiveObject } from '../ledger/archive-objects.ts';
 import { noteRunDay } from '../ledger/archive-runs.ts';
 import type { WindowLedger } from '../ledger/windows.ts';
+import { isoInstant } from '../model/days.ts';
 import { runName } from '../model/ids.ts';
+import type { UnavailableLook } from '../model/interactions.ts';
 import type { ClaimedWindow } from '../model/payloads.ts';
 import type { ObjectStore } from '../model/ports.ts';
 import type { ArchiveRecord } from './blocks.ts';
@@ -60,12 +65,12 @@ export async function sealDay(
   const state = await holdArchiveDay(ledger, claim);
   const left = state.sealing;
   if (left !== undefined && !left.done && !isOf(left, own)) {
-    const finished = await new DaySeal(ports, claim, left, value).run();
+    const finished = await new DaySeal(ports, claim, state, left, value).run();
     if (finished.more) return finished;
   }
   const begun =
     left !== undefined && isOf(left, own) ? left : { ...own, through: -1, done: false, tally: emptyTally() };
-  const seal = new DaySeal(ports, claim, begun, value);
+  const seal = new DaySeal(ports, claim, state, begun, value);
   const result = begun.done ? { more: false, objects: 0 } : await seal.run();
   if (!result.more) await noteRunDay(ledger, claim.run, round, claim.day, { tally: seal.sealing.tally });
   return result;
@@ -83,12 +88,21 @@ class DaySeal {
   sealing: DaySealing;
   readonly #ports: SealDayPorts;
   readonly #claim: ClaimedWindow;
+  readonly #day: ArchiveDay;
   readonly #by: StagedBy;
   readonly #value: string;
   readonly #pending = new PendingLines();
   #objects = 0;
 
-  constructor(ports: SealDayPorts, claim: ClaimedWindow, sealing: DaySealing, value: string) {
+  /** @param day as it was when it was taken up */
+  constructor(
+    ports: SealDayPorts,
+    claim: ClaimedWindow,
+    day: ArchiveDay,
+    sealing: DaySealing,
+    value: string,
+  ) {
+    this.#day = day;
     this.#ports = ports;
     this.#claim = claim;
     this.sealing = sealing;
@@ -105,24 +119,38 @@ class DaySeal {
       if (!goesOn()) return { more: true, objects: this.#objects };
     }
     const tally = this.#pending.tallied(this.sealing.tally);
-    const looksOpen = Object.keys(tally.failed).length > 0;
     this.sealing = { ...this.sealing, done: true, tally };
     const { archived, unchanged, unavailable, failed, objects } = tally;
+    const over = await carriedOut(ledger, this.#day, this.#lookedBy);
+    const ended = over.givenUp.size;
     // Nothing has become of interactions that are archived already: there is nothing to tell.
-    const happened = placesIn(tally) > unchanged;
+    const happened = placesIn(tally) > unchanged || ended > 0;
+    const facts = { archived, unchanged, unavailable, failed, objects: objects.length };
     await changeArchiveDay(
       ledger,
       this.#claim,
-      { sealing: this.sealing, ...(looksOpen ? { looksOpen } : {}) },
+      { sealing: this.sealing, ...this.#openLooks(tally) },
       happened
         ? {
             step: 'sealing',
             name: this.#lookedBy,
-            facts: { archived, unchanged, unavailable, failed, objects: objects.length },
+            facts: { ...facts, ...(ended === 0 ? {} : { noLongerGivenUp: ended }) },
           }
         : undefined,
+      over,
     );
     return { more: false, objects: this.#objects };
+  }
+
+  /** That there is something to be looked at again is known before the marks are tried, which are counted anew with it. */
+  #openLooks({ unavailable, failed }: ArchiveTally): Parameters<typeof changeArchiveDay>[2] {
+    const { forbidden = 0, stillForbidden = 0 } = unavailable;
+    const refused = Math.max(this.#day.refused, forbidden + stillForbidden);
+    const refusedAt = isoInstant(this.#ports.ledger.clock.now());
+    return {
+      ...(Object.keys(failed).length > 0 ? { looksOpen: true } : {}),
+      ...(forbidden > 0 ? { refused, refusedAt } : {}),
+    };
   }
 
   /** The records that belong in an object: new ones, changed ones, and those that this very stretch has noted already. */
@@ -145,19 +173,26 @@ class DaySeal {
     const look = { id: looked.id, lookedBy: this.#lookedBy, updatedTime: looked.updatedTime };
     switch (looked.outcome) {
       case 'unavailable':
-        await noteUnavailable(ledger, this.#claim, { ...look, reason: looked.reason });
+        await this.#noteUnavailable(look, looked.reason);
         return 'unavailable';
       case 'failed':
         await noteLookFailed(ledger, this.#claim, { ...look, failure: looked.failure });
         return 'failed';
       case 'record': {
         const entry = await readArchiveEntry(ledger, this.#claim.day, looked.id);
-        if (!isArchived(entry) || entry?.digest !== looked.digest) return 'sealed';
+        if (entry === undefined || !hasRecord(entry) || entry.digest !== looked.digest) return 'sealed';
         if (entry.segment === this.#segment) return 'sealed';
         await noteUnchanged(ledger, this.#claim, look);
         return entry.archivedBy === this.sealing.run ? 'archived' : 'unchanged';
       }
     }
+  }
+
+  async #noteUnavailable(look: Parameters<typeof noteGivenUp>[2], reason: UnavailableLook): Promise<void> {
+    const { ledger } = this.#ports;
+    if (reason === 'givenUp') return noteGivenUp(ledger, this.#claim, look);
+    const known = reason === 'stillForbidden' ? 'forbidden' : reason;
+    return noteUnavailable(ledger, this.#claim, { ...look, reason: known });
   }
 
   async #commit(object: SealedObject): Promise<void> {
@@ -199,8 +234,4 @@ class DaySeal {
   get #lookedBy(): string {
     return `${this.sealing.run}#${this.sealing.round}`;
   }
-}
-
-function isArchived(entry: ArchiveEntry | undefined): boolean {
-  return entry?.state !== undefined && entry.state !== 'unavailable';
 }

@@ -7,7 +7,7 @@ import { stagingPrefix } from '../lake/keys.ts';
 import { Day } from '../model/days.ts';
 import { catalogued } from '../model/errors.ts';
 import type { TenantId } from '../model/ids.ts';
-import { FailureReason, InteractionId, UnavailableReason } from '../model/interactions.ts';
+import { FailureReason, InteractionId, UnavailableLook } from '../model/interactions.ts';
 import type { ObjectStore } from '../model/ports.ts';
 
 /*
@@ -35,7 +35,7 @@ export const LookedUp = z.discriminatedUnion('outcome', [
     digest: z.string(),
     value: z.unknown().optional(),
   }),
-  z.strictObject({ ...common, outcome: z.literal('unavailable'), reason: UnavailableReason }),
+  z.strictObject({ ...common, outcome: z.literal('unavailable'), reason: UnavailableLook }),
   z.strictObject({ ...common, outcome: z.literal('failed'), failure: FailureReason }),
 ]);
 export type LookedUp = z.infer<typeof LookedUp>;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ArchivalEntry } from '../model/audit.ts';
 import { Day, isoInstant } from '../model/days.ts';
 import { catalogued } from '../model/errors.ts';
-import { ARCHIVE_DATASET } from '../model/interactions.ts';
+import { ARCHIVE_DATASET, InteractionId } from '../model/interactions.ts';
 import type { ClaimedWindow } from '../model/payloads.ts';
 import type { Item } from '../model/ports.ts';
 import { windowKey, windowPartition } from './keys.ts';
@@ -43,6 +43,17 @@ export const ArchiveDay = z.object({
   marksOpen: z.boolean().default(false).describe('Some of its interactions are not marked'),
   mediaOpen: z.boolean().default(false).describe('Some of its media failed'),
   looksOpen: z.boolean().default(false).describe('Some of its interactions could not be looked up'),
+  refused: count.default(0).describe('Interactions that CXone refused (403) when they were looked at last'),
+  refusedAt: z
+    .string()
+    .default('')
+    .describe('The latest instant at which one of them was refused for the first time'),
+  decisions: count.default(0).describe('Decisions of operators about its interactions'),
+  givenUp: z.set(z.string()).default(new Set()).describe('Interactions that are given up, each as JSON'),
+  takenUp: z
+    .set(InteractionId)
+    .default(new Set())
+    .describe('Interactions that were given up once, and are to be looked at again'),
   unaudited: z.set(z.string()).default(new Set()).describe('Audit records that it owes, each as JSON'),
 });
 export type ArchiveDay = z.infer<typeof ArchiveDay>;
@@ -62,14 +73,22 @@ export async function* archiveDays(ledger: WindowLedger): AsyncGenerator<Archive
 export async function changeArchiveDay(
   ledger: WindowLedger,
   claim: ClaimedWindow,
-  set: Partial<Pick<ArchiveDay, 'sealing' | 'marksOpen' | 'mediaOpen' | 'looksOpen'>>,
+  set: Partial<
+    Pick<ArchiveDay, 'sealing' | 'marksOpen' | 'mediaOpen' | 'looksOpen' | 'refused' | 'refusedAt'>
+  >,
   owes?: Pick<ArchivalEntry, 'step' | 'name' | 'facts'>,
+  take: Partial<Pick<ArchiveDay, 'givenUp' | 'takenUp'>> = {},
 ): Promise<void> {
-  if (owes === undefined) return void (await changeClaimed(ledger, claim, { set }));
+  const taken = Object.fromEntries(Object.entries(take).filter(([, texts]) => texts.size > 0));
+  if (owes === undefined) return void (await changeClaimed(ledger, claim, { set, take: taken }));
   const { run, dataset, day } = claim;
   const at = isoInstant(ledger.clock.now());
   const entry: ArchivalEntry = { kind: 'archive', ...owes, at, run, dataset, day };
-  await changeClaimed(ledger, claim, { set, add: { unaudited: new Set([JSON.stringify(entry)]) } });
+  await changeClaimed(ledger, claim, {
+    set,
+    take: taken,
+    add: { unaudited: new Set([JSON.stringify(entry)]) },
+  });
 }
 
 /** Whether something of a day is left for whoever takes it up. */

@@ -19,6 +19,11 @@ export const ArchiveEntry = z.object({
   archivedAt: z.string().optional(),
   segment: z.string().optional().describe('What it was sealed together with: see sealing'),
   reason: UnavailableReason.optional(),
+  refusedAt: z.iso
+    .datetime()
+    .optional()
+    .describe('Since when CXone refuses it (403): runs look again for a time'),
+  givenUp: z.boolean().default(false).describe('An operator has given it up, and a run has noted that'),
   failure: FailureReason.optional().describe('The last look failed: later runs look again'),
   updatedTime: z.string().optional().describe('CXone’s, at the last look'),
   lookedBy: z.string().optional().describe('Name of the run that looked last, with the round'),
@@ -80,6 +85,9 @@ export async function* archiveEntries(
     yield parsed(ArchiveEntry, { pk, sk: String(item.sk) }, { ...item, id: item.sk, day });
 }
 
+/** What earlier looks left that is so no more when one succeeds. */
+const FORMER_LOOK = ['failure', 'reason', 'refusedAt', 'givenUp'];
+
 /** What a look at an interaction came to, beside its state. */
 interface Look {
   id: InteractionId;
@@ -101,14 +109,14 @@ export async function noteArchived(
   const state = marked ? 'marked' : 'archived';
   await change(ledger, claim, id, {
     set: { ...looked, ...sealed, archivedAt, state, markTries: 0 },
-    remove: ['failure', 'reason', 'markFailure', 'markTriedBy', 'markedBy'],
+    remove: [...FORMER_LOOK, 'markFailure', 'markTriedBy', 'markedBy'],
   });
 }
 
 /** Notes that a look found what is archived already. */
 export async function noteUnchanged(ledger: WindowLedger, claim: ClaimedWindow, look: Look): Promise<void> {
   const { id, ...looked } = look;
-  await change(ledger, claim, id, { set: looked, remove: ['failure', 'reason'] });
+  await change(ledger, claim, id, { set: looked, remove: FORMER_LOOK });
 }
 
 /** Notes that an interaction is not to be had. What was archived of it earlier stays archived. */
@@ -118,7 +126,35 @@ export async function noteUnavailable(
   look: Look & { reason: UnavailableReason },
 ): Promise<void> {
   const { id, ...looked } = look;
-  await change(ledger, claim, id, { set: looked, setOnce: { state: 'unavailable' }, remove: ['failure'] });
+  const refused = look.reason === 'forbidden';
+  await change(ledger, claim, id, {
+    set: looked,
+    setOnce: {
+      state: 'unavailable',
+      ...(refused ? { refusedAt: isoInstant(ledger.clock.now()) } : {}),
+    },
+    remove: ['failure', 'givenUp', ...(refused ? [] : ['refusedAt'])],
+  });
+}
+
+/** Notes that an operator has given an interaction up. What was archived of it earlier stays archived. */
+export async function noteGivenUp(ledger: WindowLedger, claim: ClaimedWindow, look: Look): Promise<void> {
+  const { id, ...looked } = look;
+  await change(ledger, claim, id, {
+    set: { ...looked, givenUp: true },
+    setOnce: { state: 'unavailable' },
+    remove: ['failure', 'reason', 'refusedAt'],
+  });
+}
+
+/** Whether an object holds the interaction's record: as it was at some time. */
+export function hasRecord({ state }: Pick<ArchiveEntry, 'state'>): boolean {
+  return state !== undefined && state !== 'unavailable';
+}
+
+/** Whether an interaction is archived, and no later look at it has failed or was given up. */
+export function isArchived(entry: Pick<ArchiveEntry, 'state' | 'failure' | 'givenUp'>): boolean {
+  return hasRecord(entry) && entry.failure === undefined && !entry.givenUp;
 }
 
 /** Notes that an interaction could not be looked up. */
@@ -128,7 +164,7 @@ export async function noteLookFailed(
   look: Look & { failure: FailureReason },
 ): Promise<void> {
   const { id, ...looked } = look;
-  await change(ledger, claim, id, { set: looked });
+  await change(ledger, claim, id, { set: looked, remove: ['givenUp'] });
 }
 
 /** Notes what came of marking an archived interaction in CXone. */

@@ -38,6 +38,8 @@ export const Wanted = z.object({
   id: InteractionId,
   day: Day.optional(),
   at: z.iso.datetime().optional(),
+  refused: z.literal(true).optional().describe('CXone refused it (403) when it was looked at last'),
+  givenUp: z.literal(true).optional().describe('An operator has given it up'),
 });
 export type Wanted = z.infer<typeof Wanted>;
 
@@ -85,10 +87,10 @@ const NO_DAY = '~';
 
 /** Puts an interaction on a run's list: the ledger keeps the list free of repetitions, and sorted by archive day and id. */
 export async function want(ledger: WindowLedger, run: RunArn, round: number, wanted: Wanted): Promise<void> {
-  const { id, day, at } = wanted;
+  const { id, day, at, refused, givenUp } = wanted;
   await ledger.table.update(
     { pk: wantedPartition(ledger.tenant, run, round), sk: `${day ?? NO_DAY}#${id}` },
-    conditionalUpdate({ set: { id, day, at, ...expiry(ledger) } }),
+    conditionalUpdate({ set: { id, day, at, refused, givenUp, ...expiry(ledger) } }),
   );
 }
 

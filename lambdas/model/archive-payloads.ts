@@ -62,6 +62,11 @@ export const ListedInteraction = z.strictObject({
   id: InteractionId,
   day: Day.optional().describe('Its archive day; absent where nothing is known of it yet'),
   at: z.iso.datetime().optional(),
+  refused: z.literal(true).optional().describe('CXone refused it (403) when it was looked at last'),
+  givenUp: z
+    .literal(true)
+    .optional()
+    .describe('An operator has given it up: it is counted, and not looked at'),
 });
 export type ListedInteraction = z.infer<typeof ListedInteraction>;
 

@@ -65,9 +65,9 @@ export type CommitEntry = z.infer<typeof CommitEntry>;
 export const ArchivalEntry = z.strictObject({
   kind: z.literal('archive'),
   step: z
-    .enum(['object', 'sealing', 'media', 'marks'])
+    .enum(['object', 'sealing', 'media', 'marks', 'givenUp', 'takenUp'])
     .describe(
-      'An object that is durable and known; a run’s sealing, media or marks of the day that are done',
+      'An object that is durable and known; a run’s sealing, media or marks of the day that are done; an operator’s word to give an interaction up, or to look at it again',
     ),
   name: z
     .string()

@@ -15,6 +15,13 @@ export type InteractionId = z.infer<typeof InteractionId>;
 export const UnavailableReason = z.enum(['notFound', 'forbidden', 'notClosed']);
 export type UnavailableReason = z.infer<typeof UnavailableReason>;
 
+/**
+ * What a look that found nothing is counted under: a reason; `stillForbidden` of one that was refused before, too; `givenUp` of
+ * one that an operator has given up, which nobody looked at.
+ */
+export const UnavailableLook = z.enum([...UnavailableReason.options, 'stillForbidden', 'givenUp']);
+export type UnavailableLook = z.infer<typeof UnavailableLook>;
+
 /** Why an interaction could not be looked up: later runs try again. */
 export const FailureReason = z.enum(['serverFault', 'connectionLost', 'refused', 'malformed']);
 export type FailureReason = z.infer<typeof FailureReason>;

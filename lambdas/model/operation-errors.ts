@@ -32,6 +32,13 @@ export const OPERATION_ERRORS = {
     acts: 'operator',
     remedy: 'Choose one of the generations that the message lists, or refresh the window instead.',
   },
+  GiveUpImpossible: {
+    meaning:
+      'Interactions that were to be given up, or to be taken up again, are archived already or not known to the archive, or their day would have too many. Nothing was changed.',
+    acts: 'operator',
+    remedy:
+      'Leave out the interactions that the message names. `archive ls --interaction` says what is known of one; one that no run has looked up yet is looked up by `{"ids":["…"]}`.',
+  },
   WindowBusy: {
     meaning:
       'A run that is still under way holds the window that was to be rolled back. Nothing was changed.',

@@ -2,15 +2,17 @@ import type { Notice } from '../delivery/notices.ts';
 import { pausePipeline, resumePipeline } from '../ledger/pauses.ts';
 import { type GenerationId, type RunArn, runName } from '../model/ids.ts';
 import type { Deployed, TenantStatus } from '../model/status.ts';
+import { type Decided, decideOnInteractions } from './give-up.ts';
 import { nightNotice } from './night-notice.ts';
 import type { Operation } from './operation-input.ts';
 import { unpinWindow } from './pins.ts';
 import { type NamedWindow, type RollbackPorts, rollbackTarget } from './rollback.ts';
 import { tenantStatus } from './status.ts';
 
-/** What became of an operation: done, or a rollback whose target has been found. */
+/** What became of an operation: done, decided, or a rollback whose target has been found. */
 export type Operated =
   | { operation: 'done'; sentence: string }
+  | ({ operation: 'decided' } & Decided)
   | { operation: 'status'; status: TenantStatus }
   | { operation: 'doctor' }
   | ({ operation: 'rollback'; to: GenerationId } & NamedWindow);
@@ -20,7 +22,7 @@ export interface OperationPorts extends RollbackPorts {
   notices: { publish(notice: Notice): Promise<void> };
 }
 
-/** Does what is asked, or finds the generation that a rollback leads to. Each can be repeated. Throws `RollbackImpossible`. */
+/** Does what is asked, or finds the generation that a rollback leads to. Each can be repeated. Throws `RollbackImpossible` and `GiveUpImpossible`. */
 export async function operate(
   ports: OperationPorts,
   operation: Operation,
@@ -54,6 +56,12 @@ export async function operate(
       return done(
         resumed ? `${pipeline} is resumed: its next run takes what was left.` : `${pipeline} was not paused.`,
       );
+    }
+    case 'giveUp':
+    case 'takeUp': {
+      const { interactions: ids, reason } = operation.request;
+      const step = operation.name === 'giveUp' ? 'givenUp' : 'takenUp';
+      return { operation: 'decided', ...(await decideOnInteractions(ledger, { step, ids, reason, run })) };
     }
     case 'nightNotice': {
       const { scheduledTime } = operation.request;

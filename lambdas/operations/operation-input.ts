@@ -32,6 +32,8 @@ function operationIn({
   unpin,
   pause,
   resume,
+  giveUp,
+  takeUp,
   nightNotice,
   status,
   doctor,
@@ -40,6 +42,8 @@ function operationIn({
   if (unpin !== undefined) return { name: 'unpin', request: unpin };
   if (pause !== undefined) return { name: 'pause', request: pause };
   if (resume !== undefined) return { name: 'resume', request: resume };
+  if (giveUp !== undefined) return { name: 'giveUp', request: giveUp };
+  if (takeUp !== undefined) return { name: 'takeUp', request: takeUp };
   if (nightNotice !== undefined) return { name: 'nightNotice', request: nightNotice };
   if (status !== undefined) return { name: 'status', request: status };
   return doctor === undefined ? undefined : { name: 'doctor', request: doctor };

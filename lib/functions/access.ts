@@ -44,6 +44,7 @@ export const LEDGER_ACCESS: Readonly<Record<FunctionName, LedgerAccess>> = {
     breaker: READ,
     run: LIST,
     action: LIST,
+    archive: READ,
   },
   doctor: { limiter: CHANGE, run: [...NOTE, ...LIST], window: LIST, archive: LIST },
   'roll-back': stage,
@@ -60,7 +61,7 @@ export const LEDGER_ACCESS: Readonly<Record<FunctionName, LedgerAccess>> = {
   'seal-archive-day': { ...stage, archive: CHANGE },
   'store-media': { ...call, archive: [...CHANGE, ...LIST] },
   'mark-archive-day': { ...call, archive: [...NOTE, ...LIST] },
-  'reconcile-archive': { window: READ, archive: [...READ, ...LIST], mark: CHANGE, run: NOTE },
+  'reconcile-archive': { window: [...READ, ...LIST], archive: [...READ, ...LIST], mark: CHANGE, run: NOTE },
   record: { window: [...READ, ...LIST], reading: READ, mark: READ, run: [...CHANGE, ...LIST], drift: LIST },
 };
 

@@ -1,6 +1,14 @@
-import { Choice, Condition, type StateMachine, Succeed } from 'aws-cdk-lib/aws-stepfunctions';
+import {
+  Choice,
+  Condition,
+  Map as InlineMap,
+  ProvideItems,
+  type StateMachine,
+  Succeed,
+} from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../lambdas/model/environment.ts';
+import { ARCHIVE_DATASET } from '../../lambdas/model/interactions.ts';
 import type { PlannedDataset } from '../../lambdas/model/payloads.ts';
 import type { PipelineName } from '../../lambdas/model/pipelines.ts';
 import type { Deployed } from '../../lambdas/model/status.ts';
@@ -36,8 +44,9 @@ export interface OperationsWorkflowProps extends Omit<WorkflowProps, 'bucket' | 
 }
 
 /**
- * What an operator does by hand, from the console or the command line: rollback, unpin, pause, resume, status, doctor. A rollback
- * is a commit: RollBack in the ledger, then Publish, Audit and Deliver as after every other.
+ * What an operator does by hand, from the console or the command line: rollback, unpin, pause, resume, give-up, status, doctor. A rollback
+ * is a commit: RollBack in the ledger, then Publish, Audit and Deliver as after every other. What is decided about interactions of the
+ * archive is audited, too.
  */
 export class OperationsWorkflow extends Construct {
   readonly stateMachine: StateMachine;
@@ -114,10 +123,12 @@ export class OperationsWorkflow extends Construct {
       last = state;
     }
     last.next(Succeed.jsonata(this, 'Examined'));
+    const decided = this.auditDecisions(functions.audit);
     read.next(
       Choice.jsonata(this, 'WhatIsAsked')
         .when(Condition.jsonata(jsonata("$states.input.operation = 'rollback'")), rollBack)
         .when(Condition.jsonata(jsonata("$states.input.operation = 'doctor'")), examine)
+        .when(Condition.jsonata(jsonata("$states.input.operation = 'decided'")), decided)
         .otherwise(Succeed.jsonata(this, 'OperationDone')),
     );
     this.stateMachine = pipelineMachine(this, {
@@ -126,5 +137,31 @@ export class OperationsWorkflow extends Construct {
       logs: props.logs,
       functions: [...Object.values(functions), deliver ?? webhook, archive],
     });
+  }
+
+  /** The archive days that owe records of a decision, one after the other: they are of one chain. */
+  private auditDecisions(audit: PipelineFunction): InlineMap {
+    const map = InlineMap.jsonata(this, 'AuditDecisions', {
+      items: ProvideItems.jsonata(jsonata('$states.input.days')),
+      itemSelector: { day: jsonata('$states.context.Map.Item.Value') },
+      maxConcurrency: 1,
+      outputs: jsonata('$states.input'),
+    });
+    map.itemProcessor(
+      invoke(this, 'AuditDecision', {
+        function: audit,
+        payload: {
+          run: jsonata('$states.context.Execution.Id'),
+          dataset: ARCHIVE_DATASET,
+          day: jsonata('$states.input.day'),
+          // A record is made under no claim.
+          epoch: 1,
+          pipeline: 'interaction-archive' satisfies PipelineName,
+          delivers: false,
+        },
+      }),
+    );
+    map.next(Succeed.jsonata(this, 'DecisionsAudited'));
+    return map;
   }
 }

@@ -1,10 +1,13 @@
 import type { Command } from 'commander';
+import { InteractionId } from '../../lambdas/model/interactions.ts';
+import { parseOrRefuse } from '../../lambdas/model/refusal.ts';
 import type { ArchiveListRequest } from './archive-list.ts';
 import type { ArchiveRestoreRequest } from './archive-restore.ts';
 import type { ArchiveVerifyRequest } from './archive-verify.ts';
-import type { ProgramParts } from './operator-commands.ts';
+import { CommandRefused } from './exit-codes.ts';
+import type { PlaceOptions, ProgramParts } from './operator-commands.ts';
 
-/** Adds the commands that read the sealed archive. */
+/** Adds the commands about the sealed archive: those that read it, and an operator's word on what cannot be archived. */
 export function addArchive(
   program: Command,
   { choose, defaults, tenantId }: Omit<ProgramParts, 'pipelineName'>,
@@ -46,4 +49,31 @@ export function addArchive(
         request.json,
       ),
     );
+  archive
+    .command('give-up')
+    .description(
+      'let runs count interactions as unavailable that can never be archived, and look them up no more',
+    )
+    .argument('<id...>', 'interactions, up to 100')
+    .option('--reason <text>', 'why; goes into the audit chain, so without anybody’s data')
+    .option('--undo', 'let runs look them up again')
+    .option('--config <file>', 'the configuration', defaults.config)
+    .option('--data <folder>', 'where everything is kept', defaults.data)
+    .option('--tenant <id>', 'whose, where the configuration has several', tenantId)
+    .option('--json', 'the result as one JSON document')
+    .action((ids: string[], options: GiveUpOptions) => {
+      const { reason = '', undo = false, json = false, ...place } = options;
+      choose(async (outputs) => {
+        if (!undo && reason.trim() === '')
+          throw new CommandRefused(['An interaction is given up for a reason.'], 'Say why: --reason <text>');
+        const interactions = ids.map((id) => parseOrRefuse(InteractionId, id, 'The interaction'));
+        const input = undo ? { takeUp: { interactions, reason } } : { giveUp: { interactions, reason } };
+        return (await import('./operations.ts')).runOperation({ ...place, json, input }, outputs);
+      }, json);
+    });
+}
+
+interface GiveUpOptions extends PlaceOptions {
+  reason?: string;
+  undo?: boolean;
 }

@@ -1,7 +1,10 @@
+import { readArchiveDay } from '../../lambdas/ledger/archive-days.ts';
+import { type GivenUp, givenUpOf } from '../../lambdas/ledger/archive-decisions.ts';
 import {
   type ArchiveEntry,
   archiveDayOf,
   archiveEntries,
+  isArchived,
   readArchiveEntry,
 } from '../../lambdas/ledger/archive-entries.ts';
 import { type ArchiveObject, archiveObjects } from '../../lambdas/ledger/archive-objects.ts';
@@ -38,8 +41,11 @@ export async function listArchive(request: ArchiveListRequest, outputs: Outputs)
 interface Listed {
   tenant: string;
   objects?: ArchiveObject[];
-  interactions?: ArchiveEntry[];
+  interactions?: ListedEntry[];
 }
+
+/** An interaction, with what an operator has decided about it. */
+type ListedEntry = ArchiveEntry & { decision?: GivenUp };
 
 async function interactionsOf(
   ledger: WindowLedger,
@@ -49,11 +55,27 @@ async function interactionsOf(
     const id = parseOrRefuse(InteractionId, interaction, 'The interaction');
     const day = await archiveDayOf(ledger, id);
     const entry = day && (await readArchiveEntry(ledger, day, id));
-    return { interactions: entry === undefined ? [] : [entry] };
+    return { interactions: entry === undefined ? [] : await withDecisions(ledger, entry.day, [entry]) };
   }
   if (object === undefined) return undefined;
-  const entries = await Array.fromAsync(archiveEntries(ledger, dayOfObject(object)));
-  return { interactions: entries.filter((entry) => entry.object === object) };
+  const day = dayOfObject(object);
+  const entries = await Array.fromAsync(archiveEntries(ledger, day));
+  const held = entries.filter((entry) => entry.object === object);
+  return { interactions: await withDecisions(ledger, day, held) };
+}
+
+async function withDecisions(
+  ledger: WindowLedger,
+  day: Day,
+  entries: readonly ArchiveEntry[],
+): Promise<ListedEntry[]> {
+  const decisions = givenUpOf(await readArchiveDay(ledger, day));
+  return entries.map((entry) => {
+    const found = decisions.find(({ id }) => id === entry.id);
+    if (found === undefined || isArchived(entry)) return entry;
+    const { text: _, ...decision } = found;
+    return { ...entry, decision };
+  });
 }
 
 async function objectsOf(ledger: WindowLedger, days: readonly Day[] | undefined): Promise<ArchiveObject[]> {
@@ -78,11 +100,13 @@ function print({ tenant, objects, interactions }: Listed, { out, err }: Outputs)
   if (interactions !== undefined)
     table(
       ['tenant', 'day', 'interaction', 'state', 'archived', 'object'],
-      interactions.map(({ day, id, state, reason, archivedAt, object }) => [
+      interactions.map(({ day, id, state, reason, failure, decision, archivedAt, object }) => [
         tenant,
         day,
         id,
-        reason ?? state ?? 'not looked up',
+        decision === undefined
+          ? (reason ?? failure ?? state ?? 'not looked up')
+          : `given up: ${decision.reason}`,
         archivedAt ?? '',
         object ?? '',
       ]),

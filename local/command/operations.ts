@@ -77,7 +77,8 @@ export async function runOperation(request: OperationRequest, { out, err }: Outp
 
 function sentenceOf({ rollback }: OperationInput, result: unknown): string {
   const done = OperateResult.safeParse(result);
-  if (done.success && done.data.operation === 'done') return done.data.sentence;
+  if (done.success && (done.data.operation === 'done' || done.data.operation === 'decided'))
+    return done.data.sentence;
   return `${rollback?.dataset} ${rollback?.day} is rolled back and pinned: runs leave it as it is until cxone-export unpin.`;
 }
 

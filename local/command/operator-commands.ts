@@ -17,7 +17,8 @@ export interface ProgramParts {
   pipelineName: (text: string) => PipelineName;
 }
 
-interface PlaceOptions {
+/** Where an operation is done, and whose. */
+export interface PlaceOptions {
   config: string;
   data: string;
   tenant?: TenantId;

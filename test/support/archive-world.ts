@@ -281,7 +281,7 @@ export async function entryOf({ ledger }: ArchiveWorld, id: string): Promise<Arc
 
 /** The report of a run, as its last round left it. */
 export function reportOf({ ledger, clock }: ArchiveWorld, name: string, round = 0) {
-  return completionReport(ledger, runCalled(name), { round, startedAt: clock.now() });
+  return completionReport(ledger, runCalled(name), { round, startedAt: clock.now(), takesPending: true });
 }
 
 /** A value as the archive writes it. */

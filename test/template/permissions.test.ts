@@ -134,7 +134,7 @@ const ITEMS: Record<FunctionName, Record<string, string[]>> = {
   publish: { GetItem: ['mark', 'window'], UpdateItem: ['mark', 'run', 'window'], Query: ['window'] },
   audit: { GetItem: ['audit', 'window'], UpdateItem: ['audit', 'run', 'window'], Query: ['audit'] },
   operate: {
-    GetItem: ['breaker', 'mark', 'pause', 'window'],
+    GetItem: ['archive', 'breaker', 'mark', 'pause', 'window'],
     UpdateItem: ['pause', 'window'],
     Query: ['action', 'drift', 'run', 'window'],
   },
@@ -188,7 +188,7 @@ const ITEMS: Record<FunctionName, Record<string, string[]>> = {
   'reconcile-archive': {
     GetItem: ['archive', 'mark', 'window'],
     UpdateItem: ['mark', 'run'],
-    Query: ['archive'],
+    Query: ['archive', 'window'],
   },
   record: {
     GetItem: ['mark', 'reading', 'run', 'window'],

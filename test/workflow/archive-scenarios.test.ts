@@ -1,6 +1,8 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { interactionScenarios } from '../../local/cxone/scenarios/interaction-scenarios.ts';
 import {
+  archiveAuditOf,
+  archivedOf,
   archiveRecordOf,
   dueInteractions,
   expectArchived,
@@ -117,4 +119,52 @@ describe('OPS-06 a night of the archive in which CXone behaves as it has in prod
       await night.close();
     },
   );
+
+  it('ARC-02 ARC-07 lets an operator give up what fails for good, counts it, and takes it up again', async () => {
+    const night = await nights.open({ scenarios: [FEW, 'interaction-broken:1'] });
+    const failed = await night.run();
+    const archived = (await archivedOf(night)).map(({ id }) => id);
+    const broken = dueInteractions(night).flatMap(({ id }) => (archived.includes(id) ? [] : [id]));
+    const operation = { giveUp: { interactions: broken, reason: 'answers 500 for good, case 4711' } };
+
+    const unknown = await night.operate({ giveUp: { ...operation.giveUp, interactions: ['no-such'] } });
+    const unfit = await night.operate({ giveUp: { interactions: ['x', 'x', 'a b'] }, pause: {} });
+    const given = await night.operate(operation);
+    const again = await night.operate(operation);
+    const redriven = await night.redrive(failed.run);
+    await night.pass(3_600_000);
+    const calls = night.calls().length;
+    const after = await night.run();
+    const asked = night.calls().slice(calls);
+    const { report } = await archiveRecordOf(night, after.run);
+    night.simulator.use([FEW]);
+    const taken = await night.operate({ takeUp: { interactions: broken } });
+    const last = await night.run();
+
+    expect(failed).toMatchObject({ status: 'FAILED', error: 'InteractionsFailed' });
+    expect(broken.length).toBeGreaterThan(0);
+    expect(unknown).toMatchObject({ status: 'FAILED', error: 'GiveUpImpossible' });
+    expect(unfit).toMatchObject({ status: 'FAILED', error: 'InputRefused' });
+    for (const path of [
+      'giveUp.interactions[1]',
+      'giveUp.interactions[2]',
+      'giveUp.reason',
+      'pause.pipeline',
+    ])
+      expect(unfit.cause).toContain(`${path}: found`);
+    expect([given, again, redriven, after, taken, last].map(({ status }) => status)).toEqual(
+      Array(6).fill('SUCCEEDED'),
+    );
+    expect(report).toMatchObject({ failed: {}, unavailable: { givenUp: broken.length }, successRate: 1 });
+    expect(asked.filter(({ path }) => broken.some((id) => path.includes(id)))).toEqual([]);
+    expect((await archivedOf(night)).map(({ id }) => id)).toEqual(expect.arrayContaining(broken));
+    const { events, verdict } = await archiveAuditOf(night);
+    expect(verdict).toMatchObject({ pending: 0, findings: [] });
+    const steps = events.flatMap(({ facts }) =>
+      facts.interaction === undefined ? [] : [`${facts.step} ${facts.interaction}`],
+    );
+    expect(steps).toEqual([...broken.map((id) => `givenUp ${id}`), ...broken.map((id) => `takenUp ${id}`)]);
+    expectGoodManners(night);
+    await night.close();
+  });
 });

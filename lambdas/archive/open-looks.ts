@@ -1,0 +1,50 @@
+import { type ArchiveDay, archiveDays } from '../ledger/archive-days.ts';
+import {
+  type ArchiveEntry,
+  archiveEntries,
+  isArchived,
+  readArchiveEntry,
+} from '../ledger/archive-entries.ts';
+import type { WindowLedger } from '../ledger/windows.ts';
+import { DAY_MILLISECONDS, isoInstant } from '../model/days.ts';
+
+/**
+ * For so long runs look by themselves at what CXone refuses (403): most of it is restricted for good, and what is only for want
+ * of a permission is found again when that is granted. Afterwards `retryPending` does.
+ */
+const REFUSED_DAYS = 10;
+
+/** Since when interactions must be refused to be looked at again: since whenever, where what is pending is asked for by name. */
+export function refusedSince(byName: boolean, now: number): string {
+  return byName ? '' : isoInstant(now - REFUSED_DAYS * DAY_MILLISECONDS);
+}
+
+/** Whether a day has interactions that are to be looked at again, though nothing happened to them. */
+export function hasOpenLooks({ looksOpen, takenUp, refused, refusedAt }: ArchiveDay, since: string): boolean {
+  return looksOpen || takenUp.size > 0 || (refused > 0 && refusedAt >= since);
+}
+
+/**
+ * What earlier runs could not look up, what CXone refused them, and what operators want looked at again.
+ * @param since see `refusedSince`
+ */
+export async function* openLooks(ledger: WindowLedger, since: string): AsyncGenerator<ArchiveEntry> {
+  for await (const day of archiveDays(ledger)) {
+    if (!hasOpenLooks(day, since)) continue;
+    for await (const entry of candidatesOf(ledger, day)) if (isOpen(entry, day, since)) yield entry;
+  }
+}
+
+async function* candidatesOf(ledger: WindowLedger, day: ArchiveDay): AsyncGenerator<ArchiveEntry> {
+  if (day.looksOpen || day.refused > 0) return yield* archiveEntries(ledger, day.day);
+  for (const id of day.takenUp) {
+    const entry = await readArchiveEntry(ledger, day.day, id);
+    if (entry !== undefined) yield entry;
+  }
+}
+
+function isOpen(entry: ArchiveEntry, { takenUp }: ArchiveDay, since: string): boolean {
+  const { id, failure, reason, refusedAt = '' } = entry;
+  if (failure !== undefined) return true;
+  return (reason === 'forbidden' && refusedAt >= since) || (takenUp.has(id) && !isArchived(entry));
+}
