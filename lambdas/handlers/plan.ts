@@ -1,7 +1,7 @@
 import { s3ObjectStore } from '../aws/s3-object-store.ts';
 import { PlanPayload } from '../model/payloads.ts';
 import { PlanResult } from '../model/plan-result.ts';
-import { estimateOf, recentHistory } from '../planning/estimate.ts';
+import { estimateOf, plannedWork, recentHistory } from '../planning/estimate.ts';
 import { planRun } from '../planning/plan.ts';
 import { rangesOf } from '../planning/ranges.ts';
 import { parseRunInput } from '../planning/run-input.ts';
@@ -17,7 +17,7 @@ export const handler = lambdaHandler(
     const { plan, list, listKey } = await planRun(ports, request, payload.run, payload.settings);
     const { pipeline, rangeDays } = payload.settings;
     const history = await recentHistory(invocation, pipeline);
-    const ranges = rangeDays === undefined ? undefined : rangesOf(list);
+    const ranges = rangeDays === undefined ? undefined : rangesOf(list).filter(({ load }) => load);
     return {
       windows: plan.windows.length,
       listKey,
@@ -26,7 +26,7 @@ export const handler = lambdaHandler(
       holes: plan.holes,
       pinned: plan.pinned.length,
       paused: plan.paused,
-      estimate: estimateOf(pipeline, plan.windows.length, ranges?.length ?? 0, history),
+      estimate: estimateOf(pipeline, plannedWork(list, ranges), history),
       dryRun: request.input.dryRun === true,
       preview: plan.windows.slice(0, 31),
       ranges: ranges && {

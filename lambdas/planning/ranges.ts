@@ -39,10 +39,15 @@ export function rangesOf(windows: readonly ListedWindow[]): ListedRange[] {
 
 const EXPORTED: ReadonlySet<WindowTask> = new Set(['export', 'refresh', 'restate', 'adhoc']);
 
+/** Whether a window's task begins with an export by CXone; others take what is stored. */
+export function asksCxone(task: WindowTask): boolean {
+  return EXPORTED.has(task);
+}
+
 /** A range whose windows all have a commit to be finished, or are transformed once more, needs no export. */
 function taskWith({ task, load }: ListedRange, added: WindowTask): Pick<ListedRange, 'task' | 'load'> {
-  if (!EXPORTED.has(added)) return { task, load };
-  return { task: EXPORTED.has(task) ? task : added, load: true };
+  if (!asksCxone(added)) return { task, load };
+  return { task: asksCxone(task) ? task : added, load: true };
 }
 
 function nameOf({ dataset, day, days }: Pick<ListedRange, 'dataset' | 'day' | 'days'>): string {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { costOf, PRICES, type Usage } from '../../lambdas/delivery/cost.ts';
 import { RunArn } from '../../lambdas/model/ids.ts';
 import type { WindowedPipelineName } from '../../lambdas/model/pipelines.ts';
+import { PlanResult } from '../../lambdas/model/plan-result.ts';
 import { estimateOf } from '../../lambdas/planning/estimate.ts';
 import { functionSeconds } from '../support/cost-model.ts';
 import { type CountedUsage, usageCounter } from '../support/counted-usage.ts';
@@ -213,18 +214,37 @@ describe('docs/cost.md', () => {
   });
 });
 
+const NO_HISTORY = { runs: 0, windows: 0, calls: 0, costUsd: 0 };
+
 describe('ALL-14 estimates', () => {
+  it.each([
+    ['replay', { replayed: 2, shown: 0 }],
+    ['republish', { replayed: 0, shown: 2 }],
+  ])('of a %s call nothing, as it did, and are near what it came to', async (name, others) => {
+    const input = { from: '2024-04-01', to: '2024-04-03', [name]: true };
+    const { run, usage } = await counted('cdr-export', input);
+
+    const planned = await night.run({ ...input, dryRun: true }, TENANT, 'cdr-export');
+
+    const { answers } = await recordOf(night, run);
+    const { estimate } = PlanResult.parse(
+      JSON.parse(night.platform.engine.describe(planned.run).output ?? ''),
+    );
+    expect([answers, estimate.calls]).toEqual([{}, 0]);
+    expect(estimate.costUsd).toBe(
+      estimateOf('cdr-export', { exported: 0, ranges: 0, ...others }, NO_HISTORY).costUsd,
+    );
+    expect(estimate.costUsd).toBeGreaterThan(0.9 * costOf(usage));
+    expect(estimate.costUsd).toBeLessThan(1.5 * costOf(usage));
+  });
+
   it.each(PIPELINES)(
     'of %s before its first run are near what a night came to, and not below it',
     (pipeline) => {
       const { usage, windows, ranges } = of(nightly, pipeline);
 
-      const { costUsd } = estimateOf(pipeline, windows, ranges, {
-        runs: 0,
-        windows: 0,
-        calls: 0,
-        costUsd: 0,
-      });
+      const work = { exported: windows, ranges, replayed: 0, shown: 0 };
+      const { costUsd } = estimateOf(pipeline, work, NO_HISTORY);
 
       expect(costUsd).toBeGreaterThan(0.9 * costOf(usage));
       expect(costUsd).toBeLessThan(1.5 * costOf(usage));

@@ -6,6 +6,7 @@ import { estimateOf, recentHistory } from '../../../lambdas/planning/estimate.ts
 import { openLedger, type TestLedger } from '../../support/ledger.ts';
 import { runCalled, windowLedger } from '../../support/window-ledger.ts';
 
+const exports = (exported: number, ranges = 0) => ({ exported, ranges, replayed: 0, shown: 0 });
 const NONE = { runs: 0, windows: 0, calls: 0, costUsd: 0 };
 
 let test: TestLedger;
@@ -45,26 +46,27 @@ describe('ALL-14 the estimate of a plan', () => {
   it('follows from what the pipeline’s windows have come to so far', async () => {
     const known = await history([listedRun('one'), listedRun('two', { done: 1, calls: 30, costUsd: 0.1 })]);
 
-    expect(estimateOf('cdr-export', 3, 0, known)).toEqual({ calls: 45, costUsd: 0.3, fromRuns: 2 });
+    expect(estimateOf('cdr-export', exports(3), known)).toEqual({ calls: 45, costUsd: 0.3, fromRuns: 2 });
   });
 
-  it('leaves out other pipelines, failures, runs without anything to do, and runs of releases that kept no costs', async () => {
+  it('leaves out other pipelines, failures, runs without anything to do, replays, and runs of releases that kept no costs', async () => {
     const known = await history([
       listedRun('one'),
       listedRun('other', { pipeline: 'analytics-export', calls: 9_000 }),
       listedRun('failed', { outcome: 'FAILED', calls: 9_000 }),
       listedRun('idle', { done: 0, calls: 1 }),
       listedRun('old', { calls: 0, costUsd: 0 }),
+      listedRun('replay', { calls: 0, done: 365, costUsd: 0.2 }),
     ]);
 
     expect(known).toEqual({ runs: 1, windows: 5, calls: 60, costUsd: 0.5 });
   });
 
   it('is that of an ordinary run where there is no history, and grows with windows and ranges', () => {
-    const one = estimateOf('cdr-export', 1, 0, NONE);
-    const ten = estimateOf('cdr-export', 10, 0, NONE);
-    const ranged = estimateOf('analytics-export', 10, 2, NONE);
-    const inOne = estimateOf('analytics-export', 10, 1, NONE);
+    const one = estimateOf('cdr-export', exports(1), NONE);
+    const ten = estimateOf('cdr-export', exports(10), NONE);
+    const ranged = estimateOf('analytics-export', exports(10, 2), NONE);
+    const inOne = estimateOf('analytics-export', exports(10, 1), NONE);
 
     expect(one).toMatchObject({ calls: 19, fromRuns: 0 });
     expect(ten.calls).toBe(181);
@@ -76,7 +78,7 @@ describe('ALL-14 the estimate of a plan', () => {
   it.each([NONE, { runs: 1, windows: 5, calls: 60, costUsd: 0.5 }])(
     'is nothing for no windows: %o',
     (known) => {
-      expect(estimateOf('cdr-export', 0, 0, known)).toMatchObject({ calls: 0, costUsd: 0 });
+      expect(estimateOf('cdr-export', exports(0), known)).toMatchObject({ calls: 0, costUsd: 0 });
     },
   );
 });
