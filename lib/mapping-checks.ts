@@ -1,4 +1,4 @@
-import type { Mapping } from '../lambdas/model/mapping.ts';
+import { blursKey, type Mapping } from '../lambdas/model/mapping.ts';
 import { kindOf, type Problem } from '../lambdas/model/refusal.ts';
 import { cronProblem } from './schedule-expression.ts';
 
@@ -9,7 +9,7 @@ import { cronProblem } from './schedule-expression.ts';
 /** Bytes of JSON that a mapping may have: the machine hands it to the transform in a state, which is to stay under 64 KiB. */
 const MAPPING_BYTES = 48 * 1024;
 
-/** Lake columns of a key that a row may lack. */
+/** Lake columns of a key that a row may lack, or by which different records would look the same. */
 export function keyProblems(
   { key, mapping: name }: { key: readonly string[]; mapping: string },
   mapping: Mapping,
@@ -18,6 +18,14 @@ export function keyProblems(
   const shown = `mappings/${name}.json`;
   return key.flatMap((entry, index): Problem[] => {
     const column = mapping.columns.find((candidate) => candidate.column === entry);
+    if (column && blursKey(column))
+      return [
+        {
+          path: `${path}.key[${index}]`,
+          found: `a column whose privacy is ${column.privacy}`,
+          expected: `must be a column that ${shown} keeps or hashes: different records would have the same key and all but one be left out`,
+        },
+      ];
     if (column?.required) return [];
     const expected = column
       ? `must be a required column: ${shown} does not say so of this one`

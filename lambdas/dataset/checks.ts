@@ -1,4 +1,5 @@
 import { catalogued } from '../model/errors.ts';
+import { blursKey } from '../model/mapping.ts';
 import type { RowCounts } from '../model/payloads.ts';
 import type { OutputFormat } from '../model/pipelines.ts';
 import type { TypedRows } from './drafts.ts';
@@ -39,6 +40,17 @@ export function requireDisk(
       `${Math.ceil(bytes / MEGABYTE)} MB of parts take up to ${needed} MB of disk, the transform function has ${diskLimitMegabytes}: raise transformDisk.`,
       { setting: 'transformDisk', needed, has: diskLimitMegabytes },
     );
+}
+
+/** Throws `SettingsRefused` where a column of the key is masked or dropped: different records would have one key, and all but one be left out. */
+export function requireTellingKey({ key, mapping }: Pick<TransformRequest, 'key' | 'mapping'>): void {
+  const blurred = mapping.columns.filter((column) => key.includes(column.column) && blursKey(column));
+  if (blurred.length === 0) return;
+  const named = blurred.map(({ column, privacy }) => `${column} is ${privacy}`).join(', ');
+  throw catalogued(
+    'SettingsRefused',
+    `Columns of the key tell records apart and must be kept or hashed: by the mapping ${mapping.name} ${named}.`,
+  );
 }
 
 /** Records that the parts hold, flawed ones among them. */

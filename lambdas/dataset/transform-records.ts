@@ -6,6 +6,7 @@ import {
   recordsIn,
   requireDisk,
   requireSums,
+  requireTellingKey,
   requireThresholds,
   sum,
 } from './checks.ts';
@@ -54,7 +55,7 @@ interface Judged {
  * that is complete already is returned as it is. The manifest is written last. Stopped anywhere and started again, it ends with
  * the same rows.
  *
- * Throws, before anything is written, `WindowTooLarge`, `ObjectMissing`, `PartCorrupted`, `PartMalformed`, `TimestampNotUtc`,
+ * Throws, before anything is written, `SettingsRefused`, `WindowTooLarge`, `ObjectMissing`, `PartCorrupted`, `PartMalformed`, `TimestampNotUtc`,
  * `FieldsUnknown`, `CompletenessBelowThreshold` and `DurationUnitUnclear`; after quarantine is written `RejectsAboveThreshold` and
  * `RowsOutsideWindow`; `SumsDisagree` before a file reaches the lake.
  */
@@ -64,6 +65,7 @@ export async function transformRecords(
 ): Promise<TransformResult> {
   const { clock } = ports;
   const started = clock.now();
+  requireTellingKey(request);
   requireDisk(request, RECORD_DISK_FACTORS);
   // A sandbox that is used again still has the files of an invocation that was killed.
   await rm(request.workFolder, { recursive: true, force: true });

@@ -9,6 +9,7 @@ import {
   requireKnownCounts,
   requireRecordCounts,
   requireSums,
+  requireTellingKey,
   requireThresholds,
   sum,
 } from './checks.ts';
@@ -46,7 +47,7 @@ export type TransformResult = TransformedWindow & { milliseconds: number };
  * is written last; a generation that has one is returned as it is, if it has the rows that are announced now. Stopped anywhere and started again, it
  * writes the same objects with the same bytes.
  *
- * Throws, before anything is written, `WindowTooLarge`, `ObjectMissing`, `PartCorrupted`, `PartMalformed`,
+ * Throws, before anything is written, `SettingsRefused`, `WindowTooLarge`, `ObjectMissing`, `PartCorrupted`, `PartMalformed`,
  * `RequiredColumnMissing`, `RecordCountMismatch` (facts: announced, received, part) and
  * `DurationUnitUnclear`; after quarantine is written `RejectsAboveThreshold` and `RowsOutsideWindow`;
  * `SumsDisagree` before a file reaches the lake.
@@ -56,6 +57,7 @@ export async function transformWindow(
   { objects, clock, tellRejects }: TransformPorts,
 ): Promise<TransformResult> {
   const started = clock.now();
+  requireTellingKey(request);
   const generation = generationId(request);
   const complete = await readManifest(objects, manifestKey(request.prefixes.lake, generation));
   if (complete !== undefined) {

@@ -21,7 +21,8 @@ export const CATALOGUE = {
   SettingsRefused: {
     meaning: 'A function was given settings or an environment that are not what it was built for.',
     acts: 'platform engineer',
-    remedy: 'Deploy the tenant stack again; functions and machine come from different releases.',
+    remedy:
+      'Mend what the message names of the configuration or of a mapping, and deploy. Where it names nothing of them, deploy the tenant stack again: functions and machine come from different releases.',
   },
   HashKeyMissing: {
     meaning:

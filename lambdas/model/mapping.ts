@@ -159,6 +159,11 @@ export function isHashed({ columns }: Pick<Mapping, 'columns'>): boolean {
   return columns.some(({ privacy }) => privacy === 'hash');
 }
 
+/** Whether different values of a column look the same in the lake: it cannot tell records apart, as a column of the key has to. */
+export function blursKey({ privacy }: Pick<MappedColumn, 'privacy'>): boolean {
+  return privacy === 'mask' || privacy === 'drop';
+}
+
 /** Names of the source, aliases included, whose values must not go anywhere. */
 export function droppedSources(mapping: Mapping): string[] {
   return mapping.columns

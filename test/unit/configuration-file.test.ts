@@ -255,6 +255,20 @@ describe('warnings of a configuration', () => {
   const warningsOf = (settings: Record<string, unknown>) =>
     loadConfiguration(configurationFile({ tenants: [cdr(settings)] })).warnings;
 
+  it('CDR-12 ALL-19 refuses a key with a masked column, by which different calls would look the same', () => {
+    const mapping = shippedMapping();
+    const columns = mapping.columns.map((column) =>
+      column.column === 'call_id' ? { ...column, privacy: 'mask' } : column,
+    );
+    const settings = { key: ['call_id', 'start_time'] };
+
+    const problems = problemsOf({ tenants: [cdr(settings)] }, { 'cdr.v1': { ...mapping, columns } });
+
+    expect(problems).toEqual([
+      'tenants[0].pipelines.cdr.key[0]: must be a column that mappings/cdr.v1.json keeps or hashes: different records would have the same key and all but one be left out',
+    ]);
+  });
+
   it('CDR-06 warns of columns that no mapping uses', () => {
     expect(warningsOf({ columns: ['CallId', 'StartTime', 'Mood'] })).toEqual([
       'acme, cdr: column Mood is in no mapping: it lands in extra_columns and is reported as drift.',

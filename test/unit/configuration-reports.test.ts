@@ -99,6 +99,21 @@ describe('the configuration of reports', () => {
     );
   });
 
+  it('CDR-12 ALL-19 has no masked column in a key', () => {
+    const shipped = shippedMappings().find(({ mapping }) => mapping.name === 'report-skill-performance');
+    const columns = shipped?.mapping.columns.map((column) =>
+      column.column === 'skill_id' ? { ...column, privacy: 'mask' } : column,
+    );
+
+    const problems = problemsOf(withReports([{ ...REPORT, mapping: 'masked.v1' }]), {
+      'masked.v1': { ...shipped?.mapping, columns },
+    });
+
+    expect(problems).toEqual([
+      expect.stringMatching(/^tenants\[0\]\.pipelines\.reports\.reports\[0\]\.key\[1\]: .* keeps or hashes/),
+    ]);
+  });
+
   it('OPS-01 ALL-17 keeps one definition within what AWS takes: mappings and questions of all reports together', () => {
     const [shipped] = shippedMappings().filter(({ mapping }) => mapping.name === 'report-agent-performance');
     const long = {

@@ -150,6 +150,39 @@ describe('ALL-19 privacy', () => {
     expect(store.writes).toEqual([]);
   });
 
+  describe.each(['mask', 'drop'] as const)('CDR-12 a key of which a column is: %s', (privacy) => {
+    const columns = PRIVATE.columns.map((mapped) =>
+      mapped.column === 'phone' ? { ...mapped, privacy } : mapped,
+    );
+    const blurred = { ...rules, mapping: { ...PRIVATE, columns }, key: ['id', 'phone'] };
+
+    it('ALL-19 CDR-12 is refused of parts and of records, before different ones become one', async () => {
+      const store = memoryObjectStore();
+
+      const failures = [
+        await thrownBy(transform([asCsv(PEOPLE)], blurred)),
+        await thrownBy(transformed([PEOPLE.map((person) => JSON.stringify(person))], blurred, store)),
+      ];
+
+      expect(failures.map(({ name }) => name)).toEqual(['SettingsRefused', 'SettingsRefused']);
+      expect(failures[0]?.message).toContain(`by the mapping private phone is ${privacy}`);
+      expect(store.writes).toEqual([]);
+    });
+  });
+
+  it('ALL-19 CDR-12 tells records apart by a hashed column of the key', async () => {
+    const others = ['Ada', 'Bea', 'Ada'].map((name, index) => ({
+      ...PEOPLE[0],
+      id: '1',
+      name,
+      seconds: `${index}`,
+    }));
+
+    const done = await transform([asCsv(others)], { ...rules, key: ['id', 'name'] });
+
+    expect(done.result.counts).toMatchObject({ superseded: 1, rowsOut: 2 });
+  });
+
   it('ALL-19 protects any text in CSV parts as in records', async () => {
     const name = fc
       .string({ unit: 'grapheme', minLength: 1, maxLength: 20 })
