@@ -103,14 +103,16 @@ export function createTransport(settings: TransportSettings, ports: TransportPor
     const asked = clock.now();
     let sent = asked;
     try {
+      // The slot is the ledger's: what fails there is no fault of the connection.
       await limiter.take();
       sent = clock.now();
       report.throttledMilliseconds = sent - asked;
-      return await read({ call, redact: redactor(secretsOf(call.authority)), report });
+      return await read({ call, redact: redactor(secretsOf(call.authority)), report }).catch((error) => {
+        throw asConnectionLost(error, { call: call.name, ...heard(report) });
+      });
     } catch (error) {
-      const named = asConnectionLost(error, { call: call.name, ...heard(report) });
-      if (named instanceof CataloguedError) noteError(report, named, clock.now());
-      throw named;
+      if (error instanceof CataloguedError) noteError(report, error, clock.now());
+      throw error;
     } finally {
       report.milliseconds = clock.now() - sent;
       ports.onCall(report);

@@ -46,7 +46,7 @@ export const LEDGER_ACCESS: Readonly<Record<FunctionName, LedgerAccess>> = {
     action: LIST,
     archive: READ,
   },
-  doctor: { limiter: CHANGE, run: [...NOTE, ...LIST], window: LIST, archive: LIST },
+  doctor: { token: CHANGE, run: [...NOTE, ...LIST], window: LIST, archive: LIST },
   'roll-back': stage,
   reconcile: { window: READ, run: LIST },
   'plan-updates': { run: NOTE, pause: READ },
@@ -86,9 +86,10 @@ export const LAKE_ACCESS: Readonly<
   deliver: { read: ['lake', 'export', 'runs'], write: ['runs'] },
   // Nobody else writes here, and it reads nothing: what it has written it does not need again.
   audit: { read: [], write: ['audit'] },
-  operate: { read: ['lake'], write: [] },
+  // A generation that is rolled back to is looked at in all its files.
+  operate: { read: ['lake', 'export'], write: [] },
   doctor: { read: ['runs'], write: [] },
-  'roll-back': { read: ['lake'], write: [] },
+  'roll-back': { read: ['lake', 'export'], write: [] },
   reconcile: { read: ['runs'], write: ['runs'] },
   'plan-updates': { read: ['manifests'], write: ['runs'] },
   'list-actions': { read: ['runs'], write: ['runs'] },

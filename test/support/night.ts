@@ -13,6 +13,7 @@ import type { ExecutionDescription } from '../../local/engine/describe.ts';
 import { openPlatform, type Platform } from '../../local/platform.ts';
 import type { SecretsFile } from '../../local/secrets-file.ts';
 import { type NightsOptions, type PreparedNights, prepareAssembly, TENANT } from './night-assembly.ts';
+import { type RoleWatch, watchRoles } from './role-watch.ts';
 import { steadyNumbers } from './steady-numbers.ts';
 
 export { CREDENTIALS, type NightsOptions, TENANT } from './night-assembly.ts';
@@ -35,8 +36,6 @@ export interface Nights extends Pick<PreparedNights, 'home' | 'simulator' | 'oth
 export interface OpenOptions {
   scenarios?: readonly string[];
   onEffect?: EffectListener;
-  /** Whether effects tell which function asked. Default: false. */
-  tellCaller?: boolean;
   /** The pipeline that `start` and `run` start. Default: that of the preparation. */
   pipeline?: PipelineName;
   /** What is deployed. Default: what was synthesised at the preparation. */
@@ -99,6 +98,7 @@ export async function prepareNights(options: NightsOptions = {}): Promise<Nights
   const prepared = await prepareAssembly(options);
   const { home, simulator, others, configuration, assemblyFolder, secrets } = prepared;
   const opened: Night[] = [];
+  const roles = watchRoles(assemblyFolder);
   return {
     home,
     simulator,
@@ -113,6 +113,7 @@ export async function prepareNights(options: NightsOptions = {}): Promise<Nights
         pipeline,
         startAt: FIRST_NIGHT + opened.length * BETWEEN_NIGHTS,
         secrets,
+        roles,
         ...opening,
       });
       opened.push(night);
@@ -121,6 +122,8 @@ export async function prepareNights(options: NightsOptions = {}): Promise<Nights
     async close() {
       for (const night of opened) await night.close();
       await prepared.clear();
+      const refused = roles.refused();
+      if (refused.length > 0) throw new Error(`Roles do not allow what was done:\n${refused.join('\n')}`);
     },
   };
 }
@@ -132,8 +135,8 @@ interface Opening {
   pipeline: PipelineName;
   startAt: number;
   secrets: SecretsFile;
+  roles: RoleWatch;
   onEffect?: EffectListener;
-  tellCaller?: boolean;
   assembly?: Assembly;
 }
 
@@ -153,6 +156,13 @@ async function openNight(
       configuration,
       skipWaits: true,
       tellTime: true,
+      tellCaller: true,
+      onEffect: (phase, effect) => {
+        // Another assembly has roles of its own.
+        if (phase === 'before' && assembly === undefined && platform !== undefined)
+          opening.roles.see(platform.assembly, effect);
+        return opening.onEffect?.(phase, effect);
+      },
       flow: false,
       random: steadyNumbers(),
     });

@@ -1,5 +1,5 @@
 import type { Effect } from '../../local/aws/effects.ts';
-import type { Statement } from '../template/synthesised.ts';
+import type { Statement } from '../template/role-statements.ts';
 
 /** IAM's own rule: `*` stands for any letters, `?` for one. */
 export function matchesPattern(pattern: string, value: string): boolean {

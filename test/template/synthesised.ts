@@ -7,6 +7,9 @@ import { flattenCfnReference } from 'cdk-nag/lib/utils/flatten-cfn-reference.js'
 import { z } from 'zod';
 import type { FunctionName } from '../../lambdas/model/environment.ts';
 import { buildApp } from '../../lib/app.ts';
+import { type Statement, statementsByRole } from './role-statements.ts';
+
+export type { Statement } from './role-statements.ts';
 
 const MAPPINGS = fileURLToPath(new URL('../../config/mappings', import.meta.url));
 
@@ -148,27 +151,6 @@ export function definitionOf(resource: unknown): z.infer<typeof MachineDefinitio
   return MachineDefinition.parse(JSON.parse(text.join('')));
 }
 
-/** What a statement of a role allows. References are written as `<LogicalId.Attribute>`. */
-export interface Statement {
-  actions: string[];
-  resources: string[];
-  /** Values by `<operator> <key>`. */
-  conditions: Record<string, string[]>;
-}
-
-const one = z.unknown().transform((value) => (Array.isArray(value) ? value : [value]));
-const StatementJson = z.object({
-  Effect: z.literal('Allow'),
-  Action: one.pipe(z.array(z.string())),
-  Resource: one,
-  Condition: z.record(z.string(), z.record(z.string(), one)).default({}),
-});
-const PolicyJson = z.object({
-  Properties: z.object({
-    Roles: z.array(z.object({ Ref: z.string() })),
-    PolicyDocument: z.object({ Statement: z.array(StatementJson) }),
-  }),
-});
 const FunctionJson = z.object({
   Metadata: z.looseObject({ 'cxone-export:entry': z.string() }),
   Properties: z.looseObject({
@@ -203,30 +185,10 @@ export function environmentOf(template: Template, name: FunctionName): Record<st
 /** Everything that a function's role allows. */
 export function statementsOfFunction(template: Template, name: FunctionName): Statement[] {
   const [role] = functionOf(template, name).Properties.Role['Fn::GetAtt'];
-  return policies(template)
-    .filter(({ Properties }) => Properties.Roles.some(({ Ref }) => Ref === role))
-    .flatMap(({ Properties }) => Properties.PolicyDocument.Statement.map(readable));
+  return statementsByRole(template.findResources('AWS::IAM::Policy')).get(role) ?? [];
 }
 
 /** Everything that any role of the stack allows. */
 export function allStatements(template: Template): Statement[] {
-  return policies(template).flatMap(({ Properties }) => Properties.PolicyDocument.Statement.map(readable));
-}
-
-function policies(template: Template) {
-  return Object.values(template.findResources('AWS::IAM::Policy')).map((policy) => PolicyJson.parse(policy));
-}
-
-function readable({ Action, Resource, Condition }: z.infer<typeof StatementJson>): Statement {
-  const conditions = Object.entries(Condition).flatMap(([operator, keys]) =>
-    Object.entries(keys).map(([key, values]) => [
-      `${operator} ${key}`,
-      values.map((value) => flattenCfnReference(value)),
-    ]),
-  );
-  return {
-    actions: Action,
-    resources: Resource.map((resource) => flattenCfnReference(resource)),
-    conditions: Object.fromEntries(conditions),
-  };
+  return [...statementsByRole(template.findResources('AWS::IAM::Policy')).values()].flat();
 }

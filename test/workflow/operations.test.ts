@@ -19,7 +19,10 @@ import {
 import { statesOf } from '../support/night-history.ts';
 import { hearNotices } from '../support/night-snapshot.ts';
 
-const nights = await prepareNights({ simulator: { rows: 60, parts: 2 } });
+const nights = await prepareNights({
+  simulator: { rows: 60, parts: 2 },
+  cdr: { outputs: ['parquet', 'jsonl'] },
+});
 
 afterAll(() => nights.close());
 

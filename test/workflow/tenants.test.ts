@@ -46,7 +46,6 @@ const HOURS = { [TENANT]: 1, [OTHER]: 2 };
 beforeAll(async () => {
   night = await nights.open({
     scenarios: ['interactions:60', 'closed-interactions:6'],
-    tellCaller: true,
     onEffect: (phase, effect) => {
       if (phase === 'before') effects.push(effect);
     },

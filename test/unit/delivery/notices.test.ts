@@ -87,6 +87,16 @@ describe('the notice of a failure', () => {
     expect(subject).toHaveLength(100);
   });
 
+  it('ALL-10 of ten thousand failed windows is one that SNS takes, and says how many it does not name', () => {
+    const [, window] = recordWith().windows;
+
+    const { text } = failureNotice(recordWith({ windows: Array(10_000).fill(window) }), 'runs/night.json');
+
+    expect(text.split('\n').filter((line) => line.includes('PartMalformed'))).toHaveLength(50);
+    expect(text).toContain('\n  and 9950 more: the record has them all\n');
+    expect(Buffer.byteLength(text)).toBeLessThan(256 * 1_024);
+  });
+
   it('ALL-10 of a run without an error says how it ended', () => {
     const notice = failureNotice(recordWith({ error: undefined, outcome: 'ABORTED' }), 'runs/night.json');
 
@@ -107,6 +117,16 @@ describe('the notice of drift', () => {
 
     expect(first?.text).toContain('2 columns that no mapping knows: Mood, Weather.');
     expect(second).toBeUndefined();
+  });
+
+  it('CDR-10 is one that SNS takes, however many columns there are and however long their names', () => {
+    const raised = Array.from({ length: 5_000 }, (_, index) => `Column ${index} ${'x'.repeat(2_000)}`);
+
+    const notice = driftNotice(recordWith({ drift: { raised, open: 5_000 } }), 'runs/night.json');
+
+    expect(notice?.text).toContain('met 5000 columns');
+    expect(notice?.text).toContain('and 4950 more, which the record names.');
+    expect(Buffer.byteLength(notice?.text ?? '')).toBeLessThan(256 * 1_024);
   });
 });
 

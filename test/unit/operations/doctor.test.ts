@@ -6,6 +6,7 @@ import { Secret } from '../../../lambdas/cxone/secret.ts';
 import type { Finding } from '../../../lambdas/model/doctor.ts';
 import { catalogued } from '../../../lambdas/model/errors.ts';
 import { type Family, resolveFamily } from '../../../lambdas/model/families.ts';
+import type { Table } from '../../../lambdas/model/ports.ts';
 import { examine } from '../../../lambdas/operations/doctor.ts';
 import { openServer, type TestServer } from '../../support/http-server.ts';
 import { openLedger, type TestLedger } from '../../support/ledger.ts';
@@ -27,16 +28,23 @@ afterAll(async () => {
 });
 
 interface SetUp {
+  table?: Table;
   checkHashKey?: () => Promise<unknown>;
   family?: Family;
   readSecret?: () => Promise<unknown>;
 }
 
 /** Examines a tenant with one family at the server of the test. */
-async function examination({ family = familyAt(server.url), readSecret, checkHashKey }: SetUp = {}) {
+async function examination({
+  family = familyAt(server.url),
+  readSecret,
+  checkHashKey,
+  table = stores.table,
+}: SetUp = {}) {
   const { ledger, clock } = windowLedger(stores.table);
   const connection = {
     ...ledger,
+    table,
     clock,
     family,
     cipher: { seal: async () => '', open: async () => '' },
@@ -126,6 +134,21 @@ describe('the doctor', () => {
 
     expect(stateOf(examined.findings, 'hashKey')).toMatchObject(told);
     expect(examined.healthy).toBe(told.state === 'ok');
+  });
+
+  it('OPS-08 does not blame the network where the ledger refuses the slot of a call', async () => {
+    server.answer((_, response) => granting(response, NOW()));
+    const refused = new Error('not authorized to perform dynamodb:UpdateItem');
+
+    const { examined } = await examination({
+      table: { ...stores.table, update: () => Promise.reject(refused) },
+    });
+
+    expect(stateOf(examined.findings, 'connection')).toMatchObject({
+      state: 'failed',
+      error: 'AwsCallFailed',
+      said: expect.stringContaining('not authorized'),
+    });
   });
 
   it('OPS-08 names a wrong secret', async () => {
