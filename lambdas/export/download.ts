@@ -3,7 +3,8 @@ import { pipeline, Transform } from 'node:stream';
 import type { DataDownload, OpenedPart } from '../cxone/data-download.ts';
 import type { JobFile } from '../cxone/job-status.ts';
 import { partListKey, rawPartKey } from '../lake/keys.ts';
-import { notePart, readPart } from '../ledger/parts.ts';
+import { notePart, readPart, type StoredPart } from '../ledger/parts.ts';
+import { forgetPartList } from '../ledger/polls.ts';
 import { holdWindow, type WindowLedger } from '../ledger/windows.ts';
 import { catalogued, isError } from '../model/errors.ts';
 import type { ClaimedWindow } from '../model/payloads.ts';
@@ -48,12 +49,12 @@ export async function downloadPart(
   const stored = await readPart(ledger, claim, request.attempt, request.part);
   if (
     stored !== undefined &&
-    stored.fetch >= request.fetch &&
+    isFetched(stored, claim, request) &&
     isAsListed(stored, file) &&
     (await objects.find(stored.key))?.bytes === stored.bytes
   )
     return { part: request.part, bytes: stored.bytes, fetched: false };
-  const opened = await openPart(ports.dataDownload, file, request.partsMissing);
+  const opened = await openPart(ports, claim, file, request);
   const key = rawPartKey(
     ledger.tenant,
     claim.dataset,
@@ -77,11 +78,23 @@ export async function downloadPart(
   return { part: request.part, bytes: written.bytes, fetched: true };
 }
 
-async function openPart(dataDownload: DataDownload, file: JobFile, partsMissing: number) {
+/** Whether the part has been fetched as often as is wished for: an earlier claim may have wished for more, too, and in vain. */
+function isFetched(stored: StoredPart, { epoch }: ClaimedWindow, { fetch }: DownloadRequest): boolean {
+  return fetch === 1 || (stored.epoch === epoch && stored.fetch >= fetch);
+}
+
+/** Opens the part. When it is given up, so is the list that has it: the next run asks CXone for the job's status first. */
+async function openPart(
+  { ledger, dataDownload }: { ledger: WindowLedger; dataDownload: DataDownload },
+  claim: ClaimedWindow,
+  file: JobFile,
+  { attempt, partsMissing }: DownloadRequest,
+) {
   try {
     return await dataDownload.openPart(file);
   } catch (error) {
     if (!isError(error, 'PartNotReady') || partsMissing < MISSING_PART_ROUNDS) throw error;
+    await forgetPartList(ledger, claim, attempt);
     throw catalogued(
       'PartMissing',
       `CXone lists part ${file.part} and does not have it.`,

@@ -1,7 +1,7 @@
 import type { DataDownload } from '../cxone/data-download.ts';
 import { completeFiles, fileListDigest, type JobFile, type JobStatus } from '../cxone/job-status.ts';
 import { partListKey } from '../lake/keys.ts';
-import { notePoll, reservePoll } from '../ledger/polls.ts';
+import { forgetPartList, notePoll, reservePoll } from '../ledger/polls.ts';
 import type { WindowState } from '../ledger/window-state.ts';
 import { holdWindow, type WindowLedger } from '../ledger/windows.ts';
 import { catalogued, factIn, isError } from '../model/errors.ts';
@@ -52,9 +52,8 @@ export async function pollJob(
   claim: ClaimedWindow,
   request: PollRequest,
 ): Promise<PollOutcome> {
-  const state = await stateForPoll(ports, claim, request);
-  if (state.partsKey !== undefined)
-    return { outcome: 'completed', list: await readPartList(ports.objects, state.partsKey) };
+  const { state, list } = await stateForPoll(ports, claim, request);
+  if (list !== undefined) return { outcome: 'completed', list };
   if (state.jobState === 'failed')
     return { outcome: 'resubmit', at: Math.max(state.nextPollAt, ports.ledger.clock.now()) };
   if (state.jobState === 'expired' || state.jobId === undefined)
@@ -71,22 +70,31 @@ export async function pollJob(
   return stillWaiting(ports, claim, request, state, turn());
 }
 
-/** The window's state; a list of parts that did not hold is forgotten first. */
+/** The window's state, and its confirmed list of parts. One that did not hold, or is no longer stored, is forgotten first. */
 async function stateForPoll(
-  ports: PollPorts,
+  { ledger, objects }: PollPorts,
   claim: ClaimedWindow,
-  request: PollRequest,
-): Promise<WindowState> {
-  const state = await holdWindow(ports.ledger, claim);
-  if (request.partsMissing <= state.partsMissing || state.partsKey === undefined) return state;
-  const forgotten = { jobState: 'submitted' as const, partsMissing: request.partsMissing };
-  await notePoll(ports.ledger, claim, request.attempt, forgotten, [
-    'partsKey',
-    'partCount',
-    'filesDigest',
-    'filesSeenAt',
-  ]);
-  return holdWindow(ports.ledger, claim);
+  { attempt, partsMissing }: PollRequest,
+): Promise<{ state: WindowState; list?: PartList }> {
+  const state = await holdWindow(ledger, claim);
+  if (state.partsKey === undefined) return { state };
+  // Each claim counts its rounds from the first: those of another one say nothing of whether this one has asked.
+  const seen = state.missingUnder === claim.epoch ? state.partsMissing : 0;
+  const list = partsMissing > seen ? undefined : await keptPartList(objects, state.partsKey);
+  if (list !== undefined) return { state, list };
+  const round = { partsMissing, missingUnder: claim.epoch };
+  await forgetPartList(ledger, claim, attempt, { jobState: 'submitted', ...round });
+  return { state: await holdWindow(ledger, claim) };
+}
+
+/** The list of parts, or undefined where the raw prefix's retention has taken it: the parts are gone with it, or soon. */
+async function keptPartList(objects: ObjectStore, key: string): Promise<PartList | undefined> {
+  try {
+    return await readPartList(objects, key);
+  } catch (error) {
+    if (isError(error, 'ObjectMissing')) return undefined;
+    throw error;
+  }
 }
 
 async function askStatus(

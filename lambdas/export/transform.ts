@@ -3,6 +3,7 @@ import type { PrivacyKey } from '../dataset/privacy.ts';
 import { transformWindow } from '../dataset/transform.ts';
 import { outputPrefixes, partListKey } from '../lake/keys.ts';
 import { readParts } from '../ledger/parts.ts';
+import { forgetPartList } from '../ledger/polls.ts';
 import { holdWindow, type WindowLedger } from '../ledger/windows.ts';
 import { catalogued, isError } from '../model/errors.ts';
 import type { ClaimedWindow, GenerationFacts, TransformSettings, WindowTask } from '../model/payloads.ts';
@@ -80,8 +81,12 @@ export async function transformAttempt(
     await tellDrift(ledger, claim, request.task, made);
     return { outcome: 'transformed', facts: factsOf(made) };
   } catch (error) {
-    const isLast = request.fetch >= LAST_FETCH || request.task === 'replay';
-    if (!isError(error, 'RecordCountMismatch') || isLast) throw error;
+    if (!isError(error, 'RecordCountMismatch') || request.task === 'replay') throw error;
+    if (request.fetch >= LAST_FETCH) {
+      // CXone may count otherwise by then, or have forgotten the job: the next run asks it.
+      await forgetPartList(ledger, claim, request.attempt);
+      throw error;
+    }
     return {
       outcome: 'fetchAgain',
       announced: Number(error.facts.announced),

@@ -37,7 +37,6 @@ export function planSubmission(
 }
 
 /** Whether CXone still works on the attempt's job, as far as is known: it is never replaced, and what it gives is new in any case. */
-/** Whether the window's job is under way in CXone, or may be. */
 export function isInFlight({ jobState, jobStatus }: WindowState): boolean {
   return (jobState === 'intended' || jobState === 'submitted') && jobStatus !== 'completed';
 }
@@ -57,6 +56,7 @@ export const OF_ONE_JOB = [
   'partCount',
   'completedAt',
   'partsMissing',
+  'missingUnder',
 ] as const;
 
 /**

@@ -6,15 +6,21 @@ import { partKey, partPartition, partPrefix } from './keys.ts';
 import type { WindowLedger } from './windows.ts';
 
 /** A part that lies in the raw prefix, as it was received. */
-export const StoredPart = z.object({
+const NotedPart = z.object({
   part: z.int().min(1),
   key: z.string(),
   bytes: z.int().min(0),
   sha256: z.string(),
-  /** The n-th fetch of the part within its attempt. */
+  /** The n-th fetch of the part under its claim. */
   fetch: z.int().min(1),
   /** Records of the part, where they were counted as it was stored. */
   records: z.int().min(0).optional(),
+});
+export type NotedPart = z.infer<typeof NotedPart>;
+
+/** The same, read back. */
+export const StoredPart = NotedPart.extend({
+  epoch: z.int().min(0).default(0).describe('Of the claim under which it was stored'),
 });
 export type StoredPart = z.infer<typeof StoredPart>;
 
@@ -50,7 +56,7 @@ export async function notePart(
   ledger: WindowLedger,
   claim: ClaimedWindow,
   attempt: number,
-  stored: StoredPart,
+  stored: NotedPart,
 ): Promise<void> {
   const written = await ledger.table.update(
     partKey(ledger.tenant, claim.dataset, claim.day, attempt, stored.part),

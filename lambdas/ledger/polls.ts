@@ -20,6 +20,7 @@ export interface PollNote {
   partCount?: number;
   completedAt?: number;
   partsMissing?: number;
+  missingUnder?: number;
 }
 
 /**
@@ -56,4 +57,20 @@ export async function notePoll(
       'LedgerContended',
       `The attempt of ${claim.dataset} ${claim.day} changed while its job was polled.`,
     );
+}
+
+const OF_THE_LIST = ['partsKey', 'partCount', 'filesDigest', 'filesSeenAt'] as const;
+
+/**
+ * Forgets the list of parts that was confirmed: the next poll asks CXone again, and two answers have to agree anew. Throws `ClaimLost`, and
+ * `LedgerContended` when the attempt was raised meanwhile.
+ */
+export function forgetPartList(
+  ledger: WindowLedger,
+  claim: ClaimedWindow,
+  attempt: number,
+  note: Pick<PollNote, 'jobState' | 'partsMissing' | 'missingUnder'> = {},
+): Promise<void> {
+  // Whoever asks again has a day to wait for the answer, as after a submission.
+  return notePoll(ledger, claim, attempt, { ...note, waitedSince: ledger.clock.now() }, OF_THE_LIST);
 }

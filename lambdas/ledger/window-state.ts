@@ -47,7 +47,8 @@ export const WindowState = z.object({
   partsKey: z.string().optional().describe('The stored list of parts: two equal answers confirmed it'),
   partCount: count.optional(),
   completedAt: milliseconds.optional().describe('When the list of parts was confirmed'),
-  partsMissing: count.default(0),
+  partsMissing: count.default(0).describe('Rounds of a part that was not there, under one claim'),
+  missingUnder: count.optional().describe('That claim’s epoch'),
   readBy: RunArn.optional().describe('The run that has read the attempt’s pages to their end'),
 
   generation: GenerationId.optional().describe('The current generation: the window is committed'),

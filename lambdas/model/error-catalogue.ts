@@ -164,7 +164,7 @@ export const CATALOGUE = {
     meaning: 'The rows of the parts are not as many as CXone announced, also after fetching them again.',
     acts: 'NICE support',
     remedy:
-      'Start the window again with "refresh": true; if it repeats, give NICE support the job id and both counts.',
+      'The next run asks CXone for the job and its files again; "refresh": true asks for a new job at once. If it repeats, give NICE support the job id and both counts.',
   },
   RequiredColumnMissing: {
     meaning: 'A part lacks a column that the mapping requires, or gives it twice.',
@@ -275,7 +275,7 @@ export const CATALOGUE = {
       'CXone answered 404 to a part of a completed job, also after its list of files had been asked for five times more.',
     acts: 'NICE support',
     remedy:
-      'Start the window again with "refresh": true; if it repeats, give NICE support the job id and the part.',
+      'The next run asks CXone for the job and its files again; "refresh": true asks for a new job at once. If it repeats, give NICE support the job id and the part.',
   },
   RunInterrupted: {
     meaning: 'The embedded platform was stopped while the run was under way.',

@@ -44,6 +44,29 @@ describe('ALL-10 a night that fails', () => {
     },
   );
 
+  it.each([
+    ['CDR-06', 'part-not-ready:100', 'PartMissing'],
+    ['CDR-13', 'record-count-wrong', 'RecordCountMismatch'],
+  ])(
+    '%s ends under %s by %s; the next night finds that the job is gone, and commits by another',
+    async (_, scenarios, error) => {
+      const night = await nights.open({ scenarios: [scenarios] });
+      const day = night.day();
+      const failed = await night.run();
+      const seen = failedWindowsOf(night, failed.run);
+      night.simulator.use([]);
+      await night.pass(25 * 3_600_000);
+
+      const next = await night.run();
+
+      expect(seen).toMatchObject([{ day, error }]);
+      expect(next).toMatchObject({ status: 'SUCCEEDED' });
+      await expectCommitted(night, await truthOf(night, day), 2);
+      expectGoodManners(night);
+      await night.close();
+    },
+  );
+
   it.each(defects)(
     '$requirement ends by $error in $state under $scenarios; a redrive finds the same, a refresh commits',
     async ({ scenarios, error, state }) => {

@@ -6,8 +6,12 @@ import type { JobFile } from '../../../lambdas/cxone/job-status.ts';
 import { downloadPart } from '../../../lambdas/export/download.ts';
 import { writePartList } from '../../../lambdas/export/part-list.ts';
 import { partListKey } from '../../../lambdas/lake/keys.ts';
+import { storeIntent } from '../../../lambdas/ledger/jobs.ts';
 import { readPart } from '../../../lambdas/ledger/parts.ts';
+import { notePoll } from '../../../lambdas/ledger/polls.ts';
+import { readWindow, type WindowLedger } from '../../../lambdas/ledger/windows.ts';
 import { catalogued } from '../../../lambdas/model/errors.ts';
+import type { ClaimedWindow } from '../../../lambdas/model/payloads.ts';
 import { type Answer, fakeDataDownload } from '../../support/fake-data-download.ts';
 import { openLedger, type TestLedger } from '../../support/ledger.ts';
 import { memoryObjectStore } from '../../support/memory-object-store.ts';
@@ -25,6 +29,13 @@ afterAll(() => test.close());
 
 const chunked = (bytes: Buffer) => Readable.from([...bytes].map((byte) => Buffer.of(byte)));
 
+/** The attempt has a confirmed list of parts. */
+async function confirmList(ledger: WindowLedger, claim: ClaimedWindow) {
+  const from = await readWindow(ledger, CDR_DATASET, MAY_15);
+  await storeIntent(ledger, claim, from, { attempt: 1, jobKey: 'key', forRun: false });
+  await notePoll(ledger, claim, 1, { partsKey: 'parts.json', partCount: 1, filesDigest: 'digest' });
+}
+
 async function prepare(
   parts: (file: JobFile) => Answer<Readable> = () => chunked(CONTENT),
   announced: Partial<JobFile> = {},
@@ -40,8 +51,8 @@ async function prepare(
     writePartList(objects, partListKey(ledger.tenant, CDR_DATASET, MAY_15, 1), {
       parts: [{ ...file, ...changes }],
     });
-  const download = (changes = {}, store = objects) =>
-    downloadPart({ ledger, objects: store, dataDownload }, claim, {
+  const download = (changes = {}, store = objects, by = claim) =>
+    downloadPart({ ledger, objects: store, dataDownload }, by, {
       attempt: 1,
       part: 1,
       fetch: 1,
@@ -51,7 +62,7 @@ async function prepare(
     });
   const key = `raw/${ledger.tenant}/cdr/dt=2024-05-15/a1/part-00001.csv`;
   const noted = () => readPart(ledger, claim, 1, 1);
-  return { ledger, objects, dataDownload, download, relist, key, noted };
+  return { ledger, objects, dataDownload, claim, download, relist, key, noted };
 }
 
 describe('a part', () => {
@@ -62,7 +73,14 @@ describe('a part', () => {
 
     expect(result).toEqual({ part: 1, bytes: CONTENT.length, fetched: true });
     expect(objects.objects.get(key)?.equals(CONTENT)).toBe(true);
-    expect(await noted()).toEqual({ part: 1, key, bytes: CONTENT.length, sha256: DIGEST, fetch: 1 });
+    expect(await noted()).toEqual({
+      part: 1,
+      key,
+      bytes: CONTENT.length,
+      sha256: DIGEST,
+      fetch: 1,
+      epoch: 1,
+    });
   });
 
   it('CDR-07 that is stored already is not fetched again', async () => {
@@ -84,6 +102,18 @@ describe('a part', () => {
     await download({ fetch: 2 });
 
     expect([dataDownload.opened.length, (await noted())?.fetch]).toEqual([2, 2]);
+  });
+
+  it('CDR-13 that an earlier claim fetched twice in vain is fetched again where this one wishes for it, once', async () => {
+    const { ledger, objects, dataDownload, download } = await prepare();
+    await download();
+    await download({ fetch: 2 });
+    const later = await claimed(ledger, runCalled('next'));
+    const fetched = [];
+
+    for (const fetch of [1, 2, 2]) fetched.push((await download({ fetch }, objects, later)).fetched);
+
+    expect([fetched, dataDownload.opened.length]).toEqual([[false, true, false], 3]);
   });
 
   it.each([
@@ -232,11 +262,28 @@ describe('CDR-06 a part that CXone does not have', () => {
   });
 
   it('ends the window by name after five rounds', async () => {
-    const { download } = await prepare(missing);
+    const { ledger, claim, download } = await prepare(missing);
+    await confirmList(ledger, claim);
 
     const error = await thrownBy(download({ partsMissing: 5 }));
 
     expect([error.name, error.facts.requestId]).toEqual(['PartMissing', 'r-1']);
+  });
+
+  it('makes the next run ask CXone, not the list that is stored', async () => {
+    const { ledger, claim, download } = await prepare(missing);
+    await confirmList(ledger, claim);
+
+    await thrownBy(download({ partsMissing: 4 }));
+    const kept = await readWindow(ledger, CDR_DATASET, MAY_15);
+    await thrownBy(download({ partsMissing: 5 }));
+    const forgotten = await readWindow(ledger, CDR_DATASET, MAY_15);
+
+    expect([kept.partsKey, kept.filesDigest]).toEqual(['parts.json', 'digest']);
+    expect([forgotten.partsKey, forgotten.filesDigest, forgotten.partCount]).toEqual(
+      Array(3).fill(undefined),
+    );
+    expect(forgotten.attempt).toBe(1);
   });
 
   it('is not asked for where the list has no such part', async () => {

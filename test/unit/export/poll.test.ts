@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JobStatus } from '../../../lambdas/cxone/job-status.ts';
 import { type PollRequest, pollJob } from '../../../lambdas/export/poll.ts';
 import { planSubmission, storeIntent, storeJob } from '../../../lambdas/ledger/jobs.ts';
+import { forgetPartList } from '../../../lambdas/ledger/polls.ts';
 import { readWindow } from '../../../lambdas/ledger/windows.ts';
 import { catalogued } from '../../../lambdas/model/errors.ts';
 import { JobId } from '../../../lambdas/model/ids.ts';
@@ -213,6 +214,55 @@ describe('a list of parts', () => {
 
     expect(outcomes.map(({ outcome }) => outcome)).toEqual(['pending', 'completed']);
     expect([dataDownload.polled.length, (await read()).partsMissing]).toEqual([4, 1]);
+  });
+});
+
+describe('a list of parts that another claim confirmed', () => {
+  const confirmed = async () => {
+    const prepared = await prepare([completed(listedFiles(1))]);
+    for (let poll = 0; poll < 2; poll += 1) await prepared.pollInTurn();
+    return prepared;
+  };
+
+  it('CDR-06 is asked for again in each round of a later claim, whatever rounds the earlier one went through', async () => {
+    const { ledger, clock, dataDownload, ports, pollInTurn, read } = await confirmed();
+    for (const partsMissing of [1, 1, 2, 2]) await pollInTurn({ partsMissing });
+    const polled = dataDownload.polled.length;
+    const later = await claimed(ledger, runCalled('next'));
+    const request = { attempt: 1, renewed: false };
+
+    const kept = await pollJob(ports, later, { ...request, partsMissing: 0 });
+    clock.set((await read()).nextPollAt);
+    const asked = await pollJob(ports, later, { ...request, partsMissing: 1 });
+
+    expect([kept.outcome, asked.outcome]).toEqual(['completed', 'pending']);
+    expect(dataDownload.polled.length - polled).toBe(1);
+  });
+
+  it('CDR-06 is asked for again where the retention of raw data has taken it', async () => {
+    const { objects, dataDownload, pollInTurn } = await confirmed();
+    objects.objects.clear();
+
+    const outcomes = [await pollInTurn(), await pollInTurn()];
+
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual(['pending', 'completed']);
+    expect(dataDownload.polled).toHaveLength(4);
+  });
+
+  it('CDR-05 and was given up has a day to be confirmed anew', async () => {
+    const { ledger, claim, clock, ports, read } = await confirmed();
+    clock.set(clock.now() + 23 * HOUR);
+    await forgetPartList(ledger, claim, 1);
+    clock.set(clock.now() + 2 * HOUR);
+    const processing = fakeDataDownload({ statuses: [PROCESSING] });
+
+    const outcome = await pollJob({ ...ports, dataDownload: processing }, claim, {
+      attempt: 1,
+      renewed: false,
+      partsMissing: 0,
+    });
+
+    expect([outcome.outcome, (await read()).jobStatus]).toEqual(['pending', 'processing']);
   });
 });
 

@@ -6,7 +6,10 @@ import cdrMapping from '../../../config/mappings/cdr.v1.json' with { type: 'json
 import { writePartList } from '../../../lambdas/export/part-list.ts';
 import { transformAttempt } from '../../../lambdas/export/transform.ts';
 import { partListKey, rawPartKey } from '../../../lambdas/lake/keys.ts';
+import { storeIntent } from '../../../lambdas/ledger/jobs.ts';
 import { notePart } from '../../../lambdas/ledger/parts.ts';
+import { notePoll } from '../../../lambdas/ledger/polls.ts';
+import { readWindow } from '../../../lambdas/ledger/windows.ts';
 import { GenerationFacts, TransformSettings } from '../../../lambdas/model/payloads.ts';
 import { openLedger, type TestLedger } from '../../support/ledger.ts';
 import { memoryObjectStore } from '../../support/memory-object-store.ts';
@@ -44,6 +47,9 @@ async function prepare(
   const objects = memoryObjectStore();
   const claim = await claimed(ledger, runCalled('night'));
   const where = [ledger.tenant, CDR_DATASET, MAY_15, 1] as const;
+  const window = () => readWindow(ledger, CDR_DATASET, MAY_15);
+  await storeIntent(ledger, claim, await window(), { attempt: 1, jobKey: 'key', forRun: false });
+  await notePoll(ledger, claim, 1, { partsKey: partListKey(...where) });
   /** CXone gives the list of the job's files, with so many rows. */
   const relist = (announced: { recordCount?: number | undefined; counts?: number[] }) =>
     writePartList(objects, partListKey(...where), {
@@ -71,7 +77,7 @@ async function prepare(
       memoryLimitMegabytes: 512,
       diskLimitMegabytes: 512,
     });
-  return { ledger, objects, claim, relist, transform };
+  return { ledger, objects, relist, transform, window };
 }
 
 describe('the transform of an attempt', () => {
@@ -94,15 +100,18 @@ describe('the transform of an attempt', () => {
   });
 
   it('CDR-13 of too few rows wishes the parts to be fetched once more, with both counts, then is given up', async () => {
-    const { transform } = await prepare([`${HEADER}\n${row(1)}\n`], { recordCount: 3 });
+    const { transform, window } = await prepare([`${HEADER}\n${row(1)}\n`], { recordCount: 3 });
 
     const first = await transform(1);
+    const kept = await window();
     const error = await thrownBy(transform(2));
 
     expect([first, error.name]).toEqual([
       { outcome: 'fetchAgain', announced: 3, received: 1 },
       'RecordCountMismatch',
     ]);
+    // Given up, the list is asked for again by the next run.
+    expect([kept.partsKey === undefined, (await window()).partsKey]).toEqual([false, undefined]);
   });
 
   it.each([
