@@ -11,6 +11,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { catalogued } from '../model/errors.ts';
+import { codeOf, withNamedBreaks } from '../model/named-breaks.ts';
 import type { ObjectStore, Protection } from '../model/ports.ts';
 
 /** Bytes of one part of a multipart upload, the least that S3 takes: with two in flight at most 10 MiB are held. S3 takes 10,000 parts: 48 GiB an object. */
@@ -42,7 +43,7 @@ export function s3ObjectStore(client: S3Client, bucket: string): ObjectStore {
   const open = async (key: string) => {
     try {
       const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-      if (Body instanceof Readable) return Body;
+      if (Body instanceof Readable) return withNamedBreaks(Body, (error) => brokenOff(key, error));
       throw catalogued('ObjectMissing', `The object ${key} has no body that can be streamed.`);
     } catch (error) {
       if (await isMissing(key, error))
@@ -113,6 +114,16 @@ export function s3ObjectStore(client: S3Client, bucket: string): ObjectStore {
           if (Key !== undefined) yield { key: Key, bytes: Size ?? 0 };
     },
   };
+}
+
+/** The SDK repeats requests, never bodies: what breaks off is a call that failed, and is made again as a whole. */
+function brokenOff(key: string, error: unknown) {
+  return catalogued(
+    'AwsCallFailed',
+    `The object ${key} broke off while it was read: ${codeOf(error)}.`,
+    {},
+    error,
+  );
 }
 
 /** In compliance mode: not even the account's root can take the lock away. */

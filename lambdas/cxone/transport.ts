@@ -5,12 +5,13 @@ import type { Limiter } from '../ledger/limiter.ts';
 import type { ErrorName } from '../model/error-catalogue.ts';
 import { CataloguedError, catalogued, type ErrorFacts } from '../model/errors.ts';
 import type { Family } from '../model/families.ts';
+import { withNamedBreaks } from '../model/named-breaks.ts';
 import type { Clock } from '../model/ports.ts';
 import { problemSentence, problemsOf } from '../model/refusal.ts';
 import type { AccessToken } from './access-token.ts';
 import { amended } from './amended.ts';
 import { headerOf, isHtml, parsedJson, readAnswer, readText, requestIdOf } from './answer.ts';
-import { asConnectionLost, withNamedBreaks } from './connection-lost.ts';
+import { asConnectionLost } from './connection-lost.ts';
 import { errorOf } from './outcomes.ts';
 import { permissionFor } from './permissions.ts';
 import { redactor } from './redaction.ts';
@@ -185,7 +186,8 @@ export function createTransport(settings: TransportSettings, ports: TransportPor
           return { ...head, body: Readable.from([]) };
         }
         if (!isSuccess(status)) throw await refusal(response, exchange);
-        return { ...head, body: withNamedBreaks(body, { call: call.name, ...heard(exchange.report) }) };
+        const facts = { call: call.name, ...heard(exchange.report) };
+        return { ...head, body: withNamedBreaks(body, (error) => asConnectionLost(error, facts)) };
       }),
   };
 }

@@ -259,7 +259,8 @@ export const CATALOGUE = {
     remedy: 'If the host is CXone’s, add it to the family’s downloadHosts in the configuration.',
   },
   AwsCallFailed: {
-    meaning: 'An AWS service refused or failed a call of a function, after the SDK’s own retries.',
+    meaning:
+      'An AWS service refused or failed a call of a function, or an object’s bytes broke off while it was read, after all retries.',
     acts: 'platform engineer',
     remedy:
       'Read the service’s error in the message: permissions, quotas and encryption keys are the usual causes. Then redrive.',

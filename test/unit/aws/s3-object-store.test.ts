@@ -1,3 +1,5 @@
+import { PassThrough } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, describe, expect, it } from 'vitest';
 import { s3ObjectStore } from '../../../lambdas/aws/s3-object-store.ts';
@@ -16,6 +18,11 @@ const foreign = s3ObjectStore(
   'lake',
 );
 
+afterAll(async () => {
+  s3.destroy();
+  await server.close();
+});
+
 /** Answers a GET of an object and a list as S3 does to a role. */
 function answering(object: [number, string], list: [number, string]): void {
   server.answer(({ path }, response) => {
@@ -25,11 +32,6 @@ function answering(object: [number, string], list: [number, string]): void {
 }
 
 describe('OPS-02 ALL-10 an object that is not there', () => {
-  afterAll(async () => {
-    s3.destroy();
-    await server.close();
-  });
-
   it('is ObjectMissing to a role that may list its prefix, though S3 calls it AccessDenied', async () => {
     const store = s3ObjectStore(s3, 'lake');
 
@@ -64,6 +66,59 @@ describe('OPS-02 ALL-10 an object that is not there', () => {
     const denied = foreign.open('runs/acme/one.json');
 
     await expect(denied).rejects.toMatchObject({ name: 'AccessDenied' });
+  });
+});
+
+describe('ALL-10 an object whose bytes break off', () => {
+  const KEY = 'raw/acme/one.csv';
+  /** Half of what the answer announces, and then no connection. */
+  const breakOff = (headers: Record<string, string> = {}) =>
+    server.answer((_, response) => {
+      response.writeHead(200, { 'content-length': '2000000', ...headers });
+      response.write(Buffer.alloc(1_000_000), () => response.destroy());
+    });
+
+  it.each([
+    ['', {}],
+    [', with a checksum of the whole', { 'x-amz-checksum-crc32': 'AAAAAA==' }],
+  ])('is AwsCallFailed, which is retried, to who reads it%s', async (_, headers) => {
+    breakOff(headers);
+    const read = async () => {
+      let bytes = 0;
+      for await (const chunk of await foreign.open(KEY)) bytes += chunk.length;
+      return bytes;
+    };
+
+    const error = await thrownBy(read);
+
+    expect([error.name, error.message]).toEqual([
+      'AwsCallFailed',
+      expect.stringMatching(/^The object raw\/acme\/one.csv broke off while it was read: \w+\.$/),
+    ]);
+  });
+
+  it('is AwsCallFailed as a text and through a pipeline too', async () => {
+    breakOff();
+
+    const text = await thrownBy(() => foreign.readText(KEY));
+    const piped = await thrownBy(async () => pipeline(await foreign.open(KEY), new PassThrough().resume()));
+
+    expect([text.name, piped.name]).toEqual(['AwsCallFailed', 'AwsCallFailed']);
+  });
+
+  it('is left alone by who has had enough of it', async () => {
+    const left = new Promise((resolve) =>
+      server.answer((_, response) => {
+        response.once('close', () => resolve('closed'));
+        response.writeHead(200, { 'content-length': '2000000' });
+        response.write(Buffer.alloc(1_000_000));
+      }),
+    );
+    const body = await foreign.open(KEY);
+
+    body.destroy();
+
+    expect([await left, body.errored]).toEqual(['closed', null]);
   });
 });
 
