@@ -17,7 +17,7 @@ export function deliverUpdates(
   ports: WebhookPorts,
   { run, updates: share, key }: { run: RunArn; updates: string; key?: string | undefined },
 ): Promise<Progress> {
-  return key === undefined ? deliverRun(ports, run, share) : deliverBatch(ports, run, share, key);
+  return key === undefined ? deliverRun(ports, run, share) : deliverBatch(ports, run, key);
 }
 
 async function deliverRun(ports: WebhookPorts, run: RunArn, share: string): Promise<Progress> {
@@ -28,24 +28,35 @@ async function deliverRun(ports: WebhookPorts, run: RunArn, share: string): Prom
   return deliverFacts(ports, factsOf('dataActionsUpdated', run, share, report.data));
 }
 
-async function deliverBatch(ports: WebhookPorts, run: RunArn, share: string, key: string): Promise<Progress> {
+/**
+ * Each update has a delivery of its own, called by its place in the run's list: one that the receiver refuses keeps no other back, and
+ * what a redrive tells again has the id that it had.
+ */
+async function deliverBatch(ports: WebhookPorts, run: RunArn, key: string): Promise<Progress> {
   const { ledger, objects } = ports;
-  const told: { index: number; line: unknown }[] = [];
+  let delivered = 0;
+  let dead = 0;
+  let at = Number.POSITIVE_INFINITY;
   for (const update of await readBatch(objects, key)) {
-    const state = await readUpdate(ledger, run, update.index);
-    if (state.outcome !== 'updated') continue;
-    // What becomes of the message is no part of it: the same message goes out each time.
-    told.push({ index: update.index, line: resultOf(update, { ...state, webhook: undefined }) });
+    const { index } = update;
+    const state = await readUpdate(ledger, run, index);
+    if (state.outcome !== 'updated' || state.webhook !== undefined) continue;
+    const resultsKey = objectKey({ tenant: ledger.tenant, run }, `webhook/${index}.jsonl`);
+    await writeLines(objects, resultsKey, lineOf(resultOf(update, state)));
+    const facts = factsOf('dataActionUpdated', run, `update-${index}`, {
+      updates: { updated: 1 },
+      resultsKey,
+    });
+    const progress = await deliverFacts({ ...ports, limits: { ...ports.limits, records: 1 } }, facts);
+    if (progress.outcome === 'again') {
+      at = Math.min(at, progress.at);
+      continue;
+    }
+    delivered += progress.delivered;
+    dead += progress.dead;
+    await noteWebhook(ledger, run, index, progress.dead > 0 ? 'dead' : 'delivered');
   }
-  if (told.length === 0) return { outcome: 'done', delivered: 0, dead: 0 };
-  const resultsKey = objectKey({ tenant: ledger.tenant, run }, `webhook/${share}.jsonl`);
-  await writeLines(objects, resultsKey, linesOf(told));
-  const facts = factsOf('dataActionUpdated', run, share, { updates: { updated: told.length }, resultsKey });
-  const progress = await deliverFacts({ ...ports, limits: { ...ports.limits, records: 1 } }, facts);
-  if (progress.outcome === 'done')
-    for (const { index } of told)
-      await noteWebhook(ledger, run, index, progress.dead > 0 ? 'dead' : 'delivered');
-  return progress;
+  return Number.isFinite(at) ? { outcome: 'again', at } : { outcome: 'done', delivered, dead };
 }
 
 function factsOf(
@@ -57,6 +68,6 @@ function factsOf(
   return { type, pipeline: 'data-action-dates', run, share, updates, resultsKey };
 }
 
-async function* linesOf(told: readonly { line: unknown }[]): AsyncGenerator<unknown> {
-  for (const { line } of told) yield line;
+async function* lineOf(line: unknown): AsyncGenerator<unknown> {
+  yield line;
 }

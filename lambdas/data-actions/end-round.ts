@@ -23,16 +23,16 @@ type Result = z.input<typeof ReconcileUpdatesResult>;
 const SHOWN_CHARACTERS = 48 * 1_024;
 
 /**
- * Ends a round of a run: complete where every update is in place; else, under a redrive, what is left becomes the next round.
+ * Ends a round of a run: complete where every update is in place, recorded and, where each is, told; else, under a redrive, what is left becomes the next round.
  *
  * @throws UpdatesFailed with the updates that are not in place, where there is no redrive
  */
 export async function endRound(
   { ledger, objects }: Ports,
-  { run, round, redrive, batchSize }: z.output<typeof ReconcileUpdatesPayload>,
+  { run, round, redrive, batchSize, tellsEach }: z.output<typeof ReconcileUpdatesPayload>,
 ): Promise<Result> {
   const breaker = createBreaker(breakerKey(ledger.tenant, 'dataActions'), ledger);
-  const reconciled = await reconcileUpdates({ ledger, objects, breaker }, run, round);
+  const reconciled = await reconcileUpdates({ ledger, objects, breaker }, run, { round, tellsEach });
   const { unfinished, counts, resultsKey } = reconciled;
   if (unfinished.length === 0)
     return { outcome: 'complete', updated: counts.updated, inPlace: counts.inPlace, resultsKey };

@@ -1,4 +1,10 @@
-import { owesAudit, readUpdates, type UpdateLedger, type UpdateState } from '../ledger/action-updates.ts';
+import {
+  isUntold,
+  owesAudit,
+  readUpdates,
+  type UpdateLedger,
+  type UpdateState,
+} from '../ledger/action-updates.ts';
 import type { Breaker } from '../ledger/breaker.ts';
 import { noteOf, noteOwnReport, readNotes } from '../ledger/run-notes.ts';
 import { catalogued } from '../model/errors.ts';
@@ -9,6 +15,9 @@ import { batchesOf, objectKey, writeLines } from './run-objects.ts';
 
 /** Updates that an error's message and a run's record name; the results have all. */
 const NAMED_UPDATES = 20;
+
+/** How an update stands that no item is kept of. */
+const NOTHING_NOTED = { round: 0, times: 0, faults: 0, faultRound: 0 };
 
 /** How often each outcome came. */
 export type OutcomeCounts = Record<'updated' | 'inPlace' | 'failed' | 'notTried', number>;
@@ -31,22 +40,26 @@ export interface ReconcilePorts {
 export async function reconcileUpdates(
   ports: ReconcilePorts,
   run: RunArn,
-  round: number,
+  { round, tellsEach }: { round: number; tellsEach: boolean },
 ): Promise<UpdatesReconciled> {
   const { ledger, objects } = ports;
   const owner = { tenant: ledger.tenant, run };
   const states = new Map<number, UpdateState>();
   for await (const state of readUpdates(ledger, run)) states.set(state.index, state);
-  const untold = await batchErrors(ports, run, round);
+  const errors = await batchErrors(ports, run, round);
+  const isLeft = (state: UpdateState) => owesAudit(state) || (tellsEach && isUntold(state));
   const counts: OutcomeCounts = { updated: 0, inPlace: 0, failed: 0, notTried: 0 };
   const unfinished: UpdatesReconciled['unfinished'] = [];
   async function* results() {
     for await (const { updates } of batchesOf(objects, owner, 0))
       for (const update of updates) {
-        const state = stateIn(states, update.index, untold.get(update.index));
+        const known = states.get(update.index) ?? { index: update.index, ...NOTHING_NOTED };
+        // One that has not come to its end has the error of its batch.
+        const unended = known.outcome === undefined || isLeft(known);
+        const state = unended ? { ...known, ...errors.get(update.index) } : known;
         const { outcome = 'notTried' } = state;
         counts[outcome] += 1;
-        if (outcome === 'failed' || outcome === 'notTried' || owesAudit(state))
+        if (outcome === 'failed' || outcome === 'notTried' || isLeft(state))
           unfinished.push({ update, state });
         yield resultOf(update, state);
       }
@@ -83,16 +96,6 @@ async function batchErrors(
   return errors;
 }
 
-/** How an update stands. One that has not come to its end has the error of its batch. */
-function stateIn(
-  states: ReadonlyMap<number, UpdateState>,
-  index: number,
-  batch: { error: string; sentence: string } | undefined,
-): UpdateState {
-  const state = states.get(index) ?? { index, round: 0, times: 0, faults: 0, faultRound: 0 };
-  return state.outcome === undefined || owesAudit(state) ? { ...state, ...batch } : state;
-}
-
 /** The error that ends a run with unfinished updates: names each with its own error. */
 export function updatesFailed({ unfinished, resultsKey }: UpdatesReconciled) {
   const listed = unfinished
@@ -102,7 +105,7 @@ export function updatesFailed({ unfinished, resultsKey }: UpdatesReconciled) {
   const more = left === 0 ? '' : `, and ${left} more`;
   return catalogued(
     'UpdatesFailed',
-    `${unfinished.length} of the run's data actions were not updated: ${listed.join(', ')}${more}. All results: ${resultsKey}.`,
+    `${unfinished.length} of the run's updates are not made, recorded and told: ${listed.join(', ')}${more}. All results: ${resultsKey}.`,
     { failed: unfinished.length },
   );
 }

@@ -134,6 +134,11 @@ export function hasChanged({ outcome, before, madeBy }: UpdateState): boolean {
   return (outcome === 'updated' && madeBy === undefined) || (outcome === 'failed' && before !== undefined);
 }
 
+/** Whether the webhook, where it is told of each update, has not heard of this one, nor has its message been given up. */
+export function isUntold({ outcome, webhook }: UpdateState): boolean {
+  return outcome === 'updated' && webhook === undefined;
+}
+
 /** Notes what became of an update's message to the webhook. */
 export function noteWebhook(
   ledger: UpdateLedger,

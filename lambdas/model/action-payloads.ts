@@ -84,6 +84,7 @@ export const ReconcileUpdatesPayload = z.strictObject({
   ...runFacts,
   ...DataActionsSettings.pick({ batchSize: true }).shape,
   redrive: count.describe('The redrive that is under way, 0 for the first attempt'),
+  tellsEach: z.boolean().default(false).describe('Whether the webhook is told of each update by itself'),
 });
 
 /** What a dry run shows of one update. */

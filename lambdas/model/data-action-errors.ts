@@ -17,7 +17,8 @@ export const DATA_ACTION_ERRORS = {
   ActionUnreadable: {
     meaning: 'The data action is not one whose dateProcessing alone can be changed.',
     acts: 'CXone administrator',
-    remedy: 'Look at its configuration in CXone: a field may be there twice. Mend it, then redrive.',
+    remedy:
+      'Look at its configuration in CXone: a field may be there twice, or dateProcessing be longer than 64 KiB. Mend it, then redrive.',
   },
   ActionChanged: {
     meaning:
@@ -54,7 +55,8 @@ export const DATA_ACTION_ERRORS = {
     remedy: 'Mend what the failures before it name; a minute after the last of them, redrive.',
   },
   UpdatesFailed: {
-    meaning: 'One or more data actions of the run were not updated; the others are.',
+    meaning:
+      'One or more updates of the run are not made, not recorded or, where each is told, not told; the others are.',
     acts: 'operator',
     remedy:
       'Look at the error of each data action in the list. Then redrive this execution: only what is left is tried again.',

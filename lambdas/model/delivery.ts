@@ -43,7 +43,7 @@ export const UpdatesFacts = z.strictObject({
   type: z.enum(['dataActionUpdated', 'dataActionsUpdated']),
   pipeline: PipelineName,
   run: RunArn,
-  share: z.string().describe('Which updates of the run: one batch of a round, or all'),
+  share: z.string().describe('Which updates of the run: one, by its place in the list, or all'),
   updates: z.record(z.string(), count).describe('How often each outcome came'),
   resultsKey: z.string(),
 });

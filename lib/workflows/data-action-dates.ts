@@ -188,6 +188,7 @@ export class DataActionDatesWorkflow extends Construct {
     });
     const done = Succeed.jsonata(this, 'BatchDone');
     const told = this.delivery(props, 'item', 'UpdatesTold', {
+      unit: jsonata('$unit'),
       updates: jsonata("$string($round) & '.' & $string($batch)"),
       key: jsonata('$key'),
     });
@@ -215,10 +216,15 @@ export class DataActionDatesWorkflow extends Construct {
     return deliverToWebhook(this, { function: deliver, payload, end });
   }
 
-  private reconcile({ functions, settings }: DataActionDatesWorkflowProps) {
+  private reconcile({ functions, settings, deliver }: DataActionDatesWorkflowProps) {
     return invoke(this, 'Reconcile', {
       function: functions['reconcile-updates'],
-      payload: { ...RUN_FACTS, batchSize: settings.batchSize, redrive: jsonata(REDRIVE) },
+      payload: {
+        ...RUN_FACTS,
+        batchSize: settings.batchSize,
+        redrive: jsonata(REDRIVE),
+        tellsEach: deliver !== undefined && settings.webhook === 'item',
+      },
       assign: {
         round: jsonata(REDRIVE),
         listKey: jsonata(`$exists(${RESULT}.listKey) ? ${RESULT}.listKey : $listKey`),

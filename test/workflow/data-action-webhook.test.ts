@@ -63,6 +63,19 @@ describe('the webhook of data-action-dates', () => {
     await night.close();
   });
 
+  it('ALL-13 that refuses one message is told of the others of its batch', async () => {
+    const night = await byItem.open();
+    receiver.answer((post, response) =>
+      response.writeHead(post.message.records?.[0]?.action === actionName(6) ? 400 : 204).end(),
+    );
+
+    const ended = await night.run({ updates: [anHour(6), anHour(7)] });
+
+    expect(ended.status).toBe('SUCCEEDED');
+    expect((await resultsOf(night, ended)).map((result) => result.webhook)).toEqual(['dead', 'delivered']);
+    await night.close();
+  });
+
   it('ALL-13 that cannot be reached fails no update: its message is a dead letter, and the result says so', async () => {
     const night = await byItem.open();
     receiver.answer((_, response) => response.writeHead(500).end());
