@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import { type CataloguedError, isError } from '../model/errors.ts';
+import type { ErrorName } from '../model/error-catalogue.ts';
+import { CataloguedError, isError } from '../model/errors.ts';
 import type { TokenFingerprint } from '../model/ids.ts';
 import type { AccessToken } from './access-token.ts';
 import { amended } from './amended.ts';
@@ -65,5 +66,27 @@ export function authorizedCalls(
       ),
     open: (call) =>
       withToken(call, (token) => transport.open({ ...call, authority: { kind: 'bearer', token, renewed } })),
+  };
+}
+
+/** Refusals by which CXone says that it knows the token: they are about what was asked for. */
+const KNOWN_TOKEN: readonly ErrorName[] = ['NotFound', 'RequestRefused', 'ScopeMissing'];
+
+/** Makes calls by the first way until CXone has taken the token of one, and by the later way from then on. */
+export function firstThenLater(first: AuthorizedCalls, later: AuthorizedCalls): AuthorizedCalls {
+  let accepted = false;
+  async function make<Result>(by: (calls: AuthorizedCalls) => Promise<Result>): Promise<Result> {
+    try {
+      const result = await by(accepted ? later : first);
+      accepted = true;
+      return result;
+    } catch (error) {
+      accepted ||= error instanceof CataloguedError && KNOWN_TOKEN.includes(error.name);
+      throw error;
+    }
+  }
+  return {
+    json: (call, schema) => make((calls) => calls.json(call, schema)),
+    open: (call) => make((calls) => calls.open(call)),
   };
 }

@@ -5,7 +5,7 @@ import type { TenantId } from '../model/ids.ts';
 import type { Clock, ItemKey, Table } from '../model/ports.ts';
 import { readAccessToken, type TokenCipher } from './access-token.ts';
 import { type Analytics, createAnalytics } from './analytics.ts';
-import { type AuthorizedCalls, authorizedCalls } from './authorized-calls.ts';
+import { type AuthorizedCalls, authorizedCalls, firstThenLater } from './authorized-calls.ts';
 import { createDataActions, type DataActions } from './data-actions.ts';
 import { createDataDownload, type DataDownload } from './data-download.ts';
 import { dispatcherFor } from './dispatcher.ts';
@@ -42,11 +42,36 @@ export interface Repetition {
   throttles: number;
 }
 
-/** The way to a family's API: the token from the ledger, and a slot of the limiter for each call. */
+/** A way to a family's API. */
+interface FamilyCalls {
+  calls: AuthorizedCalls;
+  transport: Transport;
+}
+
+/** Repeats nothing: the token is good as far as anybody knows. */
+const FRESH: Repetition = { renewed: false, throttles: 0 };
+
+/**
+ * The way to a family's API: the token from the ledger, and a slot of the limiter for each call. How a call stands is the machine's
+ * repetition until CXone has taken the token; calls after that stand for themselves. An invocation that makes hundreds of them may see a
+ * second token revoked, which is no bad token: where the machine begins anew, the first call that is rejected is final.
+ *
+ * @param longestSleepMilliseconds how long those later calls may sleep for their slots. Default: as the first
+ */
 export function connectFamily(
   connection: Connection,
   repetition: Repetition,
-): { calls: AuthorizedCalls; transport: Transport } {
+  longestSleepMilliseconds = connection.longestSleepMilliseconds,
+): FamilyCalls {
+  const first = connectOnce(connection, repetition);
+  const later = connectOnce(
+    { ...connection, ...(longestSleepMilliseconds === undefined ? {} : { longestSleepMilliseconds }) },
+    FRESH,
+  );
+  return { transport: first.transport, calls: firstThenLater(first.calls, later.calls) };
+}
+
+function connectOnce(connection: Connection, repetition: Repetition): FamilyCalls {
   const { tenant, family, table } = connection;
   const transport = transportOf(connection, limiterKey(tenant, family.name), repetition.throttles);
   const store = createTokenStore(table, tenant, family.name);
@@ -74,31 +99,13 @@ const CALLERS_AHEAD = 12;
 const LONGEST_SLEEP_MILLISECONDS = 60_000;
 
 /**
- * The data actions API, for a function that makes many calls one after the other. How the first stands is the machine's repetition;
- * those after it stand for themselves, and sleep for their slots as long as the callers ahead of them need: work that takes several
+ * The data actions API, for a function that makes many calls one after the other. Those after the first sleep for their slots as long as the callers ahead of them need: work that takes several
  * calls would never be done at a low rate if each had to be waited for by the machine, and the work begun anew.
  */
 export function connectDataActions(connection: Connection, repetition: Repetition): DataActions {
   const { family } = connection;
-  const first = connectFamily(connection, repetition).calls;
-  const longestSleepMilliseconds = Math.min(
-    LONGEST_SLEEP_MILLISECONDS,
-    CALLERS_AHEAD * spacing(family.rate).interval,
-  );
-  const later = connectFamily(
-    { ...connection, longestSleepMilliseconds },
-    { renewed: false, throttles: 0 },
-  ).calls;
-  let begun = false;
-  const callsOf = () => {
-    const calls = begun ? later : first;
-    begun = true;
-    return calls;
-  };
-  return createDataActions(family, {
-    json: (call, schema) => callsOf().json(call, schema),
-    open: (call) => callsOf().open(call),
-  });
+  const longestSleep = Math.min(LONGEST_SLEEP_MILLISECONDS, CALLERS_AHEAD * spacing(family.rate).interval);
+  return createDataActions(family, connectFamily(connection, repetition, longestSleep).calls);
 }
 
 /** The reporting API. */
