@@ -45,7 +45,7 @@ export interface Definition<Name extends FunctionName, Payload extends z.ZodType
 const correlated = z.looseObject({ run: RunArn });
 
 const noted = z.union([
-  z.object({ run: RunArn, dataset: DatasetId, day: Day }),
+  z.object({ run: RunArn, dataset: DatasetId, day: Day, part: z.int().optional().catch(undefined) }),
   z.object({ run: RunArn, unit: z.string().min(1) }),
 ]);
 
@@ -81,6 +81,7 @@ export function lambdaHandler<Name extends FunctionName, Payload extends z.ZodTy
           stage: definition.name,
           milliseconds: clock.now() - begun,
           ...calls.taken(),
+          ...('part' in about.data ? { part: about.data.part } : {}),
           ...(failure === undefined ? {} : { error: failure.name, sentence: failure.message }),
         },
       );

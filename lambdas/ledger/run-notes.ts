@@ -18,7 +18,15 @@ export interface StageNote {
   /** Name of the error that ended the invocation. */
   error?: string;
   sentence?: string;
+  /** Which of a window's parts it worked on, beside others. */
+  part?: number | undefined;
 }
+
+/**
+ * Stages that are at work on a window several times at once: while one call fails for good, others end well. What ends well takes
+ * back its own error and leaves those of the others; every other stage has all that came before it behind it.
+ */
+const SIDE_BY_SIDE: readonly string[] = ['download', 'token'];
 
 /** A window of a run, in its notes. */
 export interface NotedWindow {
@@ -44,8 +52,11 @@ export async function noteStage(
   note: StageNote,
 ): Promise<void> {
   const answers = Object.entries(note.answers).map(([status, count]) => [`answers_${status}`, count]);
-  await table.update(
-    { pk: runPartition(about.tenant, about.run), sk: `window#${nameOf(about)}` },
+  const key = { pk: runPartition(about.tenant, about.run), sk: `window#${nameOf(about)}` };
+  const failure = failureIn(note);
+  const leavesOthers = note.error === undefined && SIDE_BY_SIDE.includes(note.stage);
+  const written = await table.update(
+    key,
     conditionalUpdate({
       add: {
         [`ms_${note.stage}`]: Math.round(note.milliseconds),
@@ -57,13 +68,23 @@ export async function noteStage(
       set: {
         lastStage: note.stage,
         [`to_${note.stage}`]: about.now,
-        error: note.error ?? '',
-        sentence: (note.sentence ?? '').slice(0, 1_000),
+        ...(leavesOthers ? {} : failure),
         expiresAt: Math.floor(about.now / 1000) + NOTES_SECONDS,
       },
       setOnce: { firstAt: about.now, [`from_${note.stage}`]: about.now - Math.round(note.milliseconds) },
     }),
   );
+  if (leavesOthers && written !== 'conditionFailed' && written.error && written.errorOf === failure.errorOf)
+    await table.update(
+      key,
+      // Another call may have failed since.
+      conditionalUpdate({ set: failure }, [{ attribute: 'errorOf', is: '=', value: failure.errorOf }]),
+    );
+}
+
+function failureIn({ stage, part, error = '', sentence = '' }: StageNote) {
+  const errorOf = part === undefined ? stage : `${stage}#${part}`;
+  return { error, sentence: sentence.slice(0, 1_000), errorOf };
 }
 
 /** Notes how a window's source differs from its mapping: what the last transform of the run found stands. */

@@ -17,6 +17,7 @@ const Payload = z.strictObject({
   dataset: z.string(),
   day: z.string(),
   size: z.int().optional(),
+  part: z.union([z.int(), z.string()]).optional(),
 });
 const Result = z.strictObject({ size: z.int() });
 const CONTEXT: Context = {
@@ -100,6 +101,17 @@ describe('a handler', () => {
       12_345,
       '/nowhere',
     ]);
+  });
+
+  it.each([
+    ['the part that it is about', 3, 'claim#3'],
+    ['its stage where what it calls a part is no number', 'a', 'claim'],
+  ])('ALL-10 notes of a failure %s', async (_, part, errorOf) => {
+    const fault = () => Promise.reject(catalogued('ServerFault', 'CXone is not well.'));
+
+    await thrownBy(invoke(fault, { ...payload, part }));
+
+    expect(await note()).toMatchObject({ error: 'ServerFault', errorOf });
   });
 
   it('ALL-11 notes its stage for the run’s record', async () => {

@@ -96,6 +96,50 @@ describe('notes of a run', () => {
     ]).toEqual([{ poll: 20, submit: 10 }, { poll: 2, submit: 1 }, { poll: 1 }, { 0: 2, 200: 4, 201: 1 }]);
   });
 
+  describe('ALL-10 of parts that are fetched side by side', () => {
+    const download = (part: number) => ({ ...note, stage: 'download', part });
+    const failing = (part: number) => ({
+      ...download(part),
+      error: 'PartIncomplete',
+      sentence: `Part ${part}.`,
+    });
+    /** The error that is left when the notes have been taken in turn. */
+    const leftBy = async (notes: Parameters<typeof noteStage>[2][]) => {
+      const { ledger, clock } = windowLedger(test.table);
+      const about = { tenant: ledger.tenant, run: RUN, ...WINDOW, now: clock.now() };
+      for (const one of notes) await noteStage(test.table, about, one);
+      const window = noteOf(await readNotes(test.table, ledger.tenant, RUN), WINDOW);
+      return [window?.error, window?.sentence];
+    };
+
+    it.each([
+      ['another part that ends well', [download(4), download(5)]],
+      ['a token that is renewed for another part', [{ ...note, stage: 'token' }, download(4)]],
+    ])('keep the name of the one that failed under %s', async (_, later) => {
+      const left = await leftBy([download(1), failing(3), ...later]);
+
+      expect(left).toEqual(['PartIncomplete', 'Part 3.']);
+    });
+
+    it.each([
+      ['the part itself, fetched again', [download(3)]],
+      ['the transform', [download(4), { ...note, stage: 'transform' }]],
+      ['the claim of a redrive', [{ ...note, stage: 'claim' }]],
+    ])('lose it by %s', async (_, later) => {
+      const left = await leftBy([failing(3), ...later]);
+
+      expect(left).toEqual(['', '']);
+    });
+
+    it('take back a renewal of the token that failed at first', async () => {
+      const token = { ...note, stage: 'token' };
+
+      const left = await leftBy([{ ...token, error: 'ServerFault', sentence: 'Down.' }, token]);
+
+      expect(left).toEqual(['', '']);
+    });
+  });
+
   it('ALL-11 are apart by run, tenant, dataset and day; the plan is not among them', async () => {
     const { ledger, clock } = windowLedger(test.table);
     const { ledger: others } = windowLedger(test.table);
