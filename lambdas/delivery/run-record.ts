@@ -16,7 +16,7 @@ import { isDone, isPinnedAgainst, readWindow, type WindowLedger } from '../ledge
 import { isoInstant } from '../model/days.ts';
 import { catalogueEntry } from '../model/error-catalogue.ts';
 import { type DatasetId, type RunArn, runName } from '../model/ids.ts';
-import { ListedWindow } from '../model/payloads.ts';
+import { ListedWindow, type ToldEnding } from '../model/payloads.ts';
 import type { PipelineName } from '../model/pipelines.ts';
 import type { ExecutionFacts, ObjectStore } from '../model/ports.ts';
 import { type DatasetRecord, RunRecord, type WindowRecord } from '../model/run-record.ts';
@@ -32,6 +32,8 @@ export interface RecordRequest {
   pipeline: PipelineName;
   outcome: RunRecord['outcome'];
   execution: ExecutionFacts | undefined;
+  /** What the event said that told of the ending; undefined where the run's own last state asks. */
+  told?: ToldEnding['told'] | undefined;
 }
 
 /** Puts a run's record together from the ledger, the list of windows and the execution. It says what is known, also of a run that died early. */

@@ -1,8 +1,8 @@
 import { publishMetrics } from '../aws/embedded-metrics.ts';
 import { executions } from '../aws/executions.ts';
 import { deliverUpdates } from '../data-actions/delivery.ts';
-import { failureFacts, parseDeliveryInput } from '../delivery/webhook/failure-delivery.ts';
-import { deliverDead, deliverFacts, deliverWindow } from '../delivery/webhook/window-delivery.ts';
+import { deliverFailure, parseDeliveryInput } from '../delivery/webhook/failure-delivery.ts';
+import { deliverDead, deliverWindow } from '../delivery/webhook/window-delivery.ts';
 import { isoInstant } from '../model/days.ts';
 import { DeliverOutcome, DeliverPayload } from '../model/later-payloads.ts';
 import { examinedWebhook } from './examined-webhook.ts';
@@ -21,7 +21,7 @@ export const handler = lambdaHandler(
       if ('updates' in payload) return deliverUpdates(webhook, payload);
       if (failure === undefined) return deliverDead(webhook);
       const execution = await executions(invocation.clients.sfn).describe(failure.run);
-      return deliverFacts(webhook, failureFacts(invocation, failure, execution));
+      return deliverFailure(webhook, failure, execution);
     };
     const progress = await deliver().finally(async () => {
       // Also of a call that fails: what it has delivered by then is delivered.

@@ -11,7 +11,6 @@ export const handler = lambdaHandler(
   { name: 'record', payload: RecordEvent, result: RecordResult },
   async (event, invocation) => {
     const { clients, environment } = invocation;
-    const execution = await executions(clients.sfn).describe(event.run);
     const ports = {
       ledger: invocation,
       objects: s3ObjectStore(clients.s3, environment.LAKE_BUCKET),
@@ -19,7 +18,10 @@ export const handler = lambdaHandler(
       notices: snsNotices(clients.sns, environment.NOTICE_TOPIC),
       tellMetrics: (sets: Parameters<typeof publishMetrics>[1]) =>
         publishMetrics(environment.LAKE_NAME, sets),
+      describe: executions(clients.sfn).describe,
+      tellPast: () =>
+        invocation.log.warn('The event tells of an ending before a redrive: nothing is recorded.'),
     };
-    return recordRun(ports, { ...event, execution });
+    return recordRun(ports, event);
   },
 );

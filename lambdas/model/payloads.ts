@@ -222,6 +222,16 @@ export const RecordPayload = z.strictObject({
 });
 export type RecordPayload = z.infer<typeof RecordPayload>;
 
+/** The ending that an event of the execution-status rule tells of: it may be past by now, because a run that failed can be redriven. */
+export interface ToldEnding extends RecordPayload {
+  told: {
+    /** Epoch milliseconds; undefined where the event does not say. */
+    endedAt: number | undefined;
+    /** How often the run had been redriven by then; undefined where the event does not say. */
+    redrives: number | undefined;
+  };
+}
+
 /** An event of the execution-status rule. It carries no cause: that is looked up. */
 export const StatusChange = z
   .looseObject({
@@ -230,15 +240,22 @@ export const StatusChange = z
       executionArn: RunArn,
       stateMachineArn: z.string(),
       status: z.enum(['FAILED', 'TIMED_OUT', 'ABORTED']),
+      stopDate: z.number().nullish(),
+      redriveCount: z.int().nullish(),
     }),
   })
-  .transform(({ detail }, context): RecordPayload => {
+  .transform(({ detail }, context): ToldEnding => {
     const pipeline = PipelineName.options.find((name) => detail.stateMachineArn.endsWith(`-${name}`));
     if (pipeline === undefined) {
       context.addIssue({ code: 'custom', message: 'must be of a machine whose name ends with a pipeline’s' });
       return z.NEVER;
     }
-    return { run: detail.executionArn, pipeline, outcome: detail.status };
+    return {
+      run: detail.executionArn,
+      pipeline,
+      outcome: detail.status,
+      told: { endedAt: detail.stopDate ?? undefined, redrives: detail.redriveCount ?? undefined },
+    };
   });
 
 /** The dataset of the historical interactions. */

@@ -20,9 +20,14 @@ const statusChange = (detail: object) => ({
 
 describe('what the recorder takes', () => {
   it('ALL-10 is the rule’s event too: the pipeline is read from the machine’s name', () => {
-    const payload = RecordEvent.parse(statusChange({}));
+    const payload = RecordEvent.parse(statusChange({ stopDate: 1_715_830_870_123, redriveCount: 1 }));
 
-    expect(payload).toEqual({ run: RUN, pipeline: 'cdr-export', outcome: 'TIMED_OUT' });
+    expect(payload).toEqual({
+      run: RUN,
+      pipeline: 'cdr-export',
+      outcome: 'TIMED_OUT',
+      told: { endedAt: 1_715_830_870_123, redrives: 1 },
+    });
   });
 
   it.each([
