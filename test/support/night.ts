@@ -55,6 +55,8 @@ export interface Night {
   readonly startedAt: number;
   /** The day that a `{}` of now loads, or one so many days earlier. */
   day(earlier?: number): string;
+  /** How far its clock has come, in epoch milliseconds, also when it is closed. */
+  readonly reachedAt: number;
   /** Calls and violations since the night was opened. */
   calls(): LoggedCall[];
   violations(): Violation[];
@@ -111,7 +113,7 @@ export async function prepareNights(options: NightsOptions = {}): Promise<Nights
         assemblyFolder,
         mode: options.mode ?? 'source',
         pipeline,
-        startAt: FIRST_NIGHT + opened.length * BETWEEN_NIGHTS,
+        startAt: firstFreeNight(opened),
         secrets,
         roles,
         ...opening,
@@ -126,6 +128,12 @@ export async function prepareNights(options: NightsOptions = {}): Promise<Nights
       if (refused.length > 0) throw new Error(`Roles do not allow what was done:\n${refused.join('\n')}`);
     },
   };
+}
+
+/** The first of the nights, that far apart, that lies behind all that were opened: one of them may have let months pass. */
+function firstFreeNight(opened: readonly Night[]): number {
+  const reached = Math.max(0, ...opened.map((night) => night.reachedAt - FIRST_NIGHT));
+  return FIRST_NIGHT + Math.max(opened.length, Math.ceil(reached / BETWEEN_NIGHTS)) * BETWEEN_NIGHTS;
 }
 
 interface Opening {
@@ -195,7 +203,9 @@ async function openNight(
     const run = RunArn.parse((await live().engine.start(machine, { input })).executionArn);
     return { ...(await ended(run)), output: live().engine.describe(run).output };
   };
+  let reachedAt = opening.startAt;
   const close = async () => {
+    reachedAt = platform?.clock.now() ?? reachedAt;
     await platform?.close();
     platform = undefined;
   };
@@ -206,6 +216,9 @@ async function openNight(
     startedAt: opening.startAt,
     get platform() {
       return live();
+    },
+    get reachedAt() {
+      return platform?.clock.now() ?? reachedAt;
     },
     day(earlier = 0) {
       const last = startOf(lastSettledDay(live().clock.now(), 2 * 3_600_000));

@@ -144,8 +144,8 @@ describe('alarms', () => {
   it('OPS-03 tells the alarm topic when it is raised and when it is over', () => {
     const topics = alarms.flatMap(({ AlarmActions, OKActions }) => [...AlarmActions, ...OKActions]);
 
-    // One is over deliveries alone; the webhook's machine has the four of a machine.
-    expect(alarms).toHaveLength(2 * Object.keys(ALARMS).length + 3);
+    // One is over deliveries alone; the webhook's machine has the four of a machine; and `told` has a third secret.
+    expect(alarms).toHaveLength(2 * Object.keys(ALARMS).length + 4);
     expect(topics).toHaveLength(2 * alarms.length);
     for (const topic of topics) expect(flattenCfnReference(topic)).toContain('TopicsAlarms');
   });
