@@ -54,8 +54,13 @@ export function readPage(body: Uint8Array | string): Page {
 /**
  * The same without making texts of the records.
  * @param wanted keys of which the values in each record are found in passing: of a key that comes twice the last one
+ * @param rules whether a cursor that is absent or empty stands for the last page, or must be null there. Default: it does
  */
-export function pageInPlace(body: Buffer, wanted: readonly string[]): PageInPlace {
+export function pageInPlace(
+  body: Buffer,
+  wanted: readonly string[],
+  { cursor }: { cursor: 'optional' | 'required' } = { cursor: 'optional' },
+): PageInPlace {
   if (!isUtf8(body)) throw malformed('it is not UTF-8');
   const walk = new JsonWalk(body, []);
   const found: Found = { bounds: [], noted: [], arrays: 0, others: new Map() };
@@ -68,6 +73,8 @@ export function pageInPlace(body: Buffer, wanted: readonly string[]): PageInPlac
   if (!envelope.success) throw malformed(problemsOf(envelope.error, value).map(problemSentence).join('; '));
   if (found.arrays > 1) throw malformed('data: given more than once');
   const { nextPageToken, totalRecords } = envelope.data;
+  if (cursor === 'required' && (nextPageToken === undefined || nextPageToken === ''))
+    throw malformed('nextPageToken: found nothing, must be a cursor, or null after the last page');
   return {
     body,
     records: found.bounds.length / 2,

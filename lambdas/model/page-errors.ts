@@ -4,7 +4,7 @@ import type { CatalogueEntry } from './platform-errors.ts';
 export const PAGE_ERRORS = {
   PageMalformed: {
     meaning:
-      'A page of results is not JSON of the form { "data": [ … ] }. It is not taken for an empty page.',
+      'A page of results is not JSON of the form { "data": [ … ] }, or a page of an export does not say by nextPageToken whether another one follows. It is taken neither for an empty page nor for the last one.',
     acts: 'NICE support',
     remedy:
       'Redrive: the page is asked for again. If it repeats, give NICE support the request id and the report.',

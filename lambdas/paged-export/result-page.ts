@@ -14,7 +14,8 @@ export interface FetchedPage extends PageInPlace {
 }
 
 /**
- * Fetches the page that a cursor names, its records noted by the wanted keys. Throws `PageMalformed` for JSON of another form than a page's, and `ServerFault` for a
+ * Fetches the page that a cursor names, its records noted by the wanted keys. Nothing else than a cursor that is null says that a page is the
+ * last: an export announces no total. Throws `PageMalformed` for JSON of another form than a page's, and `ServerFault` for a
  * body that is no JSON at all: it was cut short on its way, or comes from a proxy, and is asked for again.
  */
 export async function fetchPage(
@@ -26,7 +27,7 @@ export async function fetchPage(
   const body = await wholeBody(opened);
   const sha256 = createHash('sha256').update(body).digest('hex');
   try {
-    return { ...pageInPlace(body, page.wanted), sha256 };
+    return { ...pageInPlace(body, page.wanted, { cursor: 'required' }), sha256 };
   } catch (error) {
     if (!isError(error, 'PageMalformed') || isJson(body)) throw error;
     throw catalogued(

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { failureNoteOf, readNotes } from '../ledger/run-notes.ts';
+import { owesSteps, type WindowState } from '../ledger/window-state.ts';
 import { isDone, isPinnedAgainst, readWindow, type WindowLedger } from '../ledger/windows.ts';
 import { catalogued } from '../model/errors.ts';
 import type { RunArn } from '../model/ids.ts';
@@ -13,7 +14,7 @@ const NAMED_WINDOWS = 20;
 /** Where a run stands after its Map. */
 export interface Reconciliation {
   committed: number;
-  /** Held by another run that lives: that run will say what becomes of them. */
+  /** Held, or committed and being audited or delivered, by another run that lives: that run will say what becomes of them. */
   alreadyRunning: number;
   /** Rolled back and pinned while the run was under way: left as they are. */
   pinned: number;
@@ -53,12 +54,26 @@ export async function reconcile(
     else if (isPinnedAgainst(state, window.task)) outcome.pinned += 1;
     else if (
       (await lives(holderElsewhere(state, request.run, now))) ||
+      (await lives(finisherElsewhere(state, request.run, window.task))) ||
       (await lives(await exporterElsewhere(ranges, window, request.run, now)))
     )
       outcome.alreadyRunning += 1;
+    // The other run may have seen the window through and ended after the window was read.
+    else if (isDone(await readWindow(ports.ledger, window.dataset, window.day), request.run, window.task))
+      outcome.committed += 1;
     else outcome.unfinished.push(window);
   }
   return outcome;
+}
+
+/**
+ * The other run that has published the window and still has it audited or delivered: it gave the window free before that. For a
+ * task that asks CXone again another run's commit is none of this run's.
+ */
+function finisherElsewhere(state: WindowState, run: RunArn, task: ListedWindow['task']): RunArn | undefined {
+  const asksAgain = task !== 'export' && task !== 'reassert';
+  const shown = state.generation !== undefined && state.registrants.size === 0 && owesSteps(state);
+  return !asksAgain && shown && state.publishedBy !== run ? state.publishedBy : undefined;
 }
 
 /** The error that ends a run with unfinished windows: names each with the error that its child ended with. */

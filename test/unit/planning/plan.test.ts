@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { commitGeneration } from '../../../lambdas/ledger/commits.ts';
+import { commitGeneration, leaveCommit } from '../../../lambdas/ledger/commits.ts';
 import { readMarks } from '../../../lambdas/ledger/marks.ts';
 import { noteStage, readPlanNote } from '../../../lambdas/ledger/run-notes.ts';
 import { DAY_MILLISECONDS, Day } from '../../../lambdas/model/days.ts';
@@ -209,6 +209,56 @@ describe('reconciling', () => {
       alreadyRunning: 0,
       unfinished: [listed({ day: MAY_15, task: 'export' })],
     });
+  });
+
+  it('ALL-13 leaves a window that another living run has committed and still delivers to that run, which gave it free', async () => {
+    const { ledger, list, reconciled } = prepare();
+    await list([{ day: MAY_15, task: 'export' }]);
+    const terms = { deliver: true };
+    const claim = await claimed(ledger, OTHER);
+    await commitGeneration(ledger, claim, factsOf(generationOf('a')), terms);
+    await leaveCommit(ledger, claim, generationOf('a'));
+
+    const during = await reconciled();
+    const abandoned = await reconciled(async () => true);
+
+    expect(during).toMatchObject({ alreadyRunning: 1, unfinished: [] });
+    expect(abandoned).toMatchObject({ alreadyRunning: 0, unfinished: [{ day: MAY_15 }] });
+  });
+
+  it('ALL-13 does not leave to another run what it has to read again itself, nor its own delivery', async () => {
+    const { ledger, list, reconciled } = prepare();
+    await list([
+      { day, task: 'refresh' },
+      { day: MAY_15, task: 'export' },
+    ]);
+    for (const [run, of] of [
+      [OTHER, day],
+      [RUN, MAY_15],
+    ] as const) {
+      const claim = await claimed(ledger, run, { day: of });
+      await commitGeneration(ledger, claim, factsOf(generationOf('a')), { deliver: true });
+      await leaveCommit(ledger, claim, generationOf('a'));
+    }
+
+    const outcome = await reconciled();
+
+    expect(outcome.unfinished.map((window) => window.day)).toEqual([day, MAY_15]);
+  });
+
+  it('ALL-10 counts a window that another run sees through, and ends, while it is being looked at', async () => {
+    const { ledger, list, reconciled } = prepare();
+    await list([{ day: MAY_15, task: 'export' }]);
+    const claim = await claimed(ledger, OTHER);
+    const seesThrough = async () => {
+      await commitGeneration(ledger, claim, factsOf(generationOf('a')));
+      await seenThrough(ledger, claim, generationOf('a'));
+      return true;
+    };
+
+    const outcome = await reconciled(seesThrough);
+
+    expect(outcome).toMatchObject({ committed: 1, unfinished: [] });
   });
 
   it('ALL-04 does not count a commit that was left half way', async () => {
