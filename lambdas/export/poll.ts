@@ -7,7 +7,7 @@ import { holdWindow, type WindowLedger } from '../ledger/windows.ts';
 import { catalogued, factIn, isError } from '../model/errors.ts';
 import type { ClaimedWindow } from '../model/payloads.ts';
 import type { ObjectStore } from '../model/ports.ts';
-import { afterUnknown } from './expired-job.ts';
+import { forgottenError, forgottenNote, mayBeUnseen } from './expired-job.ts';
 import { afterFailure } from './failed-job.ts';
 import { type PartList, readPartList, writePartList } from './part-list.ts';
 import {
@@ -57,7 +57,7 @@ export async function pollJob(
   if (state.jobState === 'failed')
     return { outcome: 'resubmit', at: Math.max(state.nextPollAt, ports.ledger.clock.now()) };
   if (state.jobState === 'expired' || state.jobId === undefined)
-    throw catalogued('JobExpired', `The job of ${claim.dataset} ${claim.day} is no longer known.`);
+    throw forgottenError(claim, state, `${claim.dataset} ${claim.day}`);
   const now = ports.ledger.clock.now();
   if (now < state.nextPollAt && !request.renewed) return turnAt(state, now, state.nextPollAt);
   const delay = nextDelay(state, now, ports.random());
@@ -115,10 +115,10 @@ async function askStatus(
       await notePoll(ports.ledger, claim, request.attempt, { nextPollAt: Math.max(turn(), retryAt || 0) });
     }
     if (!isError(error, 'JobExpired')) throw error;
-    const verdict = afterUnknown(error, claim, state, ports.ledger.clock.now());
-    if (verdict.action === 'pollAgain') return undefined;
-    await notePoll(ports.ledger, claim, request.attempt, verdict.note);
-    throw verdict.error;
+    if (mayBeUnseen(state, ports.ledger.clock.now())) return undefined;
+    const note = forgottenNote(claim, state);
+    await notePoll(ports.ledger, claim, request.attempt, { ...note });
+    throw forgottenError(claim, { ...state, ...note }, `${claim.dataset} ${claim.day}`, error);
   }
 }
 

@@ -27,7 +27,6 @@ export const RangeState = WindowState.extend({
   orphans: count
     .default(0)
     .describe('Submissions of unknown outcome: each may have left an export that nobody knows'),
-  expiries: count.default(0).describe('Exports in a row that CXone forgot before they were loaded'),
   partNumber: count.default(0).describe('The last part that was begun, whether its pages count or not'),
   storedPart: count.default(0).describe('The last part whose pages count; 0 before the first'),
   pages: count.default(0).describe('Pages whose records are stored'),
@@ -135,16 +134,6 @@ export function noteHalved(
   return changed(ledger, claim, { ...change, ...(possibleOrphan ? { add: { orphans: 1 } } : {}) }, attempt);
 }
 
-/** Notes that CXone has forgotten the export: the next one begins at page 1. */
-export function noteExpired(ledger: WindowLedger, claim: ClaimedRange, attempt: number): Promise<void> {
-  return changed(ledger, claim, { set: { jobState: 'expired' }, add: { expiries: 1 } }, attempt);
-}
-
-/** Lets the count of forgotten exports begin anew. */
-export function resetExpiries(ledger: WindowLedger, claim: ClaimedRange, attempt: number): Promise<void> {
-  return changed(ledger, claim, { set: { expiries: 0 } }, attempt);
-}
-
 /** Notes the result file, after its object is durable. */
 export function noteFile(
   ledger: WindowLedger,
@@ -170,7 +159,7 @@ export async function noteLoaded(
     attemptKey(ledger.tenant, claim.of),
     conditionalUpdate({ set: { records: state.records } }),
   );
-  await changed(ledger, claim, { set: { loadedAt: ledger.clock.now(), expiries: 0 } }, state.attempt);
+  await changed(ledger, claim, { set: { loadedAt: ledger.clock.now() } }, state.attempt);
 }
 
 /** Changes a claimed range while its attempt is that one, and the clauses hold. Throws `ClaimLost` and `LedgerContended`. */

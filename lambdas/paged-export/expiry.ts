@@ -1,13 +1,14 @@
-import { noteExpired, type RangeState, resetExpiries } from '../ledger/ranges.ts';
+import { forgottenError, forgottenNote } from '../export/expired-job.ts';
+import { notePoll } from '../ledger/polls.ts';
+import type { RangeState } from '../ledger/ranges.ts';
 import type { WindowLedger } from '../ledger/windows.ts';
-import { type CataloguedError, catalogued } from '../model/errors.ts';
+import type { CataloguedError } from '../model/errors.ts';
 import type { ClaimedRange } from '../model/range-payloads.ts';
-import { LONGEST_EXPIRIES } from './polling.ts';
 
 /**
  * Notes that CXone has forgotten the export: a new one begins at page 1, since its pages need not be cut like those of the
- * old one. Gives the error to throw: `JobExpired`, after which the machine submits again, and `ExportFailed` when one
- * export after the other has been forgotten; the count begins anew then.
+ * old one. Gives the error to throw, that of `noLongerKnown`. Throws `ClaimLost`, and `LedgerContended` where the range has another export by now.
+ * @param error CXone's answer
  */
 export async function forgotten(
   ledger: WindowLedger,
@@ -15,13 +16,20 @@ export async function forgotten(
   state: RangeState,
   error: CataloguedError,
 ): Promise<CataloguedError> {
-  await noteExpired(ledger, claim, state.attempt);
-  if (state.expiries + 1 < LONGEST_EXPIRIES) return error;
-  await resetExpiries(ledger, claim, state.attempt);
-  return catalogued(
-    'ExportFailed',
-    `CXone forgot the export of ${claim.of} from ${claim.day} ${LONGEST_EXPIRIES} times before it was loaded.`,
-    { job: state.jobId, pages: state.pages },
-    error,
-  );
+  const note = forgottenNote(claim, state);
+  await notePoll(ledger, claim, state.attempt, { ...note });
+  return forgottenError(claim, { ...state, ...note }, exportOf(claim), error);
+}
+
+/**
+ * The error for who comes back to an export that is forgotten, or that another one has taken the place of: `JobExpired`, after which the machine
+ * submits again, or asks for the other one, and `ExportFailed` where that was the third export that was forgotten under the claim.
+ */
+export function noLongerKnown(claim: ClaimedRange, state: RangeState): CataloguedError {
+  const ended = state.jobState === 'expired' ? state : { ...state, forgottenJobs: 0 };
+  return forgottenError(claim, ended, exportOf(claim));
+}
+
+function exportOf({ of, day }: ClaimedRange): string {
+  return `the range of ${of} from ${day}`;
 }

@@ -7,7 +7,7 @@ import { catalogued, isError } from '../model/errors.ts';
 import type { JobId } from '../model/ids.ts';
 import type { ObjectStore } from '../model/ports.ts';
 import type { ClaimedRange } from '../model/range-payloads.ts';
-import { forgotten } from './expiry.ts';
+import { forgotten, noLongerKnown } from './expiry.ts';
 import { RecordInstants } from './record-instants.ts';
 import { RecordSpool, SPOOLED_BYTES, type SpooledDay, storeDays } from './record-spool.ts';
 import { type FetchedPage, fetchPage } from './result-page.ts';
@@ -85,14 +85,11 @@ async function fetchOn(
   return progressOf(state, false);
 }
 
-/** The export whose records may be fetched. Throws `JobExpired` where another is wanted by now. */
-export function completedJob(
-  { jobId, jobState, attempt }: RangeState,
-  claim: ClaimedRange,
-  wanted: number,
-): JobId {
+/** The export whose records may be fetched. Throws `JobExpired` where another is wanted by now, and `ExportFailed` where none is any more. */
+export function completedJob(state: RangeState, claim: ClaimedRange, wanted: number): JobId {
+  const { jobId, jobState, attempt } = state;
   if (jobId !== undefined && jobState === 'completed' && attempt === wanted) return jobId;
-  throw catalogued('JobExpired', `The export of ${claim.of} from ${claim.day} is no longer known.`);
+  throw noLongerKnown(claim, state);
 }
 
 /** How far a range's records are stored. */

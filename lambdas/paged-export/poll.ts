@@ -1,5 +1,6 @@
 import type { Analytics } from '../cxone/analytics.ts';
 import type { JobStatus } from '../cxone/job-status.ts';
+import { mayBeUnseen } from '../export/expired-job.ts';
 import { afterFailure } from '../export/failed-job.ts';
 import {
   LONGEST_SLOT_WAIT_MILLISECONDS,
@@ -12,7 +13,7 @@ import { holdRange, lastRecords, type RangeState } from '../ledger/ranges.ts';
 import type { WindowLedger } from '../ledger/windows.ts';
 import { catalogued, factIn, isError } from '../model/errors.ts';
 import type { ClaimedRange } from '../model/range-payloads.ts';
-import { forgotten } from './expiry.ts';
+import { forgotten, noLongerKnown } from './expiry.ts';
 import { exportPollDelay } from './polling.ts';
 
 /** What polling needs of the world. */
@@ -44,7 +45,7 @@ export async function pollRange(
   if (state.jobState === 'failed')
     return { outcome: 'resubmit', at: Math.max(state.nextPollAt, ledger.clock.now()) };
   if (state.jobState !== 'submitted' || state.jobId === undefined || state.attempt !== request.attempt)
-    throw catalogued('JobExpired', `The export of ${claim.of} from ${claim.day} is no longer known.`);
+    throw noLongerKnown(claim, state);
   const now = ledger.clock.now();
   if (now < state.nextPollAt && !request.renewed) return turnAt(state, now, state.nextPollAt);
   const records = await lastRecords(ledger, claim.of);
@@ -77,7 +78,10 @@ async function askStatus(
       const retryAt = Date.parse(factIn(error.message, 'retryAt') ?? '');
       await notePoll(ledger, claim, state.attempt, { nextPollAt: Math.max(turn(), retryAt || 0) });
     }
-    throw isError(error, 'JobExpired') ? await forgotten(ledger, claim, state, error) : error;
+    if (!isError(error, 'JobExpired')) throw error;
+    // Another export in its place would leave this one as one that nobody knows.
+    if (mayBeUnseen(state, ledger.clock.now())) return undefined;
+    throw await forgotten(ledger, claim, state, error);
   }
 }
 

@@ -10,9 +10,6 @@ const GROWTH = 1.5;
 /** Up to a tenth on top, so that ranges that were submitted together do not poll together. */
 const JITTER = 0.1;
 
-/** CXone may forget so many exports of a range in a row before one is loaded. */
-export const LONGEST_EXPIRIES = 3;
-
 /**
  * How long to wait before the next poll: 10 s after the first, then half as much again each time, at most 120 s, with jitter
  * that only lengthens; never less than 15 s where the dataset's last export had more than 500,000 records.

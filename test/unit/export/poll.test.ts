@@ -397,15 +397,17 @@ describe('states of a job', () => {
     };
 
     const first = [await thrownBy(pollInTurn()), await next(claim, 2), await next(claim, 3)];
-    const unheard = await next(claim, 4);
+    const again = { attempt: 3, renewed: false, partsMissing: 0 };
+    const unheard = await thrownBy(pollJob({ ...ports, dataDownload: gone }, claim, again));
     const later = await claimed(ledger, runCalled('next'));
-    const second = [await next(later, 5), await next(later, 6), await next(later, 7)];
+    const second = [await next(later, 4), await next(later, 5), await next(later, 6)];
 
     expect(first.map(({ name }) => name)).toEqual(['JobExpired', 'JobExpired', 'ExportFailed']);
     expect(first[2]?.facts).toEqual({ requestId: 'r-1', job: 'job-3', attempt: 3 });
-    expect(unheard.name).toBe('ExportFailed');
+    expect([unheard.name, unheard.facts]).toEqual(['ExportFailed', { job: 'job-3', attempt: 3 }]);
+    expect(gone.polled).toEqual(['job-2', 'job-3', 'job-4', 'job-5', 'job-6']);
     expect(second.map(({ name }) => name)).toEqual(['JobExpired', 'JobExpired', 'ExportFailed']);
-    expect(planSubmission(await read(), RUN, 'export', 'key')).toMatchObject({ action: 'raise', attempt: 8 });
+    expect(planSubmission(await read(), RUN, 'export', 'key')).toMatchObject({ action: 'raise', attempt: 7 });
   });
 
   it('CDR-06 a failed job is resubmitted after its cool-down, also by who comes back without having heard', async () => {

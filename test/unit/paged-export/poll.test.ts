@@ -4,6 +4,9 @@ import type { JobStatus } from '../../../lambdas/cxone/job-status.ts';
 import { noteLoaded, readRange } from '../../../lambdas/ledger/ranges.ts';
 import { catalogued } from '../../../lambdas/model/errors.ts';
 import { ANALYTICS_DATASET } from '../../../lambdas/model/payloads.ts';
+import type { ClaimedRange } from '../../../lambdas/model/range-payloads.ts';
+import { forgotten } from '../../../lambdas/paged-export/expiry.ts';
+import { completedJob } from '../../../lambdas/paged-export/fetch.ts';
 import { pollRange } from '../../../lambdas/paged-export/poll.ts';
 import { exportPollDelay } from '../../../lambdas/paged-export/polling.ts';
 import { submitRange } from '../../../lambdas/paged-export/submit.ts';
@@ -14,6 +17,7 @@ import { claimedRange, EXPORT, THREE_DAYS } from '../../support/range-ledger.ts'
 import { thrownBy } from '../../support/thrown.ts';
 import { runCalled, windowLedger } from '../../support/window-ledger.ts';
 
+const MINUTE = 60_000;
 const RUN = runCalled('night');
 const PENDING: JobStatus = { kind: 'pending', terminal: false };
 const COMPLETED: JobStatus = { kind: 'completed', terminal: true };
@@ -111,23 +115,83 @@ describe('ANA-03 polling', () => {
     expect(await submit()).toMatchObject({ jobId: (await read()).jobId });
   });
 
-  it('ANA-05 says that an export is forgotten, and ends by name when one after the other is', async () => {
-    const gone = catalogued('JobExpired', 'CXone no longer knows the export.');
-    const { ledger, claim, analytics, submit, turn } = await prepare([gone]);
-    const polled = async () => {
-      await turn();
-      const { attempt } = await readRange(ledger, ANALYTICS_DATASET, THREE_DAYS);
-      return pollRange({ ledger, analytics, random: () => 0 }, claim, { attempt, renewed: false });
-    };
+  describe('ANA-05 of an export that CXone has forgotten', () => {
+    const GONE = catalogued('JobExpired', 'CXone no longer knows the export.', { requestId: 'r-1' });
 
-    const names: string[] = [];
-    for (let round = 0; round < 3; round += 1) {
-      names.push((await thrownBy(polled())).name);
-      await submit();
+    /** Submits under a claim what the ledger asks for, and polls it when it is known to be gone. */
+    async function prepareGone() {
+      const { ledger, clock, claim, read } = await prepare([GONE]);
+      const analytics = fakeAnalytics({ statuses: [GONE] });
+      const ports = { ledger, analytics, random: () => 0 };
+      const poll = async (by: ClaimedRange) =>
+        thrownBy(pollRange(ports, by, { attempt: (await read()).attempt, renewed: false }));
+      const round = async (by: ClaimedRange) => {
+        await submitRange(ports, by, { task: 'export', settings: EXPORT, rawDays: 30 });
+        clock.set(clock.now() + 2 * MINUTE);
+        return poll(by);
+      };
+      return { ledger, analytics, claim, poll, round, read };
     }
 
-    expect(names).toEqual(['JobExpired', 'JobExpired', 'ExportFailed']);
-    expect(analytics.orders).toHaveLength(4);
+    it('ANA-05 ends by name with the third under one claim, also for who comes back; the next claim has three more', async () => {
+      const { ledger, analytics, claim, poll, round, read } = await prepareGone();
+
+      const first = [await round(claim), await round(claim), await round(claim)];
+      const unheard = await poll(claim);
+      const later = await claimedRange(ledger, runCalled('next'));
+      const second = [await round(later), await round(later), await round(later)];
+
+      const names = ['JobExpired', 'JobExpired', 'ExportFailed'];
+      expect([first, second].map((ends) => ends.map(({ name }) => name))).toEqual([names, names]);
+      expect(first[2]?.facts).toEqual({ requestId: 'r-1', job: 'export-2', attempt: 3 });
+      expect([unheard.name, unheard.facts]).toEqual(['ExportFailed', { job: 'export-2', attempt: 3 }]);
+      expect([analytics.orders.length, analytics.polled.length]).toEqual([5, 6]);
+      expect(await read()).toMatchObject({ attempt: 6, jobState: 'expired' });
+    });
+
+    it('ANA-05 counts it once, however many calls find out at once', async () => {
+      const { ledger, claim, round, read } = await prepareGone();
+      await round(claim);
+      const before = { ...(await read()), forgottenJobs: 0 };
+
+      const ends = [
+        await forgotten(ledger, claim, before, GONE),
+        await forgotten(ledger, claim, before, GONE),
+      ];
+
+      expect(ends.map(({ name }) => name)).toEqual(['JobExpired', 'JobExpired']);
+      expect((await read()).forgottenJobs).toBe(1);
+    });
+
+    it('ANA-05 fetches nothing more of the third, for who comes back, and submits nothing more', async () => {
+      const { ledger, claim, round, read } = await prepareGone();
+      await round(claim);
+      const once = await read();
+      await round(claim);
+      await round(claim);
+      const thrice = await read();
+
+      const [later, last] = [
+        await thrownBy(async () => completedJob(once, claim, once.attempt)),
+        await thrownBy(async () => completedJob(thrice, claim, thrice.attempt)),
+      ];
+
+      expect([later.name, last.name]).toEqual(['JobExpired', 'ExportFailed']);
+      expect((await readRange(ledger, ANALYTICS_DATASET, THREE_DAYS)).attempt).toBe(3);
+    });
+  });
+
+  it('ANA-05 asks again for an export that CXone does not know yet, which another one would leave behind', async () => {
+    const unknown = catalogued('JobExpired', 'CXone does not know the export.');
+    const { poll, turn, read } = await prepare([unknown, PENDING]);
+
+    await turn();
+    const first = await poll();
+    await turn();
+    const second = await poll();
+
+    expect([first.outcome, second.outcome]).toEqual(['pending', 'pending']);
+    expect(await read()).toMatchObject({ attempt: 1, jobState: 'submitted', jobStatus: 'pending' });
   });
 
   it('ANA-03 takes 15 s at least where the dataset’s last export had more than 500,000 records', async () => {
