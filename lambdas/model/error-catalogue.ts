@@ -158,7 +158,7 @@ export const CATALOGUE = {
     meaning: 'A part cannot be read as the format that was asked for.',
     acts: 'NICE support',
     remedy:
-      'Look at the raw part that the message names; redrive, which fetches the file of an analytics export anew; then refresh the window, and if it is the same ask NICE support.',
+      'Look at the raw part that the message names; redrive, which fetches the file of an analytics export anew; then refresh the window, and if it is the same ask NICE support. Where a sheet of a workbook is full, lower `rangeDays` or take another format.',
   },
   RecordCountMismatch: {
     meaning: 'The rows of the parts are not as many as CXone announced, also after fetching them again.',

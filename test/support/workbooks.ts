@@ -22,11 +22,17 @@ export function sheetjsWorkbook(
 
 /** The workbook with one of its XML files changed. */
 export function changedWorkbook(workbook: Buffer, path: string, change: (xml: string) => string): Buffer {
+  return changedFiles(workbook, { [path]: change });
+}
+
+function changedFiles(workbook: Buffer, changes: Readonly<Record<string, (xml: string) => string>>): Buffer {
   const archive = sheetjs.CFB.read(workbook, { type: 'buffer' });
-  const entry = sheetjs.CFB.find(archive, `/${path}`);
-  if (entry === null) throw new Error(`There is no ${path}.`);
-  const changed = Buffer.from(change(Buffer.from(entry.content).toString('utf8')));
-  sheetjs.CFB.utils.cfb_add(archive, `/${path}`, changed);
+  for (const [path, change] of Object.entries(changes)) {
+    const entry = sheetjs.CFB.find(archive, `/${path}`);
+    if (entry === null) throw new Error(`There is no ${path}.`);
+    const changed = Buffer.from(change(Buffer.from(entry.content).toString('utf8')));
+    sheetjs.CFB.utils.cfb_add(archive, `/${path}`, changed);
+  }
   return sheetjs.CFB.write(archive, { type: 'buffer', fileType: 'zip', compression: true });
 }
 
@@ -51,26 +57,29 @@ export async function otherWorkbook(rows: readonly (readonly Cell[])[]): Promise
   return await writeExcelFile(data, {}).toBuffer();
 }
 
-/** A workbook of so many rows, each with texts of its own among those that cells share. */
+/** A workbook of so many rows, an even number, on two sheets, each row with texts of its own among those that cells share. */
 export function largeWorkbook(header: readonly string[], rows: number): Buffer {
-  const small = sheetjsWorkbook({ a: [header, header.map(() => 'x')] }, { sharedStrings: true });
-  const texts = Array.from(
-    { length: rows },
-    (_, row) => `<si><t>Text of row ${row}, which no other row has</t></si>`,
-  );
-  const withTexts = changedWorkbook(small, 'xl/sharedStrings.xml', (xml) =>
-    xml.replace(
-      /<sst[^>]*>[\s\S]*<\/sst>/,
-      `<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">${header.map((name) => `<si><t>${name}</t></si>`).join('')}${texts.join('')}</sst>`,
-    ),
-  );
-  return changedWorkbook(withTexts, 'xl/worksheets/sheet1.xml', (xml) => {
-    const lines = Array.from({ length: rows }, (_, row) => {
-      const cells = header.map((_, column) =>
-        column === 0 ? `<c t="s"><v>${header.length + row}</v></c>` : `<c><v>${row}.25</v></c>`,
-      );
-      return `<row r="${row + 2}">${cells.join('')}</row>`;
-    });
+  const table = [header, header.map(() => 'x')];
+  const half = rows / 2;
+  const text = (value: string) => `<si><t>${value}</t></si>`;
+  const texts = Array.from({ length: rows }, (_, row) => text(`Text of row ${row}, which no other row has`));
+  const line = (row: number) => {
+    const cells = header.map((_, column) =>
+      column === 0 ? `<c t="s"><v>${header.length + row}</v></c>` : `<c><v>${row}.25</v></c>`,
+    );
+    return `<row r="${(row % half) + 2}">${cells.join('')}</row>`;
+  };
+  const from = (first: number) => (xml: string) => {
+    const lines = Array.from({ length: half }, (_, row) => line(first + row));
     return xml.replace(/<row r="2">[\s\S]*<\/row>/, lines.join(''));
+  };
+  return changedFiles(sheetjsWorkbook({ a: table, b: table }, { sharedStrings: true }), {
+    'xl/sharedStrings.xml': (xml) =>
+      xml.replace(
+        /<sst[^>]*>[\s\S]*<\/sst>/,
+        `<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">${header.map(text).join('')}${texts.join('')}</sst>`,
+      ),
+    'xl/worksheets/sheet1.xml': from(0),
+    'xl/worksheets/sheet2.xml': from(half),
   });
 }

@@ -1,4 +1,4 @@
-import { catalogued } from '../../model/errors.ts';
+import { type CataloguedError, catalogued } from '../../model/errors.ts';
 import type { ColumnType, Mapping } from '../../model/mapping.ts';
 import { keysOf } from '../../model/source-path.ts';
 import { csvRecordEnd, type FileRecord, fieldsOf, flawOf, isBlank, recordsOf } from '../records.ts';
@@ -17,37 +17,45 @@ export async function* resultRecords(
   mapping: Mapping,
 ): AsyncGenerator<string[]> {
   let writer: RecordWriter | undefined;
-  for await (const batch of format === 'csv' ? csvRows(file, mapping) : workbookRows(file)) {
+  for await (const { header, rows } of format === 'csv' ? csvRows(file, mapping) : workbookRows(file)) {
+    if (header !== undefined) writer = new RecordWriter(header, mapping);
+    if (writer === undefined) throw noHeader();
     const records: string[] = [];
-    for (const row of batch)
-      if (typeof row === 'string') records.push(JSON.stringify(row));
-      else if (writer === undefined) writer = new RecordWriter(row, mapping);
-      else records.push(writer.record(row));
+    for (const row of rows) records.push(typeof row === 'string' ? JSON.stringify(row) : writer.record(row));
     if (records.length > 0) yield records;
   }
-  if (writer === undefined && format === 'csv') throw catalogued('PartMalformed', 'There is no header row.');
+  if (writer === undefined && format === 'csv') throw noHeader();
+}
+
+function noHeader(): CataloguedError {
+  return catalogued('PartMalformed', 'There is no header row.');
 }
 
 const LINE_FEED = 0x0a;
 
-/** Rows of a CSV file, the header first; a text is a row that cannot be told apart into fields. */
-async function* csvRows(file: string, mapping: Mapping): AsyncGenerator<(string[] | string)[]> {
+interface CsvRows {
+  header?: string[];
+  rows: (string[] | string)[];
+}
+
+/** Rows of a CSV file, the first ones with the header; a text is a row that cannot be told apart into fields. */
+async function* csvRows(file: string, mapping: Mapping): AsyncGenerator<CsvRows> {
   let width: number | undefined;
   let last: FileRecord | undefined;
   let header: string[] = [];
   for await (const batch of recordsOf(file, csvRecordEnd)) {
     const rows: (string[] | string)[] = [];
+    const begins = width === undefined;
     for (const record of batch) {
       const text = record.bytes.toString('utf8');
       if (width === undefined) {
         header = fieldsOf(text.replace(/^\uFEFF/, ''));
         width = header.length;
-        rows.push(header);
       } else if (width === 1 || !isBlank(record))
         rows.push(flawOf(record, width) === undefined ? fieldsOf(text) : text.replace(/\r?\n$/, ''));
       last = record;
     }
-    yield rows;
+    if (width !== undefined) yield begins ? { header, rows } : { rows };
   }
   if (last !== undefined && endsWithin(last, header, mapping))
     throw catalogued('PartMalformed', 'The file ends within a row: it was cut short.');

@@ -4,36 +4,72 @@ import yauzl from 'yauzl';
 import { catalogued } from '../../model/errors.ts';
 import { NumberFormats } from './number-formats.ts';
 import { SharedStrings } from './shared-strings.ts';
-import { rowsOf, type SheetRow } from './worksheet.ts';
+import { type CellRules, MOST_ROWS, rowsOf, type SheetRow, type SheetRows } from './worksheet.ts';
 import { readXml } from './xml-events.ts';
 
 /** Entries that a workbook's archive may have. */
 const MOST_ENTRIES = 10_000;
 
+/** Rows of a table that follow each other, in one batch; at the beginning of a sheet with its header. */
+export interface WorkbookRows {
+  header?: SheetRow;
+  rows: SheetRow[];
+}
+
 /**
- * The rows of a workbook (xlsx) on the local disk: those of its first sheet that has any. Holds a chunk of the sheet, and the texts that cells
- * share. Throws `PartMalformed` for what is no workbook, is encrypted, or has no sheet.
+ * The table of a workbook (xlsx) on the local disk: the rows of its first sheet that has any, and of the later ones whose header names the same
+ * columns, in whatever order; programs go on there when a sheet is full. Other sheets are none of it. Holds a chunk of a sheet, and the texts that
+ * cells share. Throws `PartMalformed` for what is no workbook, is encrypted, or has no sheet, and, in the end, where the last sheet of the table
+ * has as many rows as a sheet can have: what came after them was left out.
  */
-export async function* workbookRows(file: string): AsyncGenerator<SheetRow[]> {
+export async function* workbookRows(file: string): AsyncGenerator<WorkbookRows> {
   const archive = await openArchive(file);
   try {
     const { sheets, calendar, strings, styles } = await describe(archive);
-    const rules = {
+    const rules: CellRules = {
       calendar,
       strings: strings === undefined ? new SharedStrings() : await SharedStrings.read(strings),
       formats: styles === undefined ? new NumberFormats() : await NumberFormats.read(styles),
     };
-    for (const sheet of sheets) {
-      let empty = true;
-      for await (const rows of rowsOf(await archive.open(sheet), rules)) {
-        empty = false;
-        yield rows;
-      }
-      if (!empty) return;
-    }
+    const table: Table = { last: 0 };
+    for (const sheet of sheets) yield* continued(table, rowsOf(await archive.open(sheet), rules));
+    if (table.last >= MOST_ROWS)
+      throw catalogued(
+        'PartMalformed',
+        `The workbook has ${MOST_ROWS} rows on a sheet, which can hold no more, and none that goes on: ask for json or csv, or for fewer days.`,
+      );
   } finally {
     archive.close();
   }
+}
+
+/** What is known of a workbook's table. */
+interface Table {
+  /** The columns that its header names, in one text; undefined before there is one. */
+  names?: string;
+  /** The place of the last row on its last sheet so far. */
+  last: number;
+}
+
+/** The rows of a sheet, if it is the table's first one or has its header. */
+async function* continued(table: Table, sheet: AsyncIterable<SheetRows>): AsyncGenerator<WorkbookRows> {
+  let begun = false;
+  for await (const { rows, last } of sheet) {
+    if (begun) yield { rows };
+    else {
+      const [header = [], ...rest] = rows;
+      const names = namesIn(header);
+      if (table.names !== undefined && names !== table.names) return;
+      table.names = names;
+      begun = true;
+      yield { header, rows: rest };
+    }
+    table.last = last;
+  }
+}
+
+function namesIn(header: SheetRow): string {
+  return JSON.stringify(header.filter((name) => name !== undefined).sort());
 }
 
 interface Archive {

@@ -15,15 +15,25 @@ export interface CellRules {
 /** Columns that a sheet can have. Source: Excel's specifications. */
 const MOST_COLUMNS = 16_384;
 
+/** Rows that a sheet can have. Source: Excel's specifications. */
+export const MOST_ROWS = 1_048_576;
+
 /** A row's cells by their columns, from 0; one that is not there is undefined. */
 export type SheetRow = (string | undefined)[];
 
+/** Rows of a sheet that follow each other. */
+export interface SheetRows {
+  rows: SheetRow[];
+  /** The place of the last one of them in the sheet, from 1. */
+  last: number;
+}
+
 /** The rows of a sheet that have a cell with something in it, in batches. Rows and cells that are left out are no rows, and undefined. */
-export async function* rowsOf(source: Readable, rules: CellRules): AsyncGenerator<SheetRow[]> {
+export async function* rowsOf(source: Readable, rules: CellRules): AsyncGenerator<SheetRows> {
   const reader = new SheetReader(rules);
   for await (const _ of readXml(source, reader)) {
     const rows = reader.taken();
-    if (rows.length > 0) yield rows;
+    if (rows.length > 0) yield { rows, last: reader.last };
   }
 }
 
@@ -32,6 +42,8 @@ class SheetReader implements XmlReader {
   readonly #inline = new TextCollector('is');
   #rows: SheetRow[] = [];
   #row: SheetRow = [];
+  #place = 0;
+  #last = 0;
   #column = -1;
   #type = 'n';
   #style: string | undefined;
@@ -40,6 +52,11 @@ class SheetReader implements XmlReader {
 
   constructor(rules: CellRules) {
     this.#rules = rules;
+  }
+
+  /** The place of the last row that has something in it, from 1; 0 before the first. */
+  get last(): number {
+    return this.#last;
   }
 
   taken(): SheetRow[] {
@@ -52,6 +69,7 @@ class SheetReader implements XmlReader {
     this.#inline.begin(name);
     if (name === 'row') {
       this.#row = [];
+      this.#place = attributes.r === undefined ? this.#place + 1 : placeOf(attributes.r);
       this.#column = -1;
     } else if (name === 'c') {
       this.#column = attributes.r === undefined ? this.#column + 1 : columnOf(attributes.r);
@@ -73,7 +91,9 @@ class SheetReader implements XmlReader {
       const text = this.#cell();
       if (text !== '') this.#row[this.#column] = text;
     }
-    if (name === 'row' && this.#row.length > 0) this.#rows.push(Array.from(this.#row));
+    if (name !== 'row' || this.#row.length === 0) return;
+    this.#rows.push(Array.from(this.#row));
+    this.#last = this.#place;
   }
 
   #cell(): string {
@@ -111,6 +131,12 @@ function shortest(value: string): string {
   if (plain === undefined || !plain.includes('.') || plain.replaceAll(/\D/g, '').length > 18)
     return plain ?? value;
   return plainDecimal(String(Number(plain))) ?? plain;
+}
+
+function placeOf(reference: string): number {
+  const place = Number(reference);
+  if (Number.isInteger(place) && place > 0) return place;
+  throw catalogued('PartMalformed', 'A row of the workbook is at a place that no sheet has.');
 }
 
 function columnOf(reference: string): number {

@@ -12,7 +12,7 @@ const ROWS = 100_000;
 const COLUMNS = ['id', ...Array.from({ length: 9 }, (_, index) => `metric.value${index}`)];
 
 describe('ALL-17 memory of result files', () => {
-  it('ALL-17 ANA-06 reads a workbook of 100,000 rows in a quarter of the transform’s least memory', async () => {
+  it('ALL-17 ANA-06 reads a workbook of 100,000 rows on two sheets in a quarter of the transform’s least memory', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'workbook-'));
     const file = join(folder, 'large.xlsx');
     await writeFile(file, largeWorkbook(COLUMNS, ROWS));

@@ -105,6 +105,20 @@ describe('ANA-06 result files', () => {
       () => sheetjsWorkbook({ none: [], a: sheet(AT), b: [['Id'], ['1']] }, { sharedStrings: true }),
     ],
     [
+      'one that goes on on other sheets, with columns in another order and other tables in between',
+      'xlsx',
+      () => {
+        const [first = [], ...rest] = cells(AT);
+        const [second = [], third = []] = rest.map((row) => [null, ...row.toReversed()]);
+        const total = [['Records'], [3]];
+        const header = [null, ...HEADER.toReversed()];
+        return sheetjsWorkbook(
+          { a: [HEADER, first], total, b: [header, second], none: [], c: [[], header, third], d: [HEADER] },
+          { sharedStrings: true },
+        );
+      },
+    ],
+    [
       'one with rows and columns left out',
       'xlsx',
       () =>
@@ -181,6 +195,16 @@ describe('ANA-06 result files', () => {
         ),
     ],
     [
+      'a row at a place that is none',
+      'xlsx',
+      () =>
+        changedWorkbook(
+          sheetjsWorkbook({ a: sheet(AT) }, { sharedStrings: true }),
+          'xl/worksheets/sheet1.xml',
+          (xml) => xml.replace('<row r="2"', '<row r="two"'),
+        ),
+    ],
+    [
       'a shared text that is not there',
       'xlsx',
       () =>
@@ -198,6 +222,54 @@ describe('ANA-06 result files', () => {
 
   it('ANA-06 takes a workbook without rows for one without records', async () => {
     expect(await recordsIn(sheetjsWorkbook({ a: [], b: [] }, { sharedStrings: true }), 'xlsx')).toEqual([]);
+  });
+
+  describe('ANA-06 a sheet that is full', () => {
+    const table = sheet(AT);
+    const total = [['Records'], [3]];
+    /** A workbook of which these sheets, from 1, have their last row in the last place of a sheet. */
+    const filled = (
+      sheets: Readonly<Record<string, readonly (readonly Cell[])[]>>,
+      full: readonly number[],
+      last = (row: string) => row.replace(/ r="\d+"/, ' r="1048576"'),
+    ) =>
+      full.reduce(
+        (workbook, sheetNumber) =>
+          changedWorkbook(workbook, `xl/worksheets/sheet${sheetNumber}.xml`, (xml) =>
+            xml.replaceAll(/ r="[A-Z]+\d+"/g, '').replace(/<row (?!.*<row ).*?>/, last),
+          ),
+        sheetjsWorkbook(sheets, { sharedStrings: true }),
+      );
+
+    it.each<[string, () => Buffer]>([
+      ['with none after it', () => filled({ a: table }, [1])],
+      ['with another table after it', () => filled({ a: table, total }, [1])],
+      ['on which an earlier one goes on', () => filled({ a: table, b: table }, [2])],
+      [
+        'whose last row does not say its place',
+        () => filled({ a: table }, [1], () => '<row r="1048575"></row><row>'),
+      ],
+    ])('ANA-06 is named %s: what came after it was left out', async (_, file) => {
+      const error = await thrownBy(recordsIn(file(), 'xlsx'));
+
+      expect([error.name, error.message]).toEqual([
+        'PartMalformed',
+        expect.stringContaining('1048576 rows on a sheet'),
+      ]);
+    });
+
+    it.each<[string, () => Buffer, number]>([
+      ['where a later one goes on', () => filled({ a: table, total, b: table }, [1]), 6],
+      ['where a later one has just the header', () => filled({ a: table, b: [HEADER] }, [1]), 3],
+      ['if it is none of the table', () => filled({ a: table, total }, [2]), 3],
+      [
+        'but for one row',
+        () => filled({ a: table }, [1], (row) => row.replace(/ r="\d+"/, ' r="1048575"')),
+        3,
+      ],
+    ])('ANA-06 is fine %s', async (_, file, records) => {
+      expect(await recordsIn(file(), 'xlsx')).toHaveLength(records);
+    });
   });
 
   it('CDR-08 reads a stored file only as it was stored, and leaves no copy behind', async () => {
