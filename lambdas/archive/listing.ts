@@ -24,9 +24,9 @@ import { catalogued } from '../model/errors.ts';
 import { type RunArn, runName } from '../model/ids.ts';
 import type { InteractionId } from '../model/interactions.ts';
 import type { ObjectStore } from '../model/ports.ts';
+import { allSideBySide } from '../model/side-by-side.ts';
 import { openLooks, refusedSince } from './open-looks.ts';
 import { type ArchiveRequest, takesPending } from './request.ts';
-import { allSideBySide } from './side-by-side.ts';
 
 /** Items of the ledger that are looked at side by side. */
 const LEDGER_AT_ONCE = 16;

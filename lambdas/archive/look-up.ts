@@ -8,10 +8,10 @@ import { CataloguedError, catalogued, isError } from '../model/errors.ts';
 import { runName } from '../model/ids.ts';
 import type { FailureReason, InteractionId, UnavailableLook } from '../model/interactions.ts';
 import type { ObjectStore } from '../model/ports.ts';
+import { allSideBySide, sideBySide } from '../model/side-by-side.ts';
 import { canonicalJson } from './exact-json.ts';
 import type { ListedBy } from './listing.ts';
 import { archivalRecord, fieldValue, recordDigest } from './record.ts';
-import { allSideBySide, sideBySide } from './side-by-side.ts';
 import { type LookedUp, type Staged, type StagedBy, stagedThrough, stagePiece } from './staging.ts';
 
 /** Calls of one invocation follow each other: batches run side by side, and the limiter shares out the slots. */

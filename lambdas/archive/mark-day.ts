@@ -7,7 +7,7 @@ import { CataloguedError, isError } from '../model/errors.ts';
 import { runName } from '../model/ids.ts';
 import type { InteractionId, MarkFailure } from '../model/interactions.ts';
 import type { ClaimedWindow } from '../model/payloads.ts';
-import { sideBySide } from './side-by-side.ts';
+import { sideBySide } from '../model/side-by-side.ts';
 
 /** Calls of one invocation follow each other: days run side by side, and the limiter shares out the slots. */
 const CALLS_AT_ONCE = 1;

@@ -9,10 +9,10 @@ import { InteractionId } from '../model/interactions.ts';
 import type { MediaTally } from '../model/media.ts';
 import type { ClaimedWindow } from '../model/payloads.ts';
 import type { ObjectStore } from '../model/ports.ts';
+import { sideBySide } from '../model/side-by-side.ts';
 import { parseExactJson } from './exact-json.ts';
 import { type MediaPorts, storeMedium, type WantedMedium } from './media.ts';
 import { ArchivalRecord, archivalRecord } from './record.ts';
-import { sideBySide } from './side-by-side.ts';
 import { type StagedBy, stagedOf } from './staging.ts';
 
 /** Media of one invocation that are streamed side by side: each holds two parts of its upload. */

@@ -23,11 +23,11 @@ import { runName } from '../model/ids.ts';
 import type { UnavailableLook } from '../model/interactions.ts';
 import type { ClaimedWindow } from '../model/payloads.ts';
 import type { ObjectStore } from '../model/ports.ts';
+import { allSideBySide } from '../model/side-by-side.ts';
 import type { ArchiveRecord } from './blocks.ts';
 import { placesIn } from './completion.ts';
 import { emptyTally, type Kind, PendingLines } from './pending-lines.ts';
 import { type SealedObject, type SealPorts, sealRecords } from './seal.ts';
-import { allSideBySide } from './side-by-side.ts';
 import { type Staged, type StagedBy, stagedOf } from './staging.ts';
 
 /** Items of the ledger that are written side by side. */

@@ -12,7 +12,7 @@ import {
   type WindowNotes,
 } from '../ledger/run-notes.ts';
 import type { WindowState } from '../ledger/window-state.ts';
-import { isDone, isPinnedAgainst, readWindow, type WindowLedger } from '../ledger/windows.ts';
+import { isDone, isPinnedAgainst, READS_AT_ONCE, readWindow, type WindowLedger } from '../ledger/windows.ts';
 import { isoInstant } from '../model/days.ts';
 import { catalogueEntry } from '../model/error-catalogue.ts';
 import { type DatasetId, type RunArn, runName } from '../model/ids.ts';
@@ -20,6 +20,7 @@ import { ListedWindow, type ToldEnding } from '../model/payloads.ts';
 import type { PipelineName } from '../model/pipelines.ts';
 import type { ExecutionFacts, ObjectStore } from '../model/ports.ts';
 import { type DatasetRecord, RunRecord, type WindowRecord } from '../model/run-record.ts';
+import { allSideBySide } from '../model/side-by-side.ts';
 import { exporterElsewhere, RangeReader } from '../planning/ranges.ts';
 import { costOf } from './cost.ts';
 import { readingRecord } from './reading-record.ts';
@@ -49,24 +50,21 @@ export async function makeRunRecord(
       ? []
       : z.array(ListedWindow).parse(JSON.parse(await ports.objects.readText(planned.listKey)));
   const notes = await readNotes(ledger.table, ledger.tenant, request.run);
-  const windows: WindowRecord[] = [];
   const ranges = new RangeReader(ledger);
-  for (const window of list)
-    windows.push({
-      ...windowRecord(
-        request.run,
-        window,
-        await readWindow(ledger, window.dataset, window.day),
-        { own: noteOf(notes, window), failure: failureNoteOf(notes, window), now },
-        (await exporterElsewhere(ranges, window, request.run, now)) !== undefined,
-      ),
+  const windows = await allSideBySide(list, READS_AT_ONCE, async (window): Promise<WindowRecord> => {
+    const state = await readWindow(ledger, window.dataset, window.day);
+    const elsewhere = (await exporterElsewhere(ranges, window, request.run, now)) !== undefined;
+    const noted = { own: noteOf(notes, window), failure: failureNoteOf(notes, window), now };
+    return {
+      ...windowRecord(request.run, window, state, noted, elsewhere),
       ...(request.pipeline === 'report-sync'
-        ? { reading: await readingRecord(ledger, request.run, window) }
+        ? { reading: await readingRecord(ledger, request.run, window, state) }
         : {}),
-    });
-  const datasets: DatasetRecord[] = [];
-  for (const dataset of planned?.datasets ?? [])
-    datasets.push(await datasetRecord(ledger, request.run, dataset));
+    };
+  });
+  const datasets = await allSideBySide(planned?.datasets ?? [], READS_AT_ONCE, (dataset) =>
+    datasetRecord(ledger, request.run, dataset),
+  );
   const startedAt = request.execution?.startedAt ?? now;
   const endedAt = request.execution?.endedAt ?? now;
   const all = [...notes.values()];

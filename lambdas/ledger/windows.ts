@@ -12,6 +12,12 @@ import { isSettled, owesSteps, type WindowState, windowStateOf } from './window-
 /** How long a claim lasts without a sign of life: every handler renews it, and no Wait of a healthy child is longer than 10 minutes. */
 export const LEASE_MILLISECONDS = 45 * 60_000;
 
+/**
+ * Windows that are read side by side where a run's whole list is: a year of fifty reports is 18,300 windows, which take a few
+ * milliseconds each.
+ */
+export const READS_AT_ONCE = 16;
+
 /** Times that a claim is tried again when another writer comes between reading and writing. */
 const CLAIM_TRIES = 8;
 

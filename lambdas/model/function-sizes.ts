@@ -44,5 +44,6 @@ export const FUNCTION_SIZES: Record<FunctionName, { memory: number; seconds: num
   'store-media': { memory: 512, seconds: 900 },
   'mark-archive-day': { memory: 256, seconds: 900 },
   'reconcile-archive': { memory: 256, seconds: 300 },
-  record: { memory: 256, seconds: 120 },
+  // A back-fill's record has some 20,000 windows, and its page as many rows.
+  record: { memory: 512, seconds: 900 },
 };

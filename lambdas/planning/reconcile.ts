@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { failureNoteOf, readNotes } from '../ledger/run-notes.ts';
 import { owesSteps, type WindowState } from '../ledger/window-state.ts';
-import { isDone, isPinnedAgainst, readWindow, type WindowLedger } from '../ledger/windows.ts';
+import { isDone, isPinnedAgainst, READS_AT_ONCE, readWindow, type WindowLedger } from '../ledger/windows.ts';
 import { catalogued } from '../model/errors.ts';
 import type { RunArn } from '../model/ids.ts';
 import { ListedWindow, type PlannedWindow } from '../model/payloads.ts';
 import type { ObjectStore } from '../model/ports.ts';
+import { allSideBySide } from '../model/side-by-side.ts';
 import { exporterElsewhere, holderElsewhere, RangeReader } from './ranges.ts';
 
 /** Windows that an error's message names; the run's record has all. */
@@ -38,7 +39,6 @@ export async function reconcile(
   request: { run: RunArn; listKey: string },
 ): Promise<Reconciliation> {
   const windows = z.array(ListedWindow).parse(JSON.parse(await ports.objects.readText(request.listKey)));
-  const outcome: Reconciliation = { committed: 0, alreadyRunning: 0, pinned: 0, unfinished: [] };
   const ranges = new RangeReader(ports.ledger);
   const ended = new Map<RunArn, Promise<boolean>>();
   const lives = async (holder: RunArn | undefined) => {
@@ -47,23 +47,27 @@ export async function reconcile(
     ended.set(holder, known);
     return !(await known);
   };
-  for (const window of windows) {
+  const standings = await allSideBySide(windows, READS_AT_ONCE, async (window) => {
     const state = await readWindow(ports.ledger, window.dataset, window.day);
     const now = ports.ledger.clock.now();
-    if (isDone(state, request.run, window.task)) outcome.committed += 1;
-    else if (isPinnedAgainst(state, window.task)) outcome.pinned += 1;
-    else if (
+    if (isDone(state, request.run, window.task)) return 'committed';
+    if (isPinnedAgainst(state, window.task)) return 'pinned';
+    const isHeld =
       (await lives(holderElsewhere(state, request.run, now))) ||
       (await lives(finisherElsewhere(state, request.run, window.task))) ||
-      (await lives(await exporterElsewhere(ranges, window, request.run, now)))
-    )
-      outcome.alreadyRunning += 1;
+      (await lives(await exporterElsewhere(ranges, window, request.run, now)));
+    if (isHeld) return 'alreadyRunning';
     // The other run may have seen the window through and ended after the window was read.
-    else if (isDone(await readWindow(ports.ledger, window.dataset, window.day), request.run, window.task))
-      outcome.committed += 1;
-    else outcome.unfinished.push(window);
-  }
-  return outcome;
+    const latest = await readWindow(ports.ledger, window.dataset, window.day);
+    return isDone(latest, request.run, window.task) ? 'committed' : 'unfinished';
+  });
+  const count = (standing: (typeof standings)[number]) => standings.filter((one) => one === standing).length;
+  return {
+    committed: count('committed'),
+    alreadyRunning: count('alreadyRunning'),
+    pinned: count('pinned'),
+    unfinished: windows.filter((_, index) => standings[index] === 'unfinished'),
+  };
 }
 
 /**
