@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { WindowState } from '../ledger/window-state.ts';
 import { readWindows, type WindowLedger } from '../ledger/windows.ts';
 import { Day, daysBetween, plusDays, startOf } from '../model/days.ts';
@@ -35,11 +36,33 @@ export async function metricsOf(ledger: WindowLedger, record: RunRecord): Promis
         QueueWaitSeconds:
           Math.max(0, ...record.windows.map((window) => window.queueWaitMilliseconds)) / 1_000,
         DurationSeconds: record.milliseconds / 1_000,
+        ...unavailableOf(record),
       },
     },
   ];
   for (const dataset of record.datasets) sets.push(await datasetMetrics(ledger, record, dataset));
   return sets;
+}
+
+const Looked = z.object({
+  total: z.number(),
+  notDone: z.number(),
+  unavailable: z.record(z.string(), z.number()),
+});
+
+/** Of a run that was told which interactions to look at: one that is not there may be a slip of whoever named it. */
+const Named = z.looseObject({ ids: z.array(z.unknown()) });
+
+/** Which part of the interactions that CXone had listed it did not give; nothing where none was looked at, or the pipeline has none. */
+function unavailableOf({ pipeline, report, input }: RunRecord): MetricSet['values'] {
+  if (pipeline !== 'interaction-archive' || Named.safeParse(input).success) return {};
+  const looked = Looked.safeParse(report).data;
+  if (looked === undefined) return {};
+  const { stillForbidden = 0, givenUp = 0 } = looked.unavailable;
+  const told = stillForbidden + givenUp;
+  const asked = looked.total - looked.notDone - told;
+  const unavailable = Object.values(looked.unavailable).reduce((total, count) => total + count, -told);
+  return asked > 0 ? { InteractionsUnavailablePercent: (100 * unavailable) / asked } : {};
 }
 
 async function datasetMetrics(

@@ -75,6 +75,14 @@ export const AlarmSettings = z.strictObject({
     .describe(
       'A secret was last written more than so many days ago. The default is that of AWS Config’s rule secretsmanager-secret-periodic-rotation',
     ),
+  unavailablePercent: z
+    .number()
+    .min(0)
+    .max(100)
+    .default(5)
+    .describe(
+      'CXone did not give more interactions of a hundred that the archive looked at: refused (403), not there (404), or not closed',
+    ),
   throttledSeconds: z.int().min(1).default(3_600).describe('A run waited longer than this for CXone’s rates'),
 });
 export type AlarmSettings = z.infer<typeof AlarmSettings>;

@@ -19,6 +19,15 @@ export const RUN_METRICS = {
   DurationSeconds: 'Seconds',
 } as const;
 
+/** What a run of the archive tells besides. */
+export const ARCHIVE_METRICS = {
+  /**
+   * Of a hundred interactions that it looked at, those that CXone did not give: not there (404), not closed, or refused (403) for
+   * the first time. What was refused before and what was given up are left out.
+   */
+  InteractionsUnavailablePercent: 'Percent',
+} as const;
+
 /** What is told of a dataset. */
 export const DATASET_METRICS = {
   /** Rows that the run committed. */
@@ -71,5 +80,5 @@ export type SecretName = 'credentials' | 'webhook' | 'passphrases';
 
 export type SecretMetric = keyof typeof SECRET_METRICS;
 export type DeliveryMetric = keyof typeof DELIVERY_METRICS;
-export type RunMetric = keyof typeof RUN_METRICS;
+export type RunMetric = keyof typeof RUN_METRICS | keyof typeof ARCHIVE_METRICS;
 export type DatasetMetric = keyof typeof DATASET_METRICS;

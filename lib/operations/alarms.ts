@@ -50,6 +50,11 @@ export const ALARMS = {
     meaning: 'The webhook has not been told of committed days: given up, or late by more than an hour.',
   },
   secretAge: { title: 'secret age', meaning: 'A secret has not been changed for longer than is allowed.' },
+  unavailable: {
+    title: 'interactions unavailable',
+    meaning:
+      'CXone did not give the archive the details of more interactions than single restricted or deleted ones.',
+  },
   throttled: { title: 'throttled', meaning: 'A run waited long for the rates of CXone.' },
 } as const satisfies Record<string, { title: string; meaning: string }>;
 

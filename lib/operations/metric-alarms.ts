@@ -58,8 +58,17 @@ export function pipelineAlarms(
     missing: TreatMissingData.BREACHING,
     periods: settings.runWithinHours,
   };
+  const unavailable: MetricAlarm = {
+    kind: 'unavailable',
+    metric: metric('InteractionsUnavailablePercent', 'Maximum', NIGHT),
+    threshold: settings.unavailablePercent,
+    comparison: ComparisonOperator.GREATER_THAN_THRESHOLD,
+    missing: AS_IT_IS,
+    periods: 1,
+  };
   return [
     ...(nightly ? [notStarted] : []),
+    ...(pipeline === 'interaction-archive' ? [unavailable] : []),
     {
       kind: 'throttled',
       metric: metric('ThrottledSeconds', 'Maximum', NIGHT),

@@ -14,6 +14,7 @@ const templates = synthesise({
   tenants: [
     tenant('acme', { pipelines: { cdr: { schedule } } }),
     tenant('told', { webhook: WEBHOOK, nightNotice: { hour: 7 } }),
+    tenant('kept', { pipelines: { archive: {} } }),
     tenant('paused', { pipelines: { cdr: { enabled: false } } }),
   ],
 });
@@ -112,9 +113,10 @@ describe('the rule on executions', () => {
 });
 
 describe('alarms', () => {
-  const alarms = [acme, templates('cxone-export-told')].flatMap((template) =>
-    Object.values(template.findResources('AWS::CloudWatch::Alarm')).map(({ Properties }) => Properties),
-  );
+  const alarmsIn = (template: typeof acme) =>
+    Object.values(template.findResources('AWS::CloudWatch::Alarm')).map(({ Properties }) => Properties);
+  const alarms = [acme, templates('cxone-export-told')].flatMap(alarmsIn);
+  const ofArchive = alarmsIn(templates('cxone-export-kept'));
 
   it.each([
     ['executions failed', 'ExecutionsFailed'],
@@ -144,8 +146,11 @@ describe('alarms', () => {
   it('OPS-03 tells the alarm topic when it is raised and when it is over', () => {
     const topics = alarms.flatMap(({ AlarmActions, OKActions }) => [...AlarmActions, ...OKActions]);
 
-    // One is over deliveries alone; the webhook's machine has the four of a machine; and `told` has a third secret.
-    expect(alarms).toHaveLength(2 * Object.keys(ALARMS).length + 4);
+    // One is over deliveries alone, one over the archive, which neither has; the webhook's machine has the four of a machine; and `told` has a third secret.
+    expect(alarms).toHaveLength(2 * (Object.keys(ALARMS).length - 1) + 4);
+    expect(
+      ofArchive.filter(({ AlarmName }) => String(AlarmName).endsWith(ALARMS.unavailable.title)),
+    ).toHaveLength(1);
     expect(topics).toHaveLength(2 * alarms.length);
     for (const topic of topics) expect(flattenCfnReference(topic)).toContain('TopicsAlarms');
   });
@@ -153,7 +158,7 @@ describe('alarms', () => {
   it('OPS-03 names the runbook’s article in every alarm', () => {
     const titles = Object.values(ALARMS).map(({ title }) => title);
 
-    const named = alarms.map(
+    const named = [...alarms, ...ofArchive].map(
       ({ AlarmDescription }) => /docs\/runbook\.md, "(.+)"/.exec(AlarmDescription)?.[1],
     );
 

@@ -1,5 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
+import { ALARMS } from '../../lib/operations/alarms.ts';
 import { interactionScenarios } from '../../local/cxone/scenarios/interaction-scenarios.ts';
+import { stateOf, toldIn } from '../support/alarm-evaluation.ts';
 import {
   archiveAuditOf,
   archivedOf,
@@ -8,7 +10,7 @@ import {
   expectArchived,
   expectGoodManners,
 } from '../support/archive-night.ts';
-import { prepareNights } from '../support/night.ts';
+import { type Night, prepareNights } from '../support/night.ts';
 import { failedStateOf } from '../support/night-history.ts';
 
 const FEW = 'closed-interactions:6';
@@ -43,6 +45,12 @@ const nights = await prepareNights({
   pipelines: { archive: { batchInteractions: 3 } },
 });
 
+/** How the alarm on what CXone does not give stands after all that was told. */
+function unavailableAlarmOf({ platform, folder }: Night): string | undefined {
+  const found = platform.assembly.alarms.find(({ name }) => name.endsWith(ALARMS.unavailable.title));
+  return found && stateOf(found, toldIn(folder));
+}
+
 describe('OPS-06 a night of the archive in which CXone behaves as it has in production', () => {
   afterAll(() => nights.close());
 
@@ -61,6 +69,7 @@ describe('OPS-06 a night of the archive in which CXone behaves as it has in prod
     const ended = await night.run();
 
     expect(ended).toMatchObject({ status: 'SUCCEEDED' });
+    expect(unavailableAlarmOf(night)).toBe(scenarios.includes('restricted') ? 'ALARM' : 'OK');
     expect(due.length).toBeGreaterThan(5);
     const settled = due.filter(
       ({ id, updatedTime }) =>

@@ -5,6 +5,13 @@ import { Day, daysBetween, plusDays } from '../../lambdas/model/days.ts';
 import type { DatasetId } from '../../lambdas/model/ids.ts';
 import { ANALYTICS_DATASET, CDR_DATASET } from '../../lambdas/model/payloads.ts';
 import type { WindowedPipelineName } from '../../lambdas/model/pipelines.ts';
+import {
+  archivedOf,
+  archiveMarksOf,
+  archiveRecordOf,
+  expectArchived,
+  expectGoodManners,
+} from '../support/archive-night.ts';
 import { expectInteractions, interactionTruth } from '../support/interaction-night.ts';
 import { type Night, prepareNights } from '../support/night.ts';
 import {
@@ -73,6 +80,7 @@ const nights = await prepareNights({
   pipelines: {
     analytics: { startDate: FROM, outputs: ['parquet', 'jsonl'] },
     reports: { reports: [reportSettings(SKILLS, { startDate: FROM })] },
+    archive: {},
   },
 });
 
@@ -144,4 +152,46 @@ describe('ALL-16 a back-fill of many days in one start', () => {
       await night.close();
     },
   );
+
+  it('ARC-01 of the archive survives its end in the middle: every interaction of every day is archived and marked once, and no night archives it again', async () => {
+    const third = Promise.withResolvers<void>();
+    let sealed = 0;
+    const night = await nights.open({
+      pipeline: 'interaction-archive',
+      scenarios: ['closed-interactions:2'],
+      onEffect: (phase, { operation }) => {
+        if (phase !== 'after' || operation !== 'GenerateDataKey') return;
+        sealed += 1;
+        if (sealed === Math.floor(DAYS / 3)) third.resolve();
+      },
+    });
+    const due = night.simulator.closedInteractions(`${FROM}T00:00:00.000Z`, `${TO}T00:00:00.000Z`);
+    const run = await night.start({ from: FROM, to: TO });
+    await third.promise;
+    await night.restart();
+
+    const redriven = await night.redrive(run);
+
+    const { report } = await archiveRecordOf(night, run);
+    const looks = night.calls().filter(({ kind }) => kind === 'detail');
+    const marks = await archiveMarksOf(night);
+    expect(redriven).toMatchObject({ status: 'SUCCEEDED' });
+    expect(due).toHaveLength(2 * DAYS);
+    expect(report).toMatchObject({ total: due.length, archived: due.length, failed: {}, unavailable: {} });
+    expect(looks, 'a look each').toHaveLength(due.length);
+    expect(marks.loadedThrough, 'a range of the past moves no mark').toBeUndefined();
+    await expectArchived(night, due);
+    await night.pass(3_600_000);
+    const nightly = await night.run({});
+    const after = (await archiveRecordOf(night, nightly.run)).report;
+    expect(after, 'what our marks have moved is the same').toMatchObject({
+      unchanged: due.length,
+      failed: {},
+    });
+    const ids = (await archivedOf(night)).map(({ id }) => id);
+    expect(new Set(ids).size, 'nothing is archived twice').toBe(ids.length);
+    expect(ids).toHaveLength(due.length + Number(after?.archived));
+    expectGoodManners(night);
+    await night.close();
+  });
 });
