@@ -50,6 +50,30 @@ export async function* readRecords(
   }
 }
 
+/** A record of a chain as the ledger holds it now, or undefined where it does not. */
+export async function readRecord(
+  ledger: WindowLedger,
+  pipeline: PipelineName,
+  sequence: number,
+): Promise<StoredRecord | undefined> {
+  const item = await ledger.table.get(auditRecordKey(ledger.tenant, pipeline, sequence));
+  if (item === undefined) return undefined;
+  return { sequence, ...readable(RecordItem, item, `The audit record ${sequence}`) };
+}
+
+/** Events that a record of the chain was made of, or is being made, and the number of that record where it is known to be anchored. */
+export async function* readEvents(
+  ledger: WindowLedger,
+  pipeline: PipelineName,
+): AsyncIterable<{ event: string; sequence?: number | undefined }> {
+  const { pk, sk: from } = auditEventKey(ledger.tenant, pipeline, '');
+  for await (const item of ledger.table.query(pk, { from, to: 'event$' })) {
+    const event = String(item.sk).slice(from.length);
+    const { sequence } = readable(EventNote, item, `The note of the audit event ${event}`);
+    yield { event, sequence };
+  }
+}
+
 /**
  * Appends a record to the chain of a pipeline, unless the event has one: called twice, at once or after a stop anywhere, it
  * leaves one. The place in the chain is taken by one conditional write; object and head follow, and what an earlier

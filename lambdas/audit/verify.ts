@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { auditPrefix } from '../lake/keys.ts';
-import { readWindows } from '../ledger/windows.ts';
 import { NO_RECORD } from '../model/audit.ts';
 import { isError } from '../model/errors.ts';
 import type { DatasetId } from '../model/ids.ts';
 import type { PipelineName } from '../model/pipelines.ts';
-import { type AuditPorts, readHead, readRecords } from './chain.ts';
+import { type AuditPorts, readHead, readRecord, readRecords } from './chain.ts';
 import { type ChainId, digestOfText, macMessage, recordIn } from './record.ts';
+import { latestWitness } from './witnesses.ts';
 
 /** What is wrong with a chain. */
 export type AuditProblem =
@@ -48,8 +48,9 @@ const Seal = z.object({ digest: z.string(), mac: z.string() });
 
 /**
  * Holds a chain against itself, copy against copy, and against its MACs: finds edits, removals, a cut tail, changes of order and
- * a rewritten past, and names the records. Reads both copies side by side, one record at a time.
- * @param datasets those whose windows may remember a record of this chain
+ * a rewritten past, and names the records. Reads both copies side by side, one record at a time. What remembers records is read before
+ * the records, and the ledger's copy, which is written first, once more where it is missing: what is appended meanwhile is no finding.
+ * @param datasets those whose windows may remember a record of this chain, beside those that are found
  */
 export async function verifyAudit(
   ports: AuditPorts,
@@ -60,6 +61,7 @@ export async function verifyAudit(
   const findings: AuditFinding[] = [];
   const find = (record: number, problem: AuditProblem, place: AuditFinding['place'], sentence: string) =>
     findings.push({ record, problem, place, sentence });
+  const witness = await latestWitness(ports, pipeline, datasets);
   const head = await readHead(ports.ledger, pipeline);
   const ledger = stepping(ledgerCopies(ports, pipeline));
   const bucket = stepping(bucketCopies(ports, chain));
@@ -68,7 +70,9 @@ export async function verifyAudit(
   let pending = 0;
   let number = 1;
   for (; (await ledger.more()) || (await bucket.more()); number++) {
-    const inLedger = await ledger.at(number);
+    const inLedger =
+      (await ledger.at(number)) ??
+      ((await ledger.more()) ? undefined : await readRecord(ports.ledger, pipeline, number));
     const inBucket = await bucket.at(number);
     if (inLedger === undefined && (await ledger.more()))
       find(number, 'removed', 'ledger', `Record ${number} is gone from the ledger.`);
@@ -118,13 +122,12 @@ export async function verifyAudit(
     );
   if (head !== undefined && !(await ports.mac.verify(macMessage(chain, head), head.mac)))
     find(head.sequence, 'headForged', 'head', 'The MAC of the head is not of the audit key.');
-  const witnessed = await latestWitnessed(ports, pipeline, datasets);
-  if (witnessed !== undefined && witnessed.sequence > last)
+  if (witness !== undefined && witness.sequence > last)
     find(
       last + 1,
       'tailCut',
       'ledger',
-      `The window ${witnessed.window} has record ${witnessed.sequence}; the chain ends with ${last}.`,
+      `The ${witness.subject} has record ${witness.sequence}; the chain ends with ${last}.`,
     );
   return { records: last, pending, findings };
 }
@@ -200,18 +203,4 @@ function stepping(copies: AsyncGenerator<{ number: number; copy: Copy }>) {
       return next.copy;
     },
   };
-}
-
-/** The latest record that a window remembers. */
-async function latestWitnessed(
-  { ledger }: AuditPorts,
-  pipeline: PipelineName,
-  datasets: readonly DatasetId[],
-): Promise<{ window: string; sequence: number } | undefined> {
-  let latest: { window: string; sequence: number } | undefined;
-  for (const dataset of datasets)
-    for await (const { day, auditSequence = 0, auditPipeline } of readWindows(ledger, dataset))
-      if (auditPipeline === pipeline && auditSequence > (latest?.sequence ?? 0))
-        latest = { window: `${dataset} ${day}`, sequence: auditSequence };
-  return latest;
 }

@@ -75,9 +75,14 @@ export function generationPrefix(
   return `${windowPrefix('lake', tenant, dataset, day)}gen=${generation}/`;
 }
 
+/** What lies under a dataset's name for each committed window of a tenant. */
+export function currentPrefix(tenant: TenantId): string {
+  return `current/${tenant}/`;
+}
+
 /** What engines without Glue read to find a window's current generation. */
 export function currentKey(tenant: TenantId, dataset: DatasetId, day: Day): string {
-  return `current/${tenant}/${dataset}/dt=${day}.json`;
+  return `${currentPrefix(tenant)}${dataset}/dt=${day}.json`;
 }
 
 /** The list of windows that a run's Map reads. */

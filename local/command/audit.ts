@@ -5,7 +5,6 @@ import { dynamoTable } from '../../lambdas/aws/dynamo-table.ts';
 import { kmsMac } from '../../lambdas/aws/kms-mac.ts';
 import { s3ObjectStore } from '../../lambdas/aws/s3-object-store.ts';
 import type { DatasetId, TenantId } from '../../lambdas/model/ids.ts';
-import { ARCHIVE_DATASET } from '../../lambdas/model/interactions.ts';
 import { PipelineName } from '../../lambdas/model/pipelines.ts';
 import { surroundings } from '../../lambdas/model/surroundings.ts';
 import { openLake } from './data-folder.ts';
@@ -78,7 +77,7 @@ async function verified(
 ): Promise<Chain[]> {
   const chains: Chain[] = [];
   for (const one of pipeline === undefined ? PipelineName.options : [pipeline]) {
-    const verdict = await verifyAudit(ports, one, [...datasets, ARCHIVE_DATASET]);
+    const verdict = await verifyAudit(ports, one, datasets);
     const empty = verdict.records === 0 && verdict.findings.length === 0;
     if (!empty) chains.push({ tenant: ports.ledger.tenant, pipeline: one, verdict });
   }
