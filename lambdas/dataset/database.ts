@@ -33,6 +33,8 @@ export async function openDatabase(folder: string, memoryLimitMegabytes: number)
     threads: '1',
     memory_limit: `${Math.floor(Math.max(256, memoryLimitMegabytes) * DUCKDB_SHARE)}MB`,
     temp_directory: spill,
+    // It keeps what was read of files, local ones too, as long as the memory limit lets it.
+    enable_external_file_cache: 'false',
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
     allow_community_extensions: 'false',

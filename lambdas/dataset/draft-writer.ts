@@ -26,9 +26,15 @@ export interface Drafting {
   folder: string;
 }
 
+/** A draft of records. */
+export interface RecordDraft extends TypedRows {
+  /** Bytes that its rows took as text: what they take in memory is a small multiple of it. */
+  textBytes: number;
+}
+
 /** What was written. */
 export interface DraftFiles {
-  drafts: TypedRows[];
+  drafts: RecordDraft[];
   /** A local file with a line of JSON for each reject. */
   rejectsFile: string;
   rejects: number;
@@ -40,7 +46,7 @@ export class DraftWriter {
   readonly #drafting: Drafting;
   readonly #rejects: LineFile;
   readonly #tally = new RejectTally();
-  readonly #drafts: TypedRows[] = [];
+  readonly #drafts: RecordDraft[] = [];
   #rows: LineFile;
   /** Rejects before this draft. */
   #rejectsBefore = 0;
@@ -94,7 +100,7 @@ export class DraftWriter {
     const number = this.#drafts.length + 1;
     const file = join(this.#drafting.folder, `draft-${String(number).padStart(5, '0')}.parquet`);
     const flawed = this.#rejects.lines - this.#rejectsBefore;
-    this.#drafts.push({ part: { number }, file, rows: text.lines, flawed });
+    this.#drafts.push({ part: { number }, file, rows: text.lines, flawed, textBytes: text.bytes });
     this.#rejectsBefore = this.#rejects.lines;
     this.#rows = this.#begin();
     this.#reading = this.#read(text, file);

@@ -159,16 +159,15 @@ function repeatsHeader({ format, columns = [] }: LocalPart): string {
 }
 
 /**
- * Rows of all drafts that are not rejects, with `_position`: part and row in one number, ascending by part
- * and line.
+ * Rows of drafts that are not rejects, with `_position`: part and row in one number, ascending by part and line. All files are read as
+ * one relation: DuckDB cannot spill what it holds of a union of many. There is one draft at least.
  */
 export function acceptedRows(drafts: readonly TypedRows[], columns: readonly string[]): string {
-  return drafts
-    .map(
-      (draft) => `SELECT ${list([...columns, `${positionIn(draft)} AS _position`])}
-    FROM read_parquet(${quoteText(draft.file)}, file_row_number = true) WHERE _problem IS NULL`,
-    )
-    .join(' UNION ALL ');
+  const files = drafts.map(({ file }) => quoteText(file));
+  const first = drafts.map(({ part }) => positionOf(part.number));
+  const position = `[${list(first.map(String))}][CAST(file_index AS BIGINT) + 1] + file_row_number`;
+  return `SELECT ${list([...columns, `${position} AS _position`])}
+    FROM read_parquet([${list(files)}], file_row_number = true) WHERE _problem IS NULL`;
 }
 
 /** Rows that a part may have at most, as a power of two: positions stay below 2^53. */
@@ -176,7 +175,12 @@ const PART_SHIFT = 2 ** 38;
 
 /** The SQL for a row's position; its row in the part counts from 1. */
 export function positionIn(draft: TypedRows): string {
-  return `${draft.part.number * PART_SHIFT + 1} + file_row_number`;
+  return `${positionOf(draft.part.number)} + file_row_number`;
+}
+
+/** The position of a part's first row. */
+function positionOf(part: number): number {
+  return part * PART_SHIFT + 1;
 }
 
 /** The positions of a part, from (inclusive) and to (exclusive). */

@@ -49,7 +49,10 @@ export async function findDuplicates(
   return { duplicates: Number(counts?.duplicates), superseded: Number(counts?.superseded) };
 }
 
-/** The condition on `_position` that leaves out a part's dropped rows. */
+/** The condition on `_position` that leaves out dropped rows. */
+export const NOT_DROPPED = '_position NOT IN (SELECT position FROM dropped)';
+
+/** The same for the rows of one part. */
 export function notDropped(part: number): string {
   const { from, to } = positionsOf(part);
   return `_position NOT IN (SELECT position FROM dropped WHERE position >= ${from} AND position < ${to})`;

@@ -72,13 +72,13 @@ async function fitOf(
 }
 
 /**
- * The mapping's columns as a draft's final values: durations in seconds. Exact: a decimal is multiplied by a
- * decimal.
+ * The mapping's columns as final values: durations in seconds. Exact: a decimal is multiplied by a decimal.
+ * @param found the unit of the mapping's duration column, where it was found by the values
  */
-export function finalColumns(mapping: Mapping, part: number, units: PartUnits): string[] {
+export function finalColumns(mapping: Mapping, found: DurationUnit | undefined): string[] {
   return mapping.columns.map(({ column, type, unit = 'seconds' }) => {
     const name = quoteName(column);
-    const given = column === mapping.durationColumn ? (units.get(part) ?? unit) : unit;
+    const given = column === mapping.durationColumn ? (found ?? unit) : unit;
     if (type !== 'duration' || given === 'seconds') return name;
     return `CAST(${name} * ${IN_SECONDS[given]} AS ${SQL_TYPES.duration}) AS ${name}`;
   });

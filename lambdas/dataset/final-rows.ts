@@ -19,41 +19,58 @@ export interface FinalRows {
   allNullColumns: string[];
 }
 
+/** What final rows are of, and the folder that their file is written to. */
+export interface FinalWindow {
+  day: Day;
+  generation: GenerationId;
+  mapping: Mapping;
+  folder: string;
+}
+
 /** Level 1 of zstd is faster than the default 3 and, on call records, smaller too. */
 const PARQUET = 'FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1';
 
-/**
- * Writes all rows that are neither rejects nor dropped: by part and line, or in the order of columns that together no two of them
- * have alike.
- */
+/** Writes all rows that are neither rejects nor dropped, by part and line. */
 export async function writeFinalRows(
   database: Database,
   drafts: readonly TypedRows[],
   units: PartUnits,
-  window: { day: Day; generation: GenerationId; mapping: Mapping; folder: string },
-  order: readonly string[] = [],
+  window: FinalWindow,
 ): Promise<FinalRows> {
-  const file = join(window.folder, 'final.parquet');
-  const { mapping } = window;
-  const added = `CAST(${quoteText(window.day)} AS DATE) AS load_window, ${quoteText(window.generation)} AS load_generation`;
+  const added = addedColumns(window);
   const parts = drafts.map(
-    (draft) => `SELECT ${list([...finalColumns(mapping, draft.part.number, units), added, 'extra_columns'])}
+    (
+      draft,
+    ) => `SELECT ${list([...finalColumns(window.mapping, units.get(draft.part.number)), ...added, 'extra_columns'])}
       FROM (SELECT *, ${positionIn(draft)} AS _position
         FROM read_parquet(${quoteText(draft.file)}, file_row_number = true) WHERE _problem IS NULL)
       WHERE ${notDropped(draft.part.number)}`,
   );
-  const ordered = order.length === 0 ? '' : ` ORDER BY ${list(order.map(quoteName))}`;
-  const select = `${[schemaOnly(mapping, added), ...parts].join(' UNION ALL ')}${ordered}`;
+  return await copyFinalRows(database, [noRows(window), ...parts].join(' UNION ALL '), window);
+}
+
+/** Writes the rows of a query, which are final and have all columns, to the file that the lake gets. */
+export async function copyFinalRows(
+  database: Database,
+  select: string,
+  { mapping, folder }: FinalWindow,
+): Promise<FinalRows> {
+  const file = join(folder, 'final.parquet');
   await database.run(`COPY (${select}) TO ${quoteText(file)} (${PARQUET})`);
   return { file, ...(await factsOf(database, file, mapping)) };
 }
 
+/** The columns that say which load a row is of. */
+export function addedColumns({ day, generation }: FinalWindow): string[] {
+  return [`CAST(${quoteText(day)} AS DATE) AS load_window`, `${quoteText(generation)} AS load_generation`];
+}
+
 /** No rows, with the columns of the mapping: a day without parts has a schema too. */
-function schemaOnly(mapping: Mapping, added: string): string {
-  const columns = mapping.columns.map(
+export function noRows(window: FinalWindow): string {
+  const columns = window.mapping.columns.map(
     ({ column, type }) => `CAST(NULL AS ${SQL_TYPES[type]}) AS ${quoteName(column)}`,
   );
-  return `SELECT ${list([...columns, added, 'CAST(NULL AS VARCHAR) AS extra_columns'])} WHERE false`;
+  return `SELECT ${list([...columns, ...addedColumns(window), 'CAST(NULL AS VARCHAR) AS extra_columns'])} WHERE false`;
 }
 
 async function factsOf(database: Database, file: string, mapping: Mapping): Promise<Omit<FinalRows, 'file'>> {

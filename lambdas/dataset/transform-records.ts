@@ -16,7 +16,6 @@ import { type Database, openDatabase } from './database.ts';
 import type { DraftFiles } from './draft-writer.ts';
 import { findDuplicates } from './duplicates.ts';
 import { durationUnits } from './durations.ts';
-import { writeFinalRows } from './final-rows.ts';
 import { recordGenerationId } from './generation.ts';
 import {
   manifestKey,
@@ -33,6 +32,7 @@ import { quarantineFile, quarantineSupersededRecords } from './record-quarantine
 import { RecordRows } from './record-rows.ts';
 import type { TransformPorts, TransformRequest } from './request.ts';
 import { countRows } from './row-counts.ts';
+import { writeSortedRows } from './sorted-slices.ts';
 import type { TransformResult } from './transform.ts';
 
 /** All that the transform of one window of records is told. Its parts are gzipped JSON Lines, a record a line. */
@@ -101,7 +101,7 @@ async function makeGeneration(
   requireThresholds(request, judged.counts, quarantineKeys[0]);
   const window = { day: request.day, generation, mapping, folder: request.workFolder };
   const order = [...new Set([mapping.windowColumn, ...request.key])];
-  const final = await writeFinalRows(database, files.drafts, units, window, order);
+  const final = await writeSortedRows(database, files.drafts, units, { ...window, order });
   const counts: RowCounts = { ...judged.counts, rowsOut: final.rows };
   const outputs: LocalOutput[] = [];
   for (const format of request.outputs) outputs.push(await writeOutput(database, final, format, window));
