@@ -1,11 +1,22 @@
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { transformRecords } from '../../../lambdas/dataset/transform-records.ts';
 import { Mapping } from '../../../lambdas/model/mapping.ts';
 import type { RejectReason } from '../../../lambdas/model/run-record.ts';
 import { memoryObjectStore } from '../../support/memory-object-store.ts';
 import { NESTED, nestedRecord, recordRequest, transformed } from '../../support/record-transform.ts';
 import { thrownBy } from '../../support/thrown.ts';
-import { lakeColumn, lakeRows, outputBytes, quarantine, sha256 } from '../../support/window-transform.ts';
+import {
+  lakeColumn,
+  lakeRows,
+  outputBytes,
+  quarantine,
+  sha256,
+  stoppedClock,
+} from '../../support/window-transform.ts';
 
 const WITHOUT_LOAD = 'SELECT * EXCLUDE (load_generation, load_window) FROM lake';
 
@@ -370,5 +381,18 @@ describe('the generation of records', () => {
     );
 
     expect([error.name, error.facts.setting]).toEqual(['WindowTooLarge', 'transformDisk']);
+  });
+
+  it('ALL-17 makes the same file where a killed invocation has left its slices behind', async () => {
+    const store = memoryObjectStore();
+    const request = await recordRequest(store, [[nestedRecord('1'), nestedRecord('2')]]);
+    for (const file of ['slice-00001.parquet', 'draft-00001.parquet', 'final.parquet'])
+      await writeFile(join(request.workFolder, file), 'left by an invocation that was killed');
+
+    const result = await transformRecords(request, { objects: store, clock: stoppedClock });
+
+    const undisturbed = await transformed([[nestedRecord('1'), nestedRecord('2')]]);
+    expect(outputBytes({ store, result }, 'parquet')).toEqual(outputBytes(undisturbed, 'parquet'));
+    expect(existsSync(request.workFolder)).toBe(false);
   });
 });
