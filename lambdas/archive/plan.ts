@@ -6,7 +6,7 @@ import { fixStartDate } from '../ledger/marks.ts';
 import { notePlan } from '../ledger/run-notes.ts';
 import type { WindowLedger } from '../ledger/windows.ts';
 import type { ArchivePlanSettings } from '../model/archive-payloads.ts';
-import { DAY_MILLISECONDS, type Day, dayOf, plusDays, startOf } from '../model/days.ts';
+import { DAY_MILLISECONDS, type Day, dayOf, isoInstant, plusDays, startOf } from '../model/days.ts';
 import type { RunArn } from '../model/ids.ts';
 import { ARCHIVE_DATASET } from '../model/interactions.ts';
 import type { ObjectStore } from '../model/ports.ts';
@@ -45,14 +45,16 @@ export async function planArchive(
 ): Promise<ArchivePlan> {
   const marks = await readArchiveMarks(ledger);
   const startDate = settings.startDate ?? marks.startDate ?? plusDays(dayOf(instant), -1);
-  const mark = marks.loadedThrough === undefined ? startOf(startDate) : Date.parse(marks.loadedThrough);
+  const beginning = startOf(startDate);
+  // A first day that was moved beyond the mark leaves out what lies between.
+  const mark = Math.max(beginning, Date.parse(marks.loadedThrough ?? isoInstant(beginning)));
   let pendingDays = 0;
   const since = refusedSince(input.retryPending === true, instant);
   for await (const day of archiveDays(ledger))
     if (isLeftOpen(day) || hasOpenLooks(day, since)) pendingDays += 1;
   const to = Math.min(instant, mark + settings.catchUpDays * DAY_MILLISECONDS);
   const lookBack = Math.max(settings.lookBackMinutes * MINUTE_MILLISECONDS, 2 * marks.passMilliseconds);
-  const due = { from: Math.max(startOf(startDate), mark - lookBack), to: Math.max(to, mark) };
+  const due = { from: Math.max(beginning, mark - lookBack), to: Math.max(to, mark) };
   const request = requestOf(input, due);
   const expected =
     request.mode === 'range'

@@ -59,6 +59,7 @@ export async function reconcileArchive(
     const finished = {
       from: request.from,
       to: request.to,
+      due: request.due,
       passMilliseconds: (cursor.endedAt ?? cursor.startedAt) - cursor.startedAt,
       interactions: completion.report.total,
     };

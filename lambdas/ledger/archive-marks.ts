@@ -27,12 +27,14 @@ export interface FinishedRange {
   /** Epoch milliseconds, half-open. */
   from: number;
   to: number;
+  /** It was planned from the mark, or from the first day where that lies beyond it: there is no hole before it. */
+  due: boolean;
   passMilliseconds: number;
   interactions: number;
 }
 
 /**
- * Raises the mark to the end of a range that is done, where the range begins at the mark or before it. Says whether it did.
+ * Raises the mark to the end of a range that is done, where the range was due, or begins at the mark or before it. Says whether it did.
  * @param start where the archive begins while there is no mark, epoch milliseconds
  */
 export async function raiseArchiveMark(
@@ -40,10 +42,13 @@ export async function raiseArchiveMark(
   range: FinishedRange,
   start: number | undefined,
 ): Promise<boolean> {
-  const { from, to, passMilliseconds } = range;
-  const days = Math.max(1, to - from) / 86_400_000;
+  const { from, to, due, passMilliseconds } = range;
+  // The first day is still to come.
+  if (to <= from) return false;
+  const days = (to - from) / 86_400_000;
   const first: Clause[] =
     start !== undefined && from <= start && start < to ? [{ attribute: 'loadedThrough', is: 'absent' }] : [];
+  const reached: Clause = { attribute: 'loadedThrough', is: '>=', value: isoInstant(from) };
   const written = await ledger.table.update(
     markKey(ledger.tenant, ARCHIVE_DATASET),
     conditionalUpdate(
@@ -55,13 +60,8 @@ export async function raiseArchiveMark(
         },
       },
       [
-        {
-          any: [
-            ...first,
-            // Beyond a hole the mark would say what is not so.
-            { attribute: 'loadedThrough', is: '>=', value: isoInstant(from) },
-          ],
-        },
+        // Beyond a hole the mark would say what is not so.
+        ...(due ? [] : [{ any: [...first, reached] }]),
         {
           any: [
             { attribute: 'loadedThrough', is: 'absent' },

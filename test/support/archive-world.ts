@@ -75,6 +75,8 @@ export interface Through {
   objectBytes?: number;
   /** Other runs whose executions are over. Default: all. */
   hasEnded?: (run: RunArn) => Promise<boolean>;
+  /** The configured first day of the archive. */
+  startDate?: Day;
   /** What stops a day stops its child, and the run goes on, as in a Map that tolerates failures. Default: it stops the run. */
   childrenFail?: boolean;
 }
@@ -90,7 +92,8 @@ export async function archive(
   const { ledger, objects } = portsOf(world, through);
   const startedAt = world.clock.now();
   const parsed = parseArchiveInput(input, new Date(startedAt).toISOString());
-  await beginRun({ ledger, objects }, await planArchive(ledger, parsed, SETTINGS), run);
+  const settings = through.startDate === undefined ? SETTINGS : { ...SETTINGS, startDate: through.startDate };
+  await beginRun({ ledger, objects }, await planArchive(ledger, parsed, settings), run);
   return goOn(world, { run, round: 0 }, startedAt, through);
 }
 

@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { parseArchiveInput } from '../../../lambdas/archive/input.ts';
-import { planArchive } from '../../../lambdas/archive/plan.ts';
+import { beginRun, planArchive } from '../../../lambdas/archive/plan.ts';
 import { raiseArchiveMark, readArchiveMarks } from '../../../lambdas/ledger/archive-marks.ts';
 import { Day } from '../../../lambdas/model/days.ts';
-import { archive, archiveWorld } from '../../support/archive-world.ts';
+import { allArchived, archive, archiveWorld } from '../../support/archive-world.ts';
 import { thrownBy } from '../../support/thrown.ts';
+import { runCalled } from '../../support/window-ledger.ts';
 
 const NOW = '2024-05-16T03:30:00.000Z';
+const SETTINGS = { lookBackMinutes: 60, catchUpDays: 14 };
+/** A run that was planned, and came to nothing. */
+const LOST = runCalled('lost');
 const at = (text: string) => Date.parse(text);
 
 function prepare(settings: { startDate?: string; lookBackMinutes?: number; catchUpDays?: number } = {}) {
@@ -19,7 +23,11 @@ function prepare(settings: { startDate?: string; lookBackMinutes?: number; catch
       ...(startDate === undefined ? {} : { startDate: Day.parse(startDate) }),
     });
   const mark = (from: string, to: string, passMilliseconds = 0, interactions = 0) =>
-    raiseArchiveMark(world.ledger, { from: at(from), to: at(to), passMilliseconds, interactions }, at(from));
+    raiseArchiveMark(
+      world.ledger,
+      { from: at(from), to: at(to), due: false, passMilliseconds, interactions },
+      at(from),
+    );
   return { world, plan, mark };
 }
 
@@ -91,6 +99,35 @@ describe('the plan of a run of the archive', () => {
     world.center.close('i-0', '2024-05-02T10:00:00.000Z');
 
     await archive(world, 'past', { date: '2024-05-02' });
+
+    expect((await readArchiveMarks(world.ledger)).loadedThrough).toBeUndefined();
+  });
+
+  it.each([
+    ['before anything is archived', false],
+    ['beyond the mark, by more than a run takes', true],
+  ])('ALL-06 goes on from a first day that is moved to a later one, %s', async (_, archivedBefore) => {
+    const world = archiveWorld(NOW);
+    if (archivedBefore) await archive(world, 'first');
+    else await beginRun(world, await planArchive(world.ledger, parseArchiveInput({}, NOW), SETTINGS), LOST);
+    world.clock.set(at('2024-07-20T03:30:00.000Z'));
+    world.center.close('i-0', '2024-07-02T10:00:00.000Z');
+    world.center.close('i-1', '2024-07-19T10:00:00.000Z');
+    const through = { startDate: Day.parse('2024-07-01') };
+
+    await archive(world, 'later', {}, through);
+    const caughtUp = (await readArchiveMarks(world.ledger)).loadedThrough;
+    await archive(world, 'next', {}, through);
+
+    expect(caughtUp).toBe('2024-07-15T00:00:00.000Z');
+    expect((await readArchiveMarks(world.ledger)).loadedThrough).toMatch(/^2024-07-20T03:30:00/);
+    expect((await allArchived(world)).map(({ id }) => id)).toEqual(['i-0', 'i-1']);
+  });
+
+  it('ALL-05 raises no mark before the first day has come', async () => {
+    const world = archiveWorld(NOW);
+
+    await archive(world, 'early', {}, { startDate: Day.parse('2024-06-01') });
 
     expect((await readArchiveMarks(world.ledger)).loadedThrough).toBeUndefined();
   });
