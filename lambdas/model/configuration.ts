@@ -143,8 +143,14 @@ export const LakeSettings = z.strictObject({
     .describe('Functions run in these subnets; they need a way to CXone and to AWS'),
   proxy: z
     .url({ protocol: /^https?$/, error: 'must be the address of an http(s) proxy' })
+    .refine(
+      (text) => !URL.canParse(text) || new URL(text).username + new URL(text).password === '',
+      'must hold no user and no password, which everybody who reads the template or a function’s settings would see: let the proxy admit the functions by their addresses or security group',
+    )
     .optional()
-    .describe('Calls to CXone go through it, and deliveries to a webhook at a public address'),
+    .describe(
+      'Calls to CXone go through it, and deliveries to a webhook at a public address. Without user and password',
+    ),
   tags: z.record(z.string().min(1).max(128), z.string().max(256)).default({}),
   queryScanLimitGigabytes: z
     .int()

@@ -37,7 +37,7 @@ export const LATER_STEP_ERRORS = {
     meaning: 'The egress proxy made no tunnel to the webhook’s address.',
     acts: 'platform engineer',
     remedy:
-      'Let the proxy allow tunnels to the receiver: it is asked for an address, not for a name (docs/webhooks.md). HTTP 407: put the proxy’s credentials into lake.proxy.',
+      'Let the proxy allow tunnels to the receiver: it is asked for an address, not for a name (docs/webhooks.md). HTTP 407: let it admit the functions by their addresses or security group; lake.proxy takes no credentials.',
   },
   WebhookUnauthorized: {
     meaning:

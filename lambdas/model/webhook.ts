@@ -12,6 +12,7 @@ const Network = z.union([
 ]);
 
 const HttpsUrl = z.url({ protocol: /^https$/, error: 'must be an https address' }).refine((text) => {
+  if (!URL.canParse(text)) return true;
   const { username, password, hash } = new URL(text);
   return username === '' && password === '' && hash === '';
 }, 'must hold no credentials and no fragment: what authorizes goes into the secret');

@@ -186,6 +186,29 @@ describe('OPS-01 a configuration', () => {
     expect(new Set(told)).toEqual(new Set(paths));
   });
 
+  it.each(['http://hunter@proxy:8080', 'http://:hunter2@proxy:8080', 'https://hunter:hunter2@proxy'])(
+    'OPS-01 OPS-02 is refused for a proxy with a user or a password, which are not shown: %s',
+    (proxy) => {
+      const told = problems({ tenants: [ACME], lake: { name: 'the-lake', proxy } });
+
+      expect(told).toHaveLength(1);
+      expect(told[0]).toMatch(/^lake\.proxy: .* must hold no user and no password/);
+      expect(told[0]).not.toMatch(/hunter/);
+    },
+  );
+
+  it('is refused for addresses that are none, like for any other', () => {
+    const told = problems({
+      tenants: [{ ...ACME, webhook: { url: 'no address', secret: 'the-secret' } }],
+      lake: { name: 'the-lake', proxy: 'no address' },
+    });
+
+    expect(told.map((sentence) => sentence.split(': found ')[0])).toEqual([
+      'lake.proxy',
+      'tenants[0].webhook.url',
+    ]);
+  });
+
   it('is refused without repeating what may be a secret', () => {
     const told = problems(
       withTenant({ id: 'Hunter2', secret: 'hunter2 hunter2', baseUrl: 'hunter2', clientSecret: 'hunter2' }),
