@@ -46,7 +46,7 @@ export async function planUpdates(
   const paused = await isHeldBack(ledger, 'data-action-dates', request);
   const updates = paused ? [] : request.updates;
   const written = await writeBatches(objects, { tenant, run }, 0, updates, settings.batchSize);
-  if (paused) await notePaused(ports, 'data-action-dates', run);
+  if (paused) await notePaused(ports, 'data-action-dates', run, []);
   else if (!dryRun)
     await noteOwnReport(
       ledger.table,

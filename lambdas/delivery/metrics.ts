@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { readMarks } from '../ledger/marks.ts';
 import type { WindowState } from '../ledger/window-state.ts';
 import { readWindows, type WindowLedger } from '../ledger/windows.ts';
 import { Day, daysBetween, plusDays, startOf } from '../model/days.ts';
@@ -83,7 +84,7 @@ async function datasetMetrics(
       IntegrityPercent: integrityOf(own.flatMap(({ day }) => committed.get(day) ?? [])),
       DriftColumnsOpen: drift.open,
       Holes: holesIn(committed),
-      DaysBehind: daysBehind(loadedThrough, record.startedAt),
+      DaysBehind: daysBehind(loadedThrough ?? (await beginningOf(ledger, dataset)), record.startedAt),
       ...undeliveredOf([...committed.values()], ledger.clock.now()),
       RowsOfUsualPercent: farthestFromUsual(committed, comparedDays(own)),
     }),
@@ -132,10 +133,15 @@ function undeliveredOf(
   return { UndeliveredDays: ages.length, UndeliveredSeconds: Math.max(0, ...ages) / 1_000 };
 }
 
-function daysBehind(loadedThrough: string | undefined, startedAt: string): number | undefined {
-  if (loadedThrough === undefined) return undefined;
+/** From where on days are missing while none is there; undefined before the first run has fixed it. */
+async function beginningOf(ledger: WindowLedger, dataset: DatasetId): Promise<string | undefined> {
+  return (await readMarks(ledger, dataset)).startDate;
+}
+
+function daysBehind(through: string | undefined, startedAt: string): number | undefined {
+  if (through === undefined) return undefined;
   const today = startOf(Day.parse(startedAt.slice(0, 10)));
-  return Math.max(0, Math.round((today - Date.parse(loadedThrough)) / DAY_MILLISECONDS));
+  return Math.max(0, Math.round((today - Date.parse(through)) / DAY_MILLISECONDS));
 }
 
 /**

@@ -3,6 +3,7 @@ import { beginRun, planArchive } from '../archive/plan.ts';
 import { s3ObjectStore } from '../aws/s3-object-store.ts';
 import { ArchivePlanPayload, ArchivePlanResult } from '../model/archive-payloads.ts';
 import { dayOf, isoInstant } from '../model/days.ts';
+import { ARCHIVE_DATASET } from '../model/interactions.ts';
 import { isHeldBack, notePaused } from '../planning/paused.ts';
 import { lambdaHandler } from './handler.ts';
 
@@ -16,7 +17,7 @@ export const handler = lambdaHandler(
     const objects = s3ObjectStore(invocation.clients.s3, invocation.environment.LAKE_BUCKET);
     const ports = { ledger: invocation, objects };
     const paused = await isHeldBack(invocation, 'interaction-archive', parsed.input);
-    if (paused) await notePaused(ports, 'interaction-archive', payload.run);
+    if (paused) await notePaused(ports, 'interaction-archive', payload.run, [ARCHIVE_DATASET]);
     else if (!dryRun) await beginRun(ports, plan, payload.run);
     const { request, leftOver, pendingDays, estimate } = plan;
     const range =

@@ -40,7 +40,7 @@ export const DATASET_METRICS = {
   DriftColumnsOpen: 'Count',
   /** Days that are missing before the last committed one. */
   Holes: 'Count',
-  /** Full days between the last good day and the run's start. */
+  /** Full days between the last good day, or while there is none the day before the first, and the run's start. */
   DaysBehind: 'Count',
   /**
    * Committed days that the webhook has not been told of: given up, or owed for more than an hour. Absent without a webhook. Told

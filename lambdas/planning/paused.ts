@@ -2,7 +2,7 @@ import { windowListKey } from '../lake/keys.ts';
 import { readPause } from '../ledger/pauses.ts';
 import { notePlan } from '../ledger/run-notes.ts';
 import type { WindowLedger } from '../ledger/windows.ts';
-import type { RunArn } from '../model/ids.ts';
+import type { DatasetId, RunArn } from '../model/ids.ts';
 import type { PipelineName } from '../model/pipelines.ts';
 import type { ObjectStore } from '../model/ports.ts';
 
@@ -16,11 +16,15 @@ export async function isHeldBack(
   return (await readPause(ledger, pipeline)) !== undefined;
 }
 
-/** Notes for the record of a run that is held back that nothing was done. */
+/**
+ * Notes for the record of a run that is held back that nothing was done.
+ * @param datasets those of the pipeline: the record tells how they stand, so that a pause that was forgotten is heard
+ */
 export async function notePaused(
   { ledger, objects }: { ledger: WindowLedger; objects: ObjectStore },
   pipeline: PipelineName,
   run: RunArn,
+  datasets: readonly DatasetId[],
 ): Promise<void> {
   const { tenant } = ledger;
   const listKey = windowListKey(tenant, pipeline, run, 0);
@@ -28,6 +32,6 @@ export async function notePaused(
   await notePlan(
     ledger.table,
     { tenant, run, now: ledger.clock.now() },
-    { listKey, datasets: [], paused: true },
+    { listKey, datasets: [...datasets], paused: true },
   );
 }

@@ -63,11 +63,12 @@ export async function planRun(
   const { ledger } = ports;
   const { report, columns, filters, format, reportId, dryRun } = request.input;
   const listKey = windowListKey(ledger.tenant, settings.pipeline, run, 0);
-  if (await isHeldBack(ledger, settings.pipeline, request.input)) {
-    await notePaused(ports, settings.pipeline, run);
-    return { plan: HELD_BACK, list: [], listKey };
-  }
   const wanted = settings.datasets.filter(({ dataset }) => report === undefined || dataset === report);
+  if (await isHeldBack(ledger, settings.pipeline, request.input)) {
+    const datasets = wanted.map(({ dataset }) => dataset);
+    await notePaused(ports, settings.pipeline, run, datasets);
+    return { plan: { ...HELD_BACK, datasets }, list: [], listKey };
+  }
   const plans = await Promise.all(wanted.map((dataset) => planDataset(ledger, request, settings, dataset)));
   const plan = together(plans);
   const adhoc = isAdhoc(request.input);
@@ -101,13 +102,12 @@ function rangeFor(
 }
 
 /** What the schedule's start of a paused pipeline comes to. */
-const HELD_BACK: RunPlan = {
+const HELD_BACK: Omit<RunPlan, 'datasets'> = {
   windows: [],
   leftOver: 0,
   alreadyCommitted: 0,
   holes: 0,
   pinned: [],
-  datasets: [],
   paused: true,
 };
 

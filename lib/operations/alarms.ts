@@ -5,6 +5,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { AlarmSettings } from '../../lambdas/model/configuration.ts';
+import { ARCHIVE_DATASET } from '../../lambdas/model/interactions.ts';
 import type { SecretName } from '../../lambdas/model/metrics.ts';
 import type { DeadLetters } from '../storage/dead-letters.ts';
 import {
@@ -13,6 +14,7 @@ import {
   type MetricOwner,
   pipelineAlarms,
   secretAlarm,
+  staleAlarm,
 } from './metric-alarms.ts';
 
 /** Every alarm: its title, which is a heading of docs/runbook.md, and what it says. */
@@ -125,6 +127,8 @@ export class PipelineAlarms extends Construct {
         this.metricAlarm(pipeline, alarm);
     for (const dataset of props.datasets)
       for (const alarm of datasetAlarms(metrics, dataset, settings, props)) this.metricAlarm(dataset, alarm);
+    if (props.pipelines.includes('interaction-archive'))
+      this.metricAlarm(ARCHIVE_DATASET, staleAlarm(metrics, ARCHIVE_DATASET, settings));
     for (const secret of props.secrets)
       this.metricAlarm(SECRETS[secret], secretAlarm(metrics, secret, settings));
     this.alarm(

@@ -9,6 +9,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { ARCHIVE_DATASET } from '../../lambdas/model/interactions.ts';
 import {
   type DatasetMetric,
   type DeliveryMetric,
@@ -56,6 +57,19 @@ export class TenantDashboard extends Construct {
           told('ThrottledSeconds'),
           told('QueueWaitSeconds'),
         ]),
+        ...(pipeline === 'interaction-archive'
+          ? [
+              graph('days behind, percent not given', [
+                ours(
+                  props,
+                  'DaysBehind' satisfies DatasetMetric,
+                  { Dataset: ARCHIVE_DATASET },
+                  ARCHIVE_DATASET,
+                ),
+                told('InteractionsUnavailablePercent'),
+              ]),
+            ]
+          : []),
         ...(datasets.length === 0
           ? []
           : [

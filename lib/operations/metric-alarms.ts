@@ -108,7 +108,7 @@ export function datasetAlarms(
     threshold: number,
   ): MetricAlarm => ({
     kind,
-    metric: ours(name, statistic, NIGHT, { Lake: owner.lake, Tenant: owner.tenant, Dataset: dataset }),
+    metric: ours(name, statistic, NIGHT, dimensionsOf(owner, dataset)),
     threshold,
     comparison,
     missing: AS_IT_IS,
@@ -116,7 +116,7 @@ export function datasetAlarms(
   });
   const { GREATER_THAN_THRESHOLD: above, LESS_THAN_THRESHOLD: below } = ComparisonOperator;
   return [
-    over('stale', 'DaysBehind', 'Maximum', above, settings.daysBehind),
+    staleAlarm(owner, dataset, settings),
     over('holes', 'Holes', 'Maximum', above, 0),
     over('drift', 'DriftColumnsOpen', 'Maximum', above, 0),
     over('rejects', 'RejectsPercent', 'Maximum', above, settings.rejectsPercent),
@@ -125,6 +125,23 @@ export function datasetAlarms(
     over('manyRows', 'RowsOfUsualPercent', 'Maximum', above, settings.rowsHighPercent),
     ...(delivered ? [over('undelivered', 'UndeliveredDays', 'Maximum', above, 0)] : []),
   ];
+}
+
+/** The alarm on a dataset whose mark does not come on. It is all that there is to tell of the archive, which has no windows of a table. */
+export function staleAlarm(owner: MetricOwner, dataset: string, settings: AlarmSettings): MetricAlarm {
+  const name: DatasetMetric = 'DaysBehind';
+  return {
+    kind: 'stale',
+    metric: ours(name, 'Maximum', NIGHT, dimensionsOf(owner, dataset)),
+    threshold: settings.daysBehind,
+    comparison: ComparisonOperator.GREATER_THAN_THRESHOLD,
+    missing: AS_IT_IS,
+    periods: 1,
+  };
+}
+
+function dimensionsOf({ lake, tenant }: MetricOwner, dataset: string): Record<string, string> {
+  return { Lake: lake, Tenant: tenant, Dataset: dataset };
 }
 
 function ours(name: string, statistic: string, period: Duration, dimensions: Record<string, string>): Metric {

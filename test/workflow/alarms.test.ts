@@ -13,6 +13,8 @@ const nights = await prepareNights({
 });
 /** The first day is fixed two weeks before the first night. */
 const begun = await prepareNights({ simulator: SMALL, cdr: { startDate: '2024-05-01' } });
+/** An archive. */
+const kept = await prepareNights({ pipeline: 'interaction-archive', pipelines: { archive: {} } });
 /** Commits are delivered to a receiver that is there where a scenario says nothing else. */
 const receiver = await openReceiver();
 const told = await prepareNights({
@@ -29,6 +31,7 @@ afterAll(async () => {
   await nights.close();
   await begun.close();
   await told.close();
+  await kept.close();
   await receiver.close();
 });
 
@@ -65,10 +68,20 @@ const SCENARIOS: readonly {
   { kind: 'rejects', happens: (night) => withScenarios(night, 'rejects:2') },
   { kind: 'secretAge', happens: (night) => afterDays(night, 91) },
   { kind: 'throttled', happens: (night) => withScenarios(night, 'throttle-seconds') },
+  {
+    kind: 'unavailable',
+    from: kept,
+    happens: (night) => withScenarios(night, 'closed-interactions:6', 'interaction-missing:1'),
+  },
   { kind: 'undelivered', from: told, happens: (night) => whileAway(() => night.run()) },
   { kind: 'fewRows', happens: (night) => afterThreeWeeks(night, 30) },
   { kind: 'manyRows', happens: (night) => afterThreeWeeks(night, 300) },
 ];
+
+/** What the schedule starts a pipeline with. */
+function bySchedule({ platform }: Night): { scheduledTime: string } {
+  return { scheduledTime: new Date(platform.clock.now()).toISOString() };
+}
 
 /** A night so many days after the secret was written. */
 async function afterDays(night: Night, days: number): Promise<void> {
@@ -76,8 +89,8 @@ async function afterDays(night: Night, days: number): Promise<void> {
   await night.run({ date: night.day() });
 }
 
-function withScenarios(night: Night, scenario: string): Promise<unknown> {
-  night.simulator.use([scenario]);
+function withScenarios(night: Night, ...scenarios: string[]): Promise<unknown> {
+  night.simulator.use(scenarios);
   return night.run();
 }
 
@@ -132,6 +145,39 @@ describe('OPS-03 the alarms on metrics of ours', () => {
     });
     await night.close();
   });
+
+  it.each([
+    ['cdr', 'its pause was forgotten', nights, bySchedule],
+    ['interaction_archive', 'its pause was forgotten', kept, bySchedule],
+    ['interaction_archive', 'no run takes what is due', kept, () => ({ retryPending: true })],
+  ])(
+    'OPS-08 are raised when %s does not come on since %s, though its runs end well, and over when it does',
+    async (dataset, _, from, inputIn) => {
+      const night = await from.open({ scenarios: ['closed-interactions:2'] });
+      const pipeline = dataset === 'cdr' ? 'cdr-export' : 'interaction-archive';
+      const stale = (before: readonly Datapoint[]) =>
+        night.platform.assembly.alarms.flatMap((alarm) =>
+          alarm.name.endsWith(`${dataset}: ${ALARMS.stale.title}`)
+            ? [stateOf(alarm, toldSince(night, before))]
+            : [],
+        );
+      await night.run();
+      const first = stale([]);
+      await night.operate({ pause: { pipeline, reason: 'maintenance' } });
+      await night.pass(4 * 86_400_000);
+      const second = toldIn(night.folder);
+
+      const idle = await night.run(inputIn(night));
+
+      const forgotten = stale(second);
+      await night.operate({ resume: { pipeline } });
+      const third = toldIn(night.folder);
+      await night.run();
+      expect(idle.status).toBe('SUCCEEDED');
+      expect([first, forgotten, stale(third)]).toEqual([['OK'], ['ALARM'], ['OK']]);
+      await night.close();
+    },
+  );
 
   it('are raised by a webhook’s secret that is old, and over when a new one has been read', async () => {
     const night = await told.open();
@@ -201,15 +247,15 @@ describe('OPS-03 the alarms on metrics of ours', () => {
   });
 
   it('have a scenario each; what analytics alone can raise is evaluated over its own metrics', async () => {
-    const night = await told.open();
+    const opened = [await told.open(), await kept.open()];
 
-    const titles = Object.keys(alarmsOf(night)).toSorted();
+    const titles = new Set(opened.flatMap((night) => Object.keys(alarmsOf(night))));
 
     const proven = [...SCENARIOS.map(({ kind }) => kind), 'integrity' as const].map(
       (kind) => ALARMS[kind].title,
     );
-    expect(titles).toEqual(proven.toSorted());
-    await night.close();
+    expect([...titles].toSorted()).toEqual(proven.toSorted());
+    for (const night of opened) await night.close();
   });
 
   it('integrity is raised by a dataset whose records lack what is required, and is quiet without a measure', async () => {

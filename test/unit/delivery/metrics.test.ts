@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { metricsOf } from '../../../lambdas/delivery/metrics.ts';
+import { fixStartDate } from '../../../lambdas/ledger/marks.ts';
+import { Day } from '../../../lambdas/model/days.ts';
 import { RunRecord } from '../../../lambdas/model/run-record.ts';
 import { memoryTable } from '../../support/memory-table.ts';
 import { recordOf } from '../../support/run-record.ts';
-import { windowLedger } from '../../support/window-ledger.ts';
+import { CDR_DATASET, windowLedger } from '../../support/window-ledger.ts';
 
 /** What a run of the archive tells of interactions that CXone did not give. */
 async function unavailablePercent(
@@ -42,5 +44,26 @@ describe('OPS-03 ARC-02 what the archive was not given', () => {
     const named = await unavailablePercent({ total: 1, unavailable: { notFound: 1 } }, { ids: ['slip'] });
 
     expect([nothing, named]).toEqual([undefined, undefined]);
+  });
+});
+
+describe('OPS-03 how far a dataset is behind', () => {
+  /** What the run of 2024-05-16 tells of a dataset. */
+  async function daysBehind(first: string | undefined, loadedThrough?: string) {
+    const { ledger } = windowLedger(memoryTable());
+    if (first !== undefined) await fixStartDate(ledger, CDR_DATASET, Day.parse(first));
+    const drift = { raised: [], open: 0 };
+    const datasets = [{ dataset: CDR_DATASET, drift, ...(loadedThrough && { loadedThrough }) }];
+    const record = RunRecord.parse({ ...recordOf('SUCCEEDED', []), datasets });
+    return (await metricsOf(ledger, record)).at(-1)?.values.DaysBehind;
+  }
+
+  it.each([
+    ['its mark', '2024-05-01', '2024-05-14T00:00:00.000Z', 2],
+    ['a mark within the day of the run', '2024-05-01', '2024-05-16T03:00:00.000Z', 0],
+    ['its first day while nothing is there, be it for weeks', '2024-05-01', undefined, 15],
+    ['nothing before its first run', undefined, undefined, undefined],
+  ])('OPS-03 counts from %s', async (_, first, loadedThrough, days) => {
+    expect(await daysBehind(first, loadedThrough)).toBe(days);
   });
 });
