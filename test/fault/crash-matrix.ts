@@ -1,7 +1,7 @@
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StoredNight } from '../support/night.ts';
-import { type BenchOptions, openBench } from './crash-bench.ts';
-import { CHOICE, crashesOf, wordsFor } from './crash-points.ts';
+import { type BenchOptions, type KilledRun, openBench } from './crash-bench.ts';
+import { CHOICE, crashesOf, groupsOf, wordsFor } from './crash-points.ts';
 
 /** A pipeline whose process is killed around every effect that it has outside. */
 export interface CrashedPipeline extends BenchOptions {
@@ -18,16 +18,14 @@ export interface CrashedPipeline extends BenchOptions {
 /**
  * Declares a test for a clean run, and one for each crash that follows from its trace: the engine's process is killed by
  * SIGKILL before or after an effect while services and simulator live on, the run is started again or redriven in another
- * process, and what is expected of a clean run is expected of this one.
+ * process, and what is expected of a clean run is expected of this one. Several runs, each on stores of its own, are killed
+ * with one process.
  */
 export async function describeCrashes(pipeline: CrashedPipeline): Promise<void> {
   const { title, services, expectRecovered } = pipeline;
   const bench = await openBench(pipeline);
   const clean = await bench.runClean();
-  const crashes = crashesOf(clean.trace, pipeline.sample).map((crash) => ({
-    ...crash,
-    words: wordsFor(crash.point),
-  }));
+  const groups = groupsOf(crashesOf(clean.trace, pipeline.sample));
 
   describe(`${title}, killed by choice ${CHOICE}`, () => {
     afterAll(() => bench.close());
@@ -37,15 +35,29 @@ export async function describeCrashes(pipeline: CrashedPipeline): Promise<void> 
       expect(clean.said.status).toBe('SUCCEEDED');
       expect(reached).toEqual(expect.arrayContaining([...services]));
       await expectRecovered(clean.stores.night);
-      await clean.stores[Symbol.asyncDispose]();
     });
 
-    it.each(crashes)('ends as if nothing had happened: $words, then $action', async (crash) => {
-      const { stores, killed, again } = await bench.runKilled(crash);
-      await using _ = stores;
-      expect(killed, 'the process was killed at the point').toBeUndefined();
-      expect(again?.status).toBe('SUCCEEDED');
-      await expectRecovered(stores.night);
-    });
+    describe.each(groups.map((crashes, number) => ({ crashes, number })))(
+      'in process $number',
+      ({ crashes }) => {
+        let runs: readonly KilledRun[] = [];
+        beforeAll(async () => {
+          runs = await bench.runKilled(crashes);
+        });
+
+        it.each(crashes.map(({ point, action }, number) => ({ words: wordsFor(point), action, number })))(
+          'ends as if nothing had happened: $words, then $action',
+          async ({ number }) => {
+            const run = runs[number];
+
+            const again = await run?.recover();
+
+            expect(run?.killed, 'the process was killed at the point').toBeUndefined();
+            expect(again?.status).toBe('SUCCEEDED');
+            if (run !== undefined) await expectRecovered(run.stores.night);
+          },
+        );
+      },
+    );
   });
 }

@@ -54,6 +54,21 @@ export function crashesOf({ effects, states }: Trace, sample = effects.length): 
   return points.flatMap((point) => actions.map((action) => ({ point, action })));
 }
 
+/** So many runs at most are killed together, in one process: its start costs more than a run in it. */
+const TOGETHER = 6;
+
+/** The crashes that are gone through together. On entering a state a process kills itself at once, so that such a run is alone. */
+export function groupsOf(crashes: readonly Crash[], size = TOGETHER): Crash[][] {
+  const groups: Crash[][] = [];
+  for (const crash of crashes) {
+    const last = groups.at(-1);
+    const alone = (one: Crash | undefined) => one === undefined || 'state' in one.point;
+    if (last === undefined || last.length === size || alone(crash) || alone(last[0])) groups.push([crash]);
+    else last.push(crash);
+  }
+  return groups;
+}
+
 function drawnEffects(effects: readonly Effect[], sample: number): Effect[] {
   const byLot = effects.toSorted(
     (left, right) => lot(`effect ${nameOf(left)}`) - lot(`effect ${nameOf(right)}`),

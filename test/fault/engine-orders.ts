@@ -4,6 +4,8 @@ import { PipelineName } from '../../lambdas/model/pipelines.ts';
 
 /** What an engine's process is told to do. */
 export const Order = z.object({
+  /** The synthesised assembly; its functions are those that the process has loaded. */
+  assemblyFolder: z.string(),
   /** The engine's folder; what an earlier process left there is taken up. */
   folder: z.string(),
   /** Where the services answer. */
@@ -26,3 +28,6 @@ export const Said = z.object({
   states: z.array(z.string()),
 });
 export type Said = z.infer<typeof Said>;
+
+/** What a process says of a run: several may be under way in it, each in a folder of its own. */
+export const Answer = z.object({ folder: z.string(), said: Said });

@@ -2,6 +2,7 @@ import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { loadAssembly } from '../../local/assembly/assembly.ts';
+import type { Assembly } from '../../local/assembly/types.ts';
 import { environmentFor } from '../../local/aws/endpoints.ts';
 import { serveStepFunctions } from '../../local/aws/step-functions-server.ts';
 import type { Engine } from '../../local/engine/engine.ts';
@@ -12,20 +13,26 @@ import { Order, type Said } from './engine-orders.ts';
 
 /*
  * The engine and the functions of a night, apart from the services and the simulator that they call: a process to be
- * killed. It loads everything first, so that one can be kept ready, and then runs one night after the other as it is told.
+ * killed. It loads everything first, so that one can be kept ready, and then runs nights as it is told, also side by side.
  */
 
-const [assemblyFolder = '.', projectFolder = '.'] = process.argv.slice(2);
-const assembly = loadAssembly(assemblyFolder);
-for (const { entry } of assembly.functions)
+const [firstFolder = '.', projectFolder = '.'] = process.argv.slice(2);
+const assemblies = new Map<string, Assembly>();
+for (const { entry } of assemblyIn(firstFolder).functions)
   if (entry !== undefined) await import(pathToFileURL(join(projectFolder, entry)).href);
+
+function assemblyIn(folder: string): Assembly {
+  const assembly = assemblies.get(folder) ?? loadAssembly(folder);
+  assemblies.set(folder, assembly);
+  return assembly;
+}
 
 async function run(order: Order): Promise<Said> {
   const states: string[] = [];
   let engine: Engine | undefined;
   const stepFunctions = await serveStepFunctions(() => engine);
   const machines = openMachines(
-    assembly,
+    assemblyIn(order.assemblyFolder),
     { environment: { ...environmentFor(order.services), ...stepFunctions.environment } },
     openClock(order.folder, { skipWaits: true, flow: false, startAt: order.startAt }),
     {
@@ -68,8 +75,9 @@ async function startAnother(engine: Engine, machine: string, input: Order['input
 }
 
 process.on('message', (message) => {
-  run(Order.parse(message)).then(
-    (said) => process.send?.(said),
+  const order = Order.parse(message);
+  run(order).then(
+    (said) => process.send?.({ folder: order.folder, said }),
     (error: unknown) => {
       console.error(error);
       process.exit(1);

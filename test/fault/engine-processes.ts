@@ -3,29 +3,25 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { PreparedNights } from '../support/night-assembly.ts';
 import type { EngineBundle } from './engine-bundle.ts';
-import { type Order, Said } from './engine-orders.ts';
+import { Answer, type Order, type Said } from './engine-orders.ts';
 
 /** A process that has loaded the engine and the functions. */
 export interface EngineProcess {
-  /** Runs a night; undefined where the process was killed before its end. Rejects where it ended otherwise. */
+  /** Runs a night, beside others that run in it; undefined where the process was killed before its end. Rejects where it ended otherwise. */
   run(order: Order): Promise<Said | undefined>;
   /** Kills it by SIGKILL; resolves when it is gone. */
   kill(): Promise<void>;
 }
 
-/** Processes of one assembly: one is always being loaded ahead, since a night whose process is killed needs another. */
+/** Processes of the same functions: one is always being loaded ahead, since a night whose process is killed needs another. */
 export interface EngineProcesses {
   take(): EngineProcess;
-  /** Gives back a process that has run its night to the end: it will run another. */
+  /** Gives back a process that has run its nights to the end: it will run others. */
   giveBack(engine: EngineProcess): void;
   close(): Promise<void>;
 }
 
-/**
- * Makes the processes of an assembly.
- *
- * @param bundle that of another assembly with the same functions
- */
+/** Makes the processes of an assembly, which run all assemblies with the same functions. */
 export function engineProcesses(
   { home, assemblyFolder }: PreparedNights,
   { script, folder }: EngineBundle,
@@ -58,16 +54,25 @@ export function engineProcesses(
 function engineProcess(child: ChildProcess): EngineProcess {
   const ready = once(child, 'message');
   const ended = once(child, 'exit');
-  ready.catch(() => undefined);
+  const asked = new Map<string, (said: Said) => void>();
+  ready
+    .then(() =>
+      child.on('message', (message) => {
+        const { folder, said } = Answer.parse(message);
+        asked.get(folder)?.(said);
+      }),
+    )
+    .catch(() => undefined);
   const complaints: string[] = [];
   child.stderr?.setEncoding('utf8').on('data', (text: string) => complaints.push(text));
   return {
     async run(order) {
       const answer = async () => {
         await ready;
+        const { promise, resolve } = Promise.withResolvers<Said>();
+        asked.set(order.folder, resolve);
         child.send(order);
-        const [said] = await once(child, 'message');
-        return Said.parse(said);
+        return promise;
       };
       const end = async () => {
         const [, signal] = await ended;

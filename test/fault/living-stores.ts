@@ -2,11 +2,10 @@ import { mkdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { provision } from '../../local/assembly/provision.ts';
-import type { Assembly } from '../../local/assembly/types.ts';
 import { startAws } from '../../local/aws/embedded-aws.ts';
 import { lakeBucketOf } from '../../local/machines.ts';
 import { FIRST_NIGHT, type StoredNight } from '../support/night.ts';
-import type { PreparedNights } from '../support/night-assembly.ts';
+import type { Lane } from './crash-lanes.ts';
 
 /** Before a request has any effect, or after it and before the caller hears of that. */
 export type Phase = 'before' | 'after';
@@ -23,19 +22,10 @@ export interface LivingStores extends AsyncDisposable {
   listen(listener: RequestListener | undefined): void;
 }
 
-/** What the simulator that `prepareAssembly` starts has to be given, so that its calls are heard too. */
-export interface Exchanges {
-  listener: RequestListener | undefined;
-}
-
-/** Opens services in a new folder, as they are after a deployment, and lets the simulator begin anew. */
-export async function openStores(
-  prepared: PreparedNights & { assembly: Assembly },
-  exchanges: Exchanges,
-  name: string,
-): Promise<LivingStores> {
-  const { assembly, simulator, secrets } = prepared;
-  const folder = join(prepared.home, name);
+/** Opens services in a new folder, as they are after a deployment, and lets the lane's simulator begin anew. */
+export async function openStores(lane: Lane, name: string): Promise<LivingStores> {
+  const { assembly, simulator, secrets, exchanges } = lane;
+  const folder = join(lane.home, name);
   mkdirSync(folder, { recursive: true });
   simulator.reset();
   const aws = await startAws({
