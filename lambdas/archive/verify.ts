@@ -71,6 +71,16 @@ export async function verifyDay(ports: VerifyPorts, day: Day): Promise<ArchiveVe
   return verdict;
 }
 
+/** Opens an object that lies under the archive's prefix and under no day of it: whatever it holds, the ledger does not know it. */
+export async function verifyStray(
+  ports: VerifyPorts,
+  { key, bytes }: { key: string; bytes: number },
+): Promise<ArchiveVerdict> {
+  const found = await contentOf(ports, key, bytes, { byObject: new Map(), objectOf: new Map() });
+  const { records, replaced } = found;
+  return { objects: 1, records, replaced, findings: findingsOf(found, undefined, false) };
+}
+
 /** What the ledger has of a day's interactions, by the object that holds each. */
 interface DayEntries {
   byObject: ReadonlyMap<string, Map<string, string>>;
@@ -117,7 +127,7 @@ async function contentOf(
   ports: VerifyPorts,
   object: string,
   sealedBytes: number,
-  entries: DayEntries,
+  entries: Pick<DayEntries, 'byObject' | 'objectOf'>,
 ): Promise<Content> {
   const { tenant } = ports.ledger;
   const expected = new Map(entries.byObject.get(object));

@@ -1,4 +1,9 @@
-import { type ArchiveFinding, type ArchiveVerdict, verifyDay } from '../../lambdas/archive/verify.ts';
+import {
+  type ArchiveFinding,
+  type ArchiveVerdict,
+  verifyDay,
+  verifyStray,
+} from '../../lambdas/archive/verify.ts';
 import { archivePrefix } from '../../lambdas/lake/keys.ts';
 import { archiveObjects } from '../../lambdas/ledger/archive-objects.ts';
 import { Day } from '../../lambdas/model/days.ts';
@@ -23,17 +28,19 @@ export async function verifyArchive(request: ArchiveVerifyRequest, outputs: Outp
   const asked = request.day === undefined ? undefined : daysOf(request.day);
   const archives = await withArchives(request, async (archive) => {
     const total: ArchiveVerdict = { objects: 0, records: 0, replaced: 0, findings: [] };
-    for (const day of asked ?? (await allDays(archive))) {
-      outputs.err.redraw(`${archive.ledger.tenant} ${day}`);
-      const { objects, records, replaced, findings } = await verifyDay(
-        { ...archive, field: request.field },
-        day,
-      );
+    const add = ({ objects, records, replaced, findings }: ArchiveVerdict) => {
       total.objects += objects;
       total.records += records;
       total.replaced += replaced;
       total.findings.push(...findings);
+    };
+    const ports = { ...archive, field: request.field };
+    const { days, strays } = asked === undefined ? await allOf(archive) : { days: asked, strays: [] };
+    for (const day of days) {
+      outputs.err.redraw(`${archive.ledger.tenant} ${day}`);
+      add(await verifyDay(ports, day));
     }
+    for (const stray of strays) add(await verifyStray(ports, stray));
     outputs.err.redraw('');
     return { tenant: archive.ledger.tenant, ...total };
   });
@@ -42,15 +49,21 @@ export async function verifyArchive(request: ArchiveVerifyRequest, outputs: Outp
   return archives.some(({ findings }) => findings.length > 0) ? EXIT.failed : EXIT.done;
 }
 
-/** Every day that the bucket or the ledger has an object of. */
-async function allDays({ ledger, objects }: OpenArchive): Promise<Day[]> {
+/** Every day that the bucket or the ledger has an object of, and the objects that lie under no day. */
+async function allOf({
+  ledger,
+  objects,
+}: OpenArchive): Promise<{ days: Day[]; strays: { key: string; bytes: number }[] }> {
   const days = new Set<Day>();
+  const strays: { key: string; bytes: number }[] = [];
   for await (const { day } of archiveObjects(ledger)) days.add(day);
-  for await (const { key } of objects.list(archivePrefix(ledger.tenant))) {
-    const day = Day.safeParse(key.split('/')[2]);
-    if (day.success) days.add(day.data);
+  for await (const object of objects.list(archivePrefix(ledger.tenant))) {
+    const [, , folder, name] = object.key.split('/');
+    const day = name === undefined ? undefined : Day.safeParse(folder).data;
+    if (day === undefined) strays.push(object);
+    else days.add(day);
   }
-  return [...days].toSorted();
+  return { days: [...days].toSorted(), strays };
 }
 
 function describe(

@@ -167,6 +167,9 @@ describe('ARC-08 the archive commands', () => {
     const inObject = await said('ls', '--object', key);
     const nobody = await said('restore', '--interaction', 'nobody', '--to', join(folder, 'out'));
     const unclear = await said('restore', '--to', join(folder, 'out'));
+    const listedDay = await said('ls', '--day', day);
+    const listedOne = await said('ls', '--interaction', one);
+    const whole = await said('restore', '--object', key, '--to', join(folder, 'object'));
 
     const lines = readFileSync(join(folder, 'out', 'acme', `${day}.jsonl`), 'utf8')
       .trimEnd()
@@ -181,13 +184,19 @@ describe('ARC-08 the archive commands', () => {
     expect([single.code, single.stdout]).toEqual([0, expect.stringContaining(`${one}.jsonl`)]);
     expect([inObject.code, inObject.stdout]).toEqual([0, expect.stringContaining(ofDay[0] ?? 'none')]);
     expect([nobody.code, unclear.code]).toEqual([1, 2]);
+    expect([listedDay.code, listedDay.stdout]).toEqual([0, expect.stringContaining(key)]);
+    expect([listedOne.code, listedOne.stdout]).toEqual([0, expect.stringMatching(`${one} +marked`)]);
+    const [file = ''] = whole.stdout.trimEnd().split('\n');
+    expect(readFileSync(file, 'utf8').trimEnd().split('\n').toSorted()).toEqual(lines.toSorted());
     expect(JSON.stringify([listed, verified, restored, single])).not.toContain(PASSPHRASE);
 
     await tamper(folder, key);
 
     const after = await said('verify', '--day', day);
+    const all = await said('verify');
     const refused = await said('restore', '--day', day, '--to', join(folder, 'damaged'));
     expect([after.code, after.stdout]).toEqual([1, expect.stringContaining('ArchiveDamaged')]);
+    expect([all.code, all.stdout]).toEqual([1, expect.stringContaining(`${STRAY}: ArchiveMoved`)]);
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('ArchiveDamaged')]);
     expect(existsSync(join(folder, 'damaged', 'acme', `${day}.jsonl`))).toBe(
       objects.filter((other) => other.day === day).length > 1,
@@ -195,7 +204,10 @@ describe('ARC-08 the archive commands', () => {
   });
 });
 
-/** Changes one bit of an object. */
+/** A place that is no archive day's. */
+const STRAY = 'archive/acme/copied.enc.json';
+
+/** Copies an object to a place that is no day's, and changes one bit of it where it was. */
 async function tamper(folder: string, key: string): Promise<void> {
   const aws = await startAws({ folder });
   const { s3 } = clientsFor(aws.environment);
@@ -204,6 +216,7 @@ async function tamper(folder: string, key: string): Promise<void> {
     const objects = s3ObjectStore(s3, Name);
     if ((await objects.find(key)) === undefined) continue;
     const text = await objects.readText(key);
+    await objects.writeText(STRAY, text, 'application/json');
     const at = text.indexOf('"ciphertext":"') + 20;
     const other = text.charAt(at) === 'A' ? 'B' : 'A';
     await objects.writeText(key, text.slice(0, at) + other + text.slice(at + 1), 'application/json');

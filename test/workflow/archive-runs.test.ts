@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
+import type { RunRecord } from '../../lambdas/model/run-record.ts';
 import {
   archivedOf,
   archiveMarksOf,
@@ -9,7 +10,7 @@ import {
   expectGoodManners,
   mostCallsInASecond,
 } from '../support/archive-night.ts';
-import { prepareNights } from '../support/night.ts';
+import { type Night, prepareNights } from '../support/night.ts';
 import { keysUnder, storesOf } from '../support/night-findings.ts';
 import { eventsOf } from '../support/night-history.ts';
 
@@ -19,6 +20,11 @@ const nights = await prepareNights({
 });
 const DAY_MILLISECONDS = 86_400_000;
 const open = (count: number) => nights.open({ scenarios: [`closed-interactions:${count}`] });
+
+/** The completion report itself, which the run's record names. */
+async function completionOf(night: Night, report: RunRecord['report']): Promise<unknown> {
+  return JSON.parse(await storesOf(night).objects.readText(String(report?.reportKey)));
+}
 
 describe('runs of the archive', () => {
   afterAll(() => nights.close());
@@ -31,10 +37,16 @@ describe('runs of the archive', () => {
     const marks = await archiveMarksOf(night);
     const { report } = await archiveRecordOf(night, first.run);
     const objects = await keysUnder(night, 'archive/');
+    const stored = await completionOf(night, report);
     await night.pass(60_000);
     const second = await night.run();
 
     await expectArchived(night, due);
+    const { reportKey, ...told } = report ?? {};
+    expect(stored, reportKey?.toString()).toEqual({ ...told, keys: objects });
+    expect([told.sealedBytes, told.plainBytes, told.seconds].map((count) => Number(count) > 0)).toEqual(
+      Array(3).fill(true),
+    );
     expect(report).toMatchObject({
       total: due.length,
       archived: due.length,
