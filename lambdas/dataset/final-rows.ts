@@ -30,6 +30,9 @@ export interface FinalWindow {
 /** Level 1 of zstd is faster than the default 3 and, on call records, smaller too. */
 const PARQUET = 'FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1';
 
+/** DuckDB's own default: rows of calls are narrow. */
+const CALL_ROW_GROUP = 122_880;
+
 /** Writes all rows that are neither rejects nor dropped, by part and line. */
 export async function writeFinalRows(
   database: Database,
@@ -46,17 +49,26 @@ export async function writeFinalRows(
         FROM read_parquet(${quoteText(draft.file)}, file_row_number = true) WHERE _problem IS NULL)
       WHERE ${notDropped(draft.part.number)}`,
   );
-  return await copyFinalRows(database, [noRows(window), ...parts].join(' UNION ALL '), window);
+  return await copyFinalRows(
+    database,
+    [noRows(window), ...parts].join(' UNION ALL '),
+    window,
+    CALL_ROW_GROUP,
+  );
 }
 
-/** Writes the rows of a query, which are final and have all columns, to the file that the lake gets. */
+/**
+ * Writes the rows of a query, which are final and have all columns, to the file that the lake gets.
+ * @param rowGroup rows of a row group: DuckDB holds one of them in memory
+ */
 export async function copyFinalRows(
   database: Database,
   select: string,
   { mapping, folder }: FinalWindow,
+  rowGroup: number,
 ): Promise<FinalRows> {
   const file = join(folder, 'final.parquet');
-  await database.run(`COPY (${select}) TO ${quoteText(file)} (${PARQUET})`);
+  await database.run(`COPY (${select}) TO ${quoteText(file)} (${PARQUET}, ROW_GROUP_SIZE ${rowGroup})`);
   return { file, ...(await factsOf(database, file, mapping)) };
 }
 
