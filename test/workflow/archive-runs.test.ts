@@ -1,3 +1,4 @@
+import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { RunRecord } from '../../lambdas/model/run-record.ts';
 import {
@@ -17,6 +18,7 @@ import { eventsOf } from '../support/night-history.ts';
 const nights = await prepareNights({
   pipeline: 'interaction-archive',
   pipelines: { archive: { batchInteractions: 4, batchesAtOnce: 8 } },
+  lake: { archiveLockDays: 30 },
 });
 const DAY_MILLISECONDS = 86_400_000;
 const open = (count: number) => nights.open({ scenarios: [`closed-interactions:${count}`] });
@@ -65,6 +67,26 @@ describe('runs of the archive', () => {
     });
     expect(await keysUnder(night, 'archive/')).toEqual(objects);
     expectGoodManners(night);
+    await night.close();
+  });
+
+  it('ARC-05 locks its objects for as long as the lake says, and nothing else', async () => {
+    const night = await open(1);
+    await night.run();
+    const { clients } = storesOf(night);
+    const remove = (Key: string) =>
+      clients.s3.send(new DeleteObjectCommand({ Bucket: night.platform.bucket, Key })).then(
+        () => 'removed',
+        (error: Error) => error.name,
+      );
+    const [object = ''] = await keysUnder(night, 'archive/');
+    const [report = ''] = await keysUnder(night, 'runs/');
+
+    const removed = [await remove(object), await remove(report)];
+    await night.pass(31 * DAY_MILLISECONDS);
+    removed.push(await remove(object));
+
+    expect(removed).toEqual(['AccessDenied', 'removed', 'removed']);
     await night.close();
   });
 

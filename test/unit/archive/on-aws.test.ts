@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
-import { HeadObjectCommand } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { describe, expect, it } from 'vitest';
 import type { ArchiveRecord } from '../../../lambdas/archive/blocks.ts';
 import type { Opening, Sealing } from '../../../lambdas/archive/keys.ts';
 import { openObject, recordsOf } from '../../../lambdas/archive/open.ts';
-import { sealRecords } from '../../../lambdas/archive/seal.ts';
+import { type SealPorts, sealRecords } from '../../../lambdas/archive/seal.ts';
 import { clientsFor } from '../../../lambdas/aws/clients.ts';
 import { kmsDataKeys } from '../../../lambdas/aws/kms-data-keys.ts';
 import { secretPassphrases } from '../../../lambdas/aws/passphrase-secret.ts';
@@ -27,11 +27,15 @@ const objects = s3ObjectStore(s3, 'lake');
 
 const RECORDS: ArchiveRecord[] = ['a', 'b'].map((id) => ({ id, line: JSON.stringify({ id }) }));
 
-async function sealOne(sealing: Sealing, day: string, records: readonly ArchiveRecord[] = RECORDS) {
+async function sealOne(
+  sealing: Sealing,
+  day: string,
+  records: readonly ArchiveRecord[] = RECORDS,
+  lock: Pick<SealPorts, 'lockedUntil'> = {},
+) {
+  const ports = { objects, sealing, workFolder: tmpdir(), ...lock };
   const [sealed] = await Array.fromAsync(
-    sealRecords({ objects, sealing, workFolder: tmpdir() }, { tenant: TENANT, day: Day.parse(day) }, [
-      records,
-    ]),
+    sealRecords(ports, { tenant: TENANT, day: Day.parse(day) }, [records]),
   );
   if (sealed === undefined) throw new Error('There is no object.');
   return sealed;
@@ -228,6 +232,30 @@ describe('ARC-05 uploads', () => {
     expect(heads.map(({ ChecksumCRC32 }) => typeof ChecksumCRC32)).toEqual(['string', 'string']);
     expect(heads[1]?.ContentLength).toBeGreaterThan(5_000_000);
   });
+
+  it.each([
+    ['in one piece', '2024-06-05', RECORDS],
+    ['in parts', '2024-06-06', large],
+  ])(
+    'ARC-05 %s are locked until their time where that is wanted, and not otherwise',
+    async (_, day, records) => {
+      const lockedUntil = () => Date.now() + 60_000;
+      const free = await sealOne({ mode: 'kms', dataKeys }, day.replace('06', '07'), records);
+      const { key } = await sealOne({ mode: 'kms', dataKeys }, day, records, { lockedUntil });
+
+      const removed = await Promise.all(
+        [free.key, key].map((Key) =>
+          s3.send(new DeleteObjectCommand({ Bucket: 'lake', Key })).then(
+            () => 'removed',
+            (error: Error) => error.name,
+          ),
+        ),
+      );
+
+      expect(removed).toEqual(['removed', 'AccessDenied']);
+      expect((await readBack({ dataKeys }, key)).lines).toHaveLength(records.length);
+    },
+  );
 
   it.each(['before', 'after'] as const)(
     'ARC-05 are tried again where a part is lost %s S3 has it',
