@@ -22,7 +22,7 @@ export interface InteractionPage {
 
 /** The interactions API (section 5 of the API notes). */
 export interface Interactions {
-  /** Closed interactions that were updated in the range (epoch milliseconds, half-open), the latest first, one page of up to 100. Throws `ServerFault` where the page is not so. */
+  /** Closed interactions that were updated in the range (epoch milliseconds, half-open), the latest first, one page of up to 100. Throws `ServerFault` where the page is not so, or does not say whether another one follows. */
   query(range: { from: number; to: number }, pageToken?: string): Promise<InteractionPage>;
   /** The JSON text of an interaction's details. Throws `NotFound`, and `ScopeMissing` where this one is restricted too. */
   details(id: InteractionId): Promise<string>;
@@ -45,7 +45,8 @@ const Page = z.object({
       updatedTime: z.iso.datetime({ offset: true }).transform((text) => Date.parse(text)),
     }),
   ),
-  pagination: z.object({ next_page: z.string().nullish() }).nullish(),
+  // Null alone says that a page is the last: what lacks it was made up on the way, and the mark would pass over what it lacks.
+  pagination: z.object({ next_page: z.string().min(1).nullable() }),
 });
 
 /** Makes the client of the interactions API. */
@@ -83,10 +84,10 @@ export function createInteractions(family: Family, calls: AuthorizedCalls): Inte
         throw catalogued('ServerFault', 'CXone did not list interactions from the latest to the oldest.', {
           call: 'query',
         });
-      const nextPage = pagination?.next_page ?? '';
+      const { next_page: nextPage } = pagination;
       return {
         interactions: closed.map(({ id, updatedTime }) => ({ id, updatedAt: updatedTime })),
-        ...(nextPage === '' ? {} : { nextPage }),
+        ...(nextPage === null ? {} : { nextPage }),
       };
     },
 

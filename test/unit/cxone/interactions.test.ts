@@ -75,19 +75,33 @@ describe('the client of the interactions API', () => {
     });
   });
 
-  it.each([[{ next_page: null }], [{ next_page: '' }], [{}], [null]])(
-    'ARC-01 takes %j for the end of the list',
-    async (pagination) => {
-      const { interactions } = client();
-      answer(200, { data: [], pagination });
+  it('ARC-01 takes a page without a next one for the end of the list', async () => {
+    const { interactions } = client();
+    answer(200, { data: [], pagination: { next_page: null } });
 
-      expect(await interactions.query({ from: FROM, to: TO })).toEqual({ interactions: [] });
-    },
-  );
+    expect(await interactions.query({ from: FROM, to: TO })).toEqual({ interactions: [] });
+  });
+
+  it.each([
+    [{ data: [], pagination: { next_page: '' } }],
+    [{ data: [], pagination: {} }],
+    [{ data: [], pagination: null }],
+    [{ data: [] }],
+  ])('ARC-01 does not take %j for it, which does not say so', async (page) => {
+    const { interactions } = client();
+    answer(200, page);
+
+    const error = await thrownBy(interactions.query({ from: FROM, to: TO }));
+
+    expect(error.name).toBe('ServerFault');
+  });
 
   it('ARC-01 does not take a list that ignores the range', async () => {
     const { interactions } = client();
-    answer(200, { data: [{ id: 'a', status: 'closed', updatedTime: '2024-05-16T00:00:00.000Z' }] });
+    answer(200, {
+      data: [{ id: 'a', status: 'closed', updatedTime: '2024-05-16T00:00:00.000Z' }],
+      pagination: { next_page: null },
+    });
 
     const error = await thrownBy(interactions.query({ from: FROM, to: TO }));
 
@@ -101,6 +115,7 @@ describe('the client of the interactions API', () => {
     const { interactions } = client();
     answer(200, {
       data: ['09', '10'].map((hour) => ({ id: hour, updatedTime: `2024-05-15T${hour}:00:00.000Z` })),
+      pagination: { next_page: null },
     });
 
     const error = await thrownBy(interactions.query({ from: FROM, to: TO }));
