@@ -70,13 +70,15 @@ export const ListedInteraction = z.strictObject({
 });
 export type ListedInteraction = z.infer<typeof ListedInteraction>;
 
-export const ArchiveDetailsPayload = z.strictObject({
-  ...noted,
-  ...calls,
-  round,
-  field,
-  items: z.array(ListedInteraction).min(1),
-});
+/** Places of the list that follow each other: what is staged of a batch is taken for every place from its first to its last. */
+const Batch = z
+  .array(ListedInteraction)
+  .min(1)
+  .refine((items) => items.every(({ n }, index) => n === (items[0]?.n ?? 0) + index), {
+    error: 'must follow each other in the list',
+  });
+
+export const ArchiveDetailsPayload = z.strictObject({ ...noted, ...calls, round, field, items: Batch });
 export const ArchiveDetailsResult = z.strictObject({ more: z.boolean(), looked: count });
 
 export const ArchiveDaysPayload = z.strictObject({ ...noted, round });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ArchiveDetailsPayload } from '../../../lambdas/model/archive-payloads.ts';
 import { lakeColumns } from '../../../lambdas/model/lake-columns.ts';
 import { Mapping } from '../../../lambdas/model/mapping.ts';
 import { RecordEvent } from '../../../lambdas/model/payloads.ts';
@@ -41,6 +42,18 @@ describe('what the recorder takes', () => {
     const parsed = RecordEvent.safeParse(event);
 
     expect(parsed.success).toBe(false);
+  });
+});
+
+describe('a batch of interactions', () => {
+  it.each([
+    ['follow each other', [7, 8, 9], true],
+    ['leave one out, which would be taken for looked up', [7, 9], false],
+    ['are not in their order', [8, 7], false],
+  ])('ARC-02 of places that %s', (_, places, taken) => {
+    const parsed = ArchiveDetailsPayload.shape.items.safeParse(places.map((n) => ({ n, id: `i-${n}` })));
+
+    expect(parsed.success).toBe(taken);
   });
 });
 
