@@ -3,6 +3,7 @@ import { ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam';
 import cdkSettings from '../cdk.json' with { type: 'json' };
 import { type LoadedConfiguration, loadConfiguration } from './configuration-file.ts';
 import { LakeStack } from './lake-stack.ts';
+import { TenantAlarmsStack } from './tenant-alarms-stack.ts';
 import { TenantStack } from './tenant-stack.ts';
 
 /** How the app is built. */
@@ -16,7 +17,7 @@ export interface AppOptions {
 }
 
 /**
- * Builds the app: one lake and one stack a tenant. The caller synthesises it.
+ * Builds the app: one lake, and of each tenant a stack and one of its datasets' alarms. The caller synthesises it.
  * Throws `Refusal` with all problems when given a file that is no configuration.
  */
 export function buildApp(configuration: string | LoadedConfiguration, options: AppOptions = {}): App {
@@ -31,7 +32,10 @@ export function buildApp(configuration: string | LoadedConfiguration, options: A
   });
   const { lake: settings } = loaded.configuration;
   const lake = new LakeStack(app, settings);
-  for (const configured of loaded.tenants) new TenantStack(app, { settings, configured, lake });
+  for (const configured of loaded.tenants) {
+    const alarms = new TenantAlarmsStack(app, { settings, configured, lake });
+    new TenantStack(app, { settings, configured, lake }).addStackDependency(alarms);
+  }
   for (const [key, value] of Object.entries(settings.tags)) Tags.of(app).add(key, value);
   if (settings.permissionsBoundaryArn !== undefined) {
     const boundary = ManagedPolicy.fromManagedPolicyArn(lake, 'Boundary', settings.permissionsBoundaryArn);

@@ -32,7 +32,7 @@ export interface TenantStackProps {
   lake: LakeStack;
 }
 
-/** One tenant: its functions, machines, catalog, schedules and alarms. `<lake>-<tenant>`. */
+/** One tenant: its functions, machines, catalog, schedules, and alarms but those of its datasets. `<lake>-<tenant>`. */
 export class TenantStack extends Stack {
   private readonly props: TenantStackProps;
   /** Pipelines that their schedules start. */
@@ -82,8 +82,6 @@ export class TenantStack extends Stack {
       machines: { ...deployed, ...(webhook && { webhook: webhook.deliveries }) },
       metrics: { lake: settings.name, tenant: tenant.id },
       settings: settings.alarms,
-      datasets: configured.datasets.map(({ dataset }) => dataset),
-      delivered: commitsTo(webhook) !== undefined,
       pipelines: configured.pipelines,
       secrets: [
         'credentials',

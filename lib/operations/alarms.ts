@@ -70,25 +70,38 @@ const SECRETS: Readonly<Record<SecretName, string>> = {
 /** Name of an alarm in the table. */
 export type AlarmKind = keyof typeof ALARMS;
 
-/** Props of `PipelineAlarms`. */
-export interface PipelineAlarmsProps {
+/** Whose alarms, and who is told. */
+interface AlarmOwner {
   /** `<lake>/<tenant>`: begins every alarm's name. */
   owner: string;
   topic: ITopic;
+}
+
+/** Props of `PipelineAlarms`. */
+export interface PipelineAlarmsProps extends AlarmOwner {
   /** Machines by the names of their pipelines. */
   machines: Readonly<Record<string, IStateMachine>>;
   deadLetters: DeadLetters;
   /** Names the metrics of ours. */
   metrics: MetricOwner;
   settings: AlarmSettings;
-  datasets: readonly string[];
-  /** Whether commits are delivered to a webhook. */
-  delivered: boolean;
   pipelines: readonly string[];
   /** Whose age is told. */
   secrets: readonly SecretName[];
   /** Pipelines that their schedules start. */
   nightly: readonly string[];
+}
+
+/** Props of `DatasetAlarms`. */
+export interface DatasetAlarmsProps extends AlarmOwner {
+  /** Names the metrics of ours. */
+  metrics: MetricOwner;
+  settings: AlarmSettings;
+  datasets: readonly string[];
+  /** Whether commits are delivered to a webhook. */
+  delivered: boolean;
+  /** Whether there is an archive: of what has no windows of a table there is only a mark to tell. */
+  archived: boolean;
 }
 
 type AlarmRule = Pick<MetricAlarm, 'threshold' | 'comparison' | 'missing' | 'periods'>;
@@ -105,57 +118,66 @@ const ONE_IS_TOO_MANY: AlarmRule = {
 const PERIOD = Duration.minutes(5);
 
 /**
- * Alarms over the services' own metrics: the events that cause notices are best effort, these are not. Each goes to the
- * topic when it is raised and again when it is over.
+ * Alarms over runs, secrets and dead letters. Those over the services' own metrics do not depend on anything of ours: the events that
+ * cause notices are best effort, these are not. Each alarm goes to the topic when it is raised and again when it is over.
  */
 export class PipelineAlarms extends Construct {
-  private readonly props: PipelineAlarmsProps;
-
   constructor(scope: Construct, id: string, props: PipelineAlarmsProps) {
     super(scope, id);
-    this.props = props;
     const counted = { period: PERIOD, statistic: 'Sum' };
+    const alarm = (kind: AlarmKind, subject: string, metric: IMetric) =>
+      addAlarm(this, props, { kind, subject, metric, ...ONE_IS_TOO_MANY });
     for (const [pipeline, machine] of Object.entries(props.machines)) {
-      this.alarm('runFailed', pipeline, machine.metricFailed(counted));
-      this.alarm('runTimedOut', pipeline, machine.metricTimedOut(counted));
-      this.alarm('runAborted', pipeline, machine.metricAborted(counted));
-      this.alarm('runThrottled', pipeline, machine.metricThrottled(counted));
+      alarm('runFailed', pipeline, machine.metricFailed(counted));
+      alarm('runTimedOut', pipeline, machine.metricTimedOut(counted));
+      alarm('runAborted', pipeline, machine.metricAborted(counted));
+      alarm('runThrottled', pipeline, machine.metricThrottled(counted));
     }
     const { metrics, settings, nightly } = props;
     for (const pipeline of props.pipelines)
-      for (const alarm of pipelineAlarms(metrics, pipeline, settings, nightly.includes(pipeline)))
-        this.metricAlarm(pipeline, alarm);
-    for (const dataset of props.datasets)
-      for (const alarm of datasetAlarms(metrics, dataset, settings, props)) this.metricAlarm(dataset, alarm);
-    if (props.pipelines.includes('interaction-archive'))
-      this.metricAlarm(ARCHIVE_DATASET, staleAlarm(metrics, ARCHIVE_DATASET, settings));
+      for (const told of pipelineAlarms(metrics, pipeline, settings, nightly.includes(pipeline)))
+        addAlarm(this, props, { subject: pipeline, ...told });
     for (const secret of props.secrets)
-      this.metricAlarm(SECRETS[secret], secretAlarm(metrics, secret, settings));
-    this.alarm(
+      addAlarm(this, props, { subject: SECRETS[secret], ...secretAlarm(metrics, secret, settings) });
+    alarm(
       'deadLetters',
       'all pipelines',
       props.deadLetters.queue.metricApproximateNumberOfMessagesVisible({ period: PERIOD }),
     );
   }
+}
 
-  private metricAlarm(subject: string, alarm: MetricAlarm): void {
-    const { threshold, comparison, missing, periods } = alarm;
-    this.alarm(alarm.kind, subject, alarm.metric, { threshold, comparison, missing, periods });
+/** Alarms over what runs tell of datasets, several a dataset. */
+export class DatasetAlarms extends Construct {
+  constructor(scope: Construct, id: string, props: DatasetAlarmsProps) {
+    super(scope, id);
+    for (const dataset of props.datasets)
+      for (const told of datasetAlarms(props.metrics, dataset, props.settings, props))
+        addAlarm(this, props, { subject: `dataset ${dataset}`, ...told });
+    if (props.archived)
+      addAlarm(this, props, {
+        subject: `dataset ${ARCHIVE_DATASET}`,
+        ...staleAlarm(props.metrics, ARCHIVE_DATASET, props.settings),
+      });
   }
+}
 
-  private alarm(kind: AlarmKind, subject: string, metric: IMetric, rule: AlarmRule = ONE_IS_TOO_MANY): void {
-    const { title, meaning } = ALARMS[kind];
-    const alarm = new Alarm(this, `${kind}-${subject.replaceAll(' ', '-')}`, {
-      alarmName: `${this.props.owner} ${subject}: ${title}`,
-      alarmDescription: `${meaning} Runbook: docs/runbook.md, "${title}".`,
-      metric,
-      threshold: rule.threshold,
-      evaluationPeriods: rule.periods,
-      comparisonOperator: rule.comparison,
-      treatMissingData: rule.missing,
-    });
-    const action = new SnsAction(this.props.topic);
-    alarm.addAlarmAction(action);
-    alarm.addOkAction(action);
-  }
+function addAlarm(
+  scope: Construct,
+  { owner, topic }: AlarmOwner,
+  { kind, subject, metric, ...rule }: AlarmRule & { kind: AlarmKind; subject: string; metric: IMetric },
+): void {
+  const { title, meaning } = ALARMS[kind];
+  const alarm = new Alarm(scope, `${kind}-${subject.replaceAll(' ', '-')}`, {
+    alarmName: `${owner} ${subject}: ${title}`,
+    alarmDescription: `${meaning} Runbook: docs/runbook.md, "${title}".`,
+    metric,
+    threshold: rule.threshold,
+    evaluationPeriods: rule.periods,
+    comparisonOperator: rule.comparison,
+    treatMissingData: rule.missing,
+  });
+  const action = new SnsAction(topic);
+  alarm.addAlarmAction(action);
+  alarm.addOkAction(action);
 }

@@ -14,7 +14,7 @@ import { CDR_FUNCTION_NAMES, configurationFile, scratchFolder, tenant } from './
 const EXAMPLE = fileURLToPath(new URL('../../config/example.json', import.meta.url));
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
-const STACKS = ['cxone-export-lake', 'cxone-export-acme'];
+const STACKS = ['cxone-export-lake', 'cxone-export-acme', 'cxone-export-acme-Alarms'];
 
 /** A module that puts the clock on by a year and a half. */
 const ANOTHER_TIME = `data:text/javascript,${encodeURIComponent(`
@@ -161,7 +161,7 @@ describe('the gate', () => {
 
       const assembly = app.synth();
 
-      expect(assembly.stacks.map(({ stackName }) => stackName)).toHaveLength(3);
+      expect(assembly.stacks.map(({ stackName }) => stackName)).toHaveLength(5);
     },
     PATIENCE,
   );

@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
-import { Match } from 'aws-cdk-lib/assertions';
+import { Match, Template } from 'aws-cdk-lib/assertions';
 import { flattenCfnReference } from 'cdk-nag/lib/utils/flatten-cfn-reference.js';
 import { describe, expect, it } from 'vitest';
 import { lakeColumns } from '../../lambdas/model/lake-columns.ts';
 import { Mapping } from '../../lambdas/model/mapping.ts';
 import { DELIVERY_METRICS } from '../../lambdas/model/metrics.ts';
 import { ALARMS } from '../../lib/operations/alarms.ts';
-import { allStatements, shippedMapping, synthesise, tenant, WEBHOOK } from './synthesised.ts';
+import { allStatements, assembled, shippedMapping, tenant, WEBHOOK } from './synthesised.ts';
 
 const schedule = { cron: '15 4 ? * MON-FRI *', timezone: 'Europe/Berlin' };
-const templates = synthesise({
+const configuration = {
   lake: { alarmEmail: 'alarms@example.com' },
   tenants: [
     tenant('acme', { pipelines: { cdr: { schedule } } }),
@@ -17,7 +17,10 @@ const templates = synthesise({
     tenant('kept', { pipelines: { archive: {} } }),
     tenant('paused', { pipelines: { cdr: { enabled: false } } }),
   ],
-});
+};
+const assembly = assembled(configuration);
+const templates = (stack: string) => Template.fromJSON(assembly.getStackByName(stack).template);
+const dependenciesOf = (stack: string) => assembly.getStackByName(stack).dependencies.map(({ id }) => id);
 const acme = templates('cxone-export-acme');
 const machine = Object.keys(acme.findResources('AWS::StepFunctions::StateMachine'))[0];
 
@@ -113,10 +116,12 @@ describe('the rule on executions', () => {
 });
 
 describe('alarms', () => {
-  const alarmsIn = (template: typeof acme) =>
-    Object.values(template.findResources('AWS::CloudWatch::Alarm')).map(({ Properties }) => Properties);
-  const alarms = [acme, templates('cxone-export-told')].flatMap(alarmsIn);
-  const ofArchive = alarmsIn(templates('cxone-export-kept'));
+  const alarmsOf = (stack: string) =>
+    [templates(stack), templates(`${stack}-Alarms`)].flatMap((template) =>
+      Object.values(template.findResources('AWS::CloudWatch::Alarm')).map(({ Properties }) => Properties),
+    );
+  const alarms = ['cxone-export-acme', 'cxone-export-told'].flatMap(alarmsOf);
+  const ofArchive = alarmsOf('cxone-export-kept');
 
   it.each([
     ['executions failed', 'ExecutionsFailed'],
@@ -155,6 +160,16 @@ describe('alarms', () => {
     for (const topic of topics) expect(flattenCfnReference(topic)).toContain('TopicsAlarms');
   });
 
+  it('OPS-03 ALL-18 are apart where they are of datasets: deployed with the tenant’s stack, before it, and without a reference to it', () => {
+    const apart = templates('cxone-export-acme-Alarms').toJSON();
+
+    const imported = JSON.stringify(apart).match(/"Fn::ImportValue":"[^"]*"/g) ?? [];
+    expect(Object.keys(apart)).not.toContain('Outputs');
+    expect([...new Set(imported)]).toEqual([expect.stringMatching(/"cxone-export-lake:\w*TopicsAlarms\w*"/)]);
+    expect(dependenciesOf('cxone-export-acme')).toContain('cxone-export-acme-Alarms');
+    expect(dependenciesOf('cxone-export-acme-Alarms')).not.toContain('cxone-export-acme');
+  });
+
   it('OPS-03 names the runbook’s article in every alarm', () => {
     const titles = Object.values(ALARMS).map(({ title }) => title);
 
@@ -166,9 +181,7 @@ describe('alarms', () => {
   });
 
   it('OPS-03 raises none of deliveries where there is no webhook', () => {
-    const names = Object.values(acme.findResources('AWS::CloudWatch::Alarm')).map(({ Properties }) =>
-      String(Properties.AlarmName),
-    );
+    const names = alarmsOf('cxone-export-acme').map(({ AlarmName }) => String(AlarmName));
 
     expect(names.filter((name) => name.includes('webhook') || name.includes('not delivered'))).toEqual([]);
   });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Template } from 'aws-cdk-lib/assertions';
+import type { CloudAssembly } from 'aws-cdk-lib/cx-api';
 import { flattenCfnReference } from 'cdk-nag/lib/utils/flatten-cfn-reference.js';
 import { z } from 'zod';
 import type { FunctionName } from '../../lambdas/model/environment.ts';
@@ -115,18 +116,23 @@ export function tenant(id: string, more: Record<string, unknown> = {}): Record<s
   return { id, secret: `cxone/${id}`, baseUrl: `https://${id}.example.com`, ...more };
 }
 
-/** Synthesises without bundling and validation; the templates by the stacks' names. */
-export function synthesise(
-  configuration: unknown,
-  mappings: Record<string, unknown> = {},
-): (stack: string) => Template {
+/** Synthesises without bundling and validation. */
+export function assembled(configuration: unknown, mappings: Record<string, unknown> = {}): CloudAssembly {
   const outdir = scratchFolder();
   const app = buildApp(configurationFile(configuration, mappings), {
     outdir,
     bundling: false,
     validation: false,
   });
-  const assembly = app.synth();
+  return app.synth();
+}
+
+/** Synthesises likewise; the templates by the stacks' names. */
+export function synthesise(
+  configuration: unknown,
+  mappings: Record<string, unknown> = {},
+): (stack: string) => Template {
+  const assembly = assembled(configuration, mappings);
   return (stack) => Template.fromJSON(assembly.getStackByName(stack).template);
 }
 
