@@ -21,7 +21,11 @@ const Template = z.looseObject({
     z.looseObject({
       Type: z.string(),
       Properties: z
-        .looseObject({ KeySchema: z.unknown().optional(), StateMachineName: z.unknown().optional() })
+        .looseObject({
+          KeySchema: z.unknown().optional(),
+          StateMachineName: z.unknown().optional(),
+          AlarmName: z.string().optional(),
+        })
         .optional(),
     }),
   ),
@@ -38,6 +42,12 @@ function lastingIn(template: unknown): Record<string, unknown> {
         { Type, keys: Properties?.KeySchema, name: Properties?.StateMachineName },
       ]),
   );
+}
+
+/** Names of a stack's alarms. */
+function alarmsIn(template: unknown): string[] {
+  const { Resources } = Template.parse(template);
+  return Object.values(Resources).flatMap(({ Properties }) => Properties?.AlarmName ?? []);
 }
 
 describe('a deployment over the kept release', () => {
@@ -57,4 +67,20 @@ describe('a deployment over the kept release', () => {
       expect(after).toMatchObject(before);
     },
   );
+
+  it('ALL-18 OPS-03 makes no alarm by a name that another stack still has: each stack is deployed by itself', () => {
+    const names = ['cxone-export-lake', 'cxone-export-acme-Alarms', 'cxone-export-acme'];
+    const before = (stack: string) => {
+      const template = assembly[`${stack}.template.json`];
+      return template === undefined ? [] : alarmsIn(JSON.parse(template));
+    };
+
+    const taken = names.flatMap((stack) => {
+      const others = names.filter((other) => other !== stack).flatMap(before);
+      return alarmsIn(stacks(stack).toJSON()).filter((name) => others.includes(name));
+    });
+
+    expect(before('cxone-export-acme').length).toBeGreaterThan(20);
+    expect(taken).toEqual([]);
+  });
 });

@@ -110,7 +110,7 @@ const CLIENTS: Readonly<Record<string, string>> = {
 };
 
 /** Commands of services for which no client is installed here. */
-const OTHER_AWS = ['iam create-policy'];
+const OTHER_AWS = ['iam create-policy', 'cloudformation delete-stack'];
 
 /** What AWS's own client says against it. */
 async function awsRefusal([service = '', operation = '']: string[]): Promise<string | undefined> {
