@@ -6,7 +6,7 @@ import type { DatasetId } from '../model/ids.ts';
 import type { PipelineName } from '../model/pipelines.ts';
 import { type AuditPorts, readHead, readRecord, readRecords } from './chain.ts';
 import { type ChainId, digestOfText, macMessage, recordIn } from './record.ts';
-import { latestWitness } from './witnesses.ts';
+import { type Witnesses, witnessesOf } from './witnesses.ts';
 
 /** What is wrong with a chain. */
 export type AuditProblem =
@@ -14,6 +14,7 @@ export type AuditProblem =
   | 'removed'
   | 'tailCut'
   | 'reordered'
+  | 'replaced'
   | 'unlinked'
   | 'forged'
   | 'copiesDiffer'
@@ -61,7 +62,7 @@ export async function verifyAudit(
   const findings: AuditFinding[] = [];
   const find = (record: number, problem: AuditProblem, place: AuditFinding['place'], sentence: string) =>
     findings.push({ record, problem, place, sentence });
-  const witness = await latestWitness(ports, pipeline, datasets);
+  const witnesses = await witnessesOf(ports, pipeline, datasets);
   const head = await readHead(ports.ledger, pipeline);
   const ledger = stepping(ledgerCopies(ports, pipeline));
   const bucket = stepping(bucketCopies(ports, chain));
@@ -108,6 +109,8 @@ export async function verifyAudit(
     // What follows is held against the authentic copy, so that one flaw is not told of every later record.
     const trusted = sealed ? inBucket : (inLedger ?? inBucket);
     previous = trusted === undefined ? previous : digestOfText(trusted.text);
+    const replaced = trusted && replacement(witnesses, number, trusted);
+    if (replaced !== undefined) find(number, 'replaced', 'ledger', replaced);
     if (number === head?.sequence) headDigest = previous;
   }
   const last = number - 1;
@@ -122,14 +125,24 @@ export async function verifyAudit(
     );
   if (head !== undefined && !(await ports.mac.verify(macMessage(chain, head), head.mac)))
     find(head.sequence, 'headForged', 'head', 'The MAC of the head is not of the audit key.');
-  if (witness !== undefined && witness.sequence > last)
+  const longest = [...witnesses.keys()].reduce((most, sequence) => Math.max(most, sequence), 0);
+  const [witness] = longest > last ? (witnesses.get(longest) ?? []) : [];
+  if (witness !== undefined)
     find(
       last + 1,
       'tailCut',
       'ledger',
-      `The ${witness.subject} has record ${witness.sequence}; the chain ends with ${last}.`,
+      `The ${witness.subject} has record ${longest}; the chain ends with ${last}.`,
     );
   return { records: last, pending, findings };
+}
+
+/** What a witness says against the event of a record: that of another one had its number, before the tail was cut and the chain went on. */
+function replacement(witnesses: Witnesses, number: number, { text }: Copy): string | undefined {
+  const event = recordIn(text)?.event.id;
+  const witness =
+    event === undefined ? undefined : witnesses.get(number)?.find((one) => !one.remembers(event));
+  return witness && `Record ${number} is of ${event}; the ${witness.subject} has that number.`;
 }
 
 /** What is wrong with one copy, by itself and after the record before. */

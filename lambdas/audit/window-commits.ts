@@ -4,6 +4,7 @@ import { type ArchivalEntry, type AuditEvent, type CommitEntry, OwedEntry } from
 import type { Day } from '../model/days.ts';
 import { catalogued } from '../model/errors.ts';
 import type { DatasetId } from '../model/ids.ts';
+import { ARCHIVE_DATASET } from '../model/interactions.ts';
 import type { PipelineName } from '../model/pipelines.ts';
 import { type AuditPorts, appendAudit } from './chain.ts';
 
@@ -27,12 +28,17 @@ export async function auditWindow(
   return { recorded: entries.length };
 }
 
+/** What the names of all events of a window begin with. */
+export function windowEvents(dataset: DatasetId, day: Day): string {
+  return dataset === ARCHIVE_DATASET ? `archive/${day}/` : `window/${dataset}/${day}/`;
+}
+
 /** The event of a commit: named by window, commit and generation, so that a repeated step is the same event. */
 export function commitEvent(entry: CommitEntry): AuditEvent {
   const { kind, at, run, facts, ...rest } = entry;
   const { dataset, day, commit, generation } = entry;
   return {
-    id: `window/${dataset}/${day}/${commit}/${generation}`,
+    id: `${windowEvents(dataset, day)}${commit}/${generation}`,
     kind,
     at,
     run,
@@ -41,8 +47,14 @@ export function commitEvent(entry: CommitEntry): AuditEvent {
 }
 
 /** The event of a step of an archive day: named by day and step, so that whoever repeats the step has the same event. */
-function archivalEvent({ kind, step, name, at, run, day, facts }: ArchivalEntry): AuditEvent {
-  return { id: `archive/${day}/${step}/${name}`, kind, at, run, facts: { step, day, ...facts } };
+function archivalEvent({ kind, step, name, at, run, dataset, day, facts }: ArchivalEntry): AuditEvent {
+  return {
+    id: `${windowEvents(dataset, day)}${step}/${name}`,
+    kind,
+    at,
+    run,
+    facts: { step, day, ...facts },
+  };
 }
 
 /** As they came about: commits by their number, steps of an archive day by their time. */

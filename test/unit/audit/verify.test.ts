@@ -17,6 +17,7 @@ import {
 
 const FIRST = Day.parse('2024-05-15');
 const SECOND = Day.parse('2024-05-16');
+const THIRD = Day.parse('2024-05-17');
 const eventOf = (dataset: string, day: Day) => `window/${dataset}/${day}/1/generation`;
 
 type Chain = ReturnType<typeof emptyChain>;
@@ -71,6 +72,29 @@ describe('verifying a chain whose tail is cut, and whose head is put back with i
           sentence: `The window ${dataset} ${SECOND} has record 2; the chain ends with 1.`,
         }),
       ]);
+    },
+  );
+
+  it.each(['note', 'window'])(
+    'ALL-12 finds the record that took the place of one that was cut, by the %s that remembers it',
+    async (witness) => {
+      const chain = emptyChain();
+      const dataset = DatasetId.parse('cdr');
+      await record(chain, dataset, FIRST);
+      await record(chain, dataset, THIRD);
+
+      // What is left of the second record, after which the chain has gone on from the first.
+      const left = { pipeline: PIPELINE, sequence: 2, text: 'owed' } as const;
+      if (witness === 'window') await recordedCommit(chain.ledger, { dataset, day: SECOND }, left);
+      else
+        await chain.table.edit(auditEventKey(AUDITED, PIPELINE, eventOf('cdr', SECOND)), {
+          from: 1,
+          sequence: 2,
+        });
+
+      const { records, findings } = await verifyAudit(chain, PIPELINE, []);
+      expect(records).toBe(2);
+      expect(findings).toEqual([expect.objectContaining({ record: 2, problem: 'replaced' })]);
     },
   );
 });
