@@ -106,6 +106,10 @@ async function tryUpdate(
     // Another invocation may have ended it while this one had not the turn.
     if (!(await progress.stateOf(index)).ended) attempt = await attemptUpdate(ports, update, id, about);
     return attempt.againAt === undefined ? undefined : { because: 'fault', at: attempt.againAt };
+  } catch (error) {
+    // Of what has no name nobody knows whether a write is under way.
+    if (!(error instanceof CataloguedError)) attempt = { freeAt: arrivalOf(ports.clock) };
+    throw error;
   } finally {
     await progress.giveTurnBack(id, attempt.freeAt);
   }
@@ -153,12 +157,17 @@ async function attemptUpdate(
 
 async function fault(ports: BatchPorts, index: number, error: CataloguedError): Promise<Attempt> {
   const now = ports.clock.now();
-  const free = error.facts.call === 'replace' ? { freeAt: now + WRITE_ARRIVES_MILLISECONDS } : {};
+  const free = error.facts.call === 'replace' ? { freeAt: arrivalOf(ports.clock) } : {};
   const faults = await ports.progress.fault(index);
   if (faults < ATTEMPTS)
     return { ...free, againAt: Math.max(free.freeAt ?? 0, now + pause(error, faults, ports.random)) };
   await giveUp(ports, index, error);
   return free;
+}
+
+/** When a write that is under way now, if any is, has been carried out. */
+function arrivalOf(clock: Clock): number {
+  return clock.now() + WRITE_ARRIVES_MILLISECONDS;
 }
 
 function pause(error: CataloguedError, faults: number, random: () => number): number {
