@@ -1,6 +1,7 @@
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import type { MetricSet } from '../delivery/metrics.ts';
 import {
+  ACTION_METRICS,
   ARCHIVE_METRICS,
   DATASET_METRICS,
   DELIVERY_METRICS,
@@ -12,6 +13,7 @@ import {
 const UNITS: Readonly<Record<string, 'Count' | 'Seconds' | 'Percent'>> = {
   ...RUN_METRICS,
   ...ARCHIVE_METRICS,
+  ...ACTION_METRICS,
   ...DATASET_METRICS,
   ...DELIVERY_METRICS,
   ...SECRET_METRICS,

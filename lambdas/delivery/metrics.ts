@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { readMarks } from '../ledger/marks.ts';
+import { readPause } from '../ledger/pauses.ts';
 import type { WindowState } from '../ledger/window-state.ts';
 import { readWindows, type WindowLedger } from '../ledger/windows.ts';
 import { Day, daysBetween, plusDays, startOf } from '../model/days.ts';
@@ -38,6 +39,7 @@ export async function metricsOf(ledger: WindowLedger, record: RunRecord): Promis
           Math.max(0, ...record.windows.map((window) => window.queueWaitMilliseconds)) / 1_000,
         DurationSeconds: record.milliseconds / 1_000,
         ...unavailableOf(record),
+        ...(await pausedDays(ledger, record)),
       },
     },
   ];
@@ -64,6 +66,17 @@ function unavailableOf({ pipeline, report, input }: RunRecord): MetricSet['value
   const asked = looked.total - looked.notDone - told;
   const unavailable = Object.values(looked.unavailable).reduce((total, count) => total + count, -told);
   return asked > 0 ? { InteractionsUnavailablePercent: (100 * unavailable) / asked } : {};
+}
+
+/** For how long data actions have been paused, whoever has started the run. */
+async function pausedDays(
+  ledger: WindowLedger,
+  { pipeline, startedAt }: RunRecord,
+): Promise<MetricSet['values']> {
+  if (pipeline !== 'data-action-dates') return {};
+  const { pausedAt = startedAt } = (await readPause(ledger, pipeline)) ?? {};
+  const days = (Date.parse(startedAt) - Date.parse(pausedAt)) / DAY_MILLISECONDS;
+  return { PausedDays: Math.max(0, Math.floor(days)) };
 }
 
 async function datasetMetrics(

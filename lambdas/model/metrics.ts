@@ -28,6 +28,12 @@ export const ARCHIVE_METRICS = {
   InteractionsUnavailablePercent: 'Percent',
 } as const;
 
+/** What a run of data actions tells besides: of no dataset could it be seen that the pipeline does not come on. */
+export const ACTION_METRICS = {
+  /** Full days for which the pipeline has been paused; 0 where it is not. */
+  PausedDays: 'Count',
+} as const;
+
 /** What is told of a dataset. */
 export const DATASET_METRICS = {
   /** Rows that the run committed. */
@@ -80,5 +86,5 @@ export type SecretName = 'credentials' | 'webhook' | 'passphrases';
 
 export type SecretMetric = keyof typeof SECRET_METRICS;
 export type DeliveryMetric = keyof typeof DELIVERY_METRICS;
-export type RunMetric = keyof typeof RUN_METRICS | keyof typeof ARCHIVE_METRICS;
+export type RunMetric = keyof typeof RUN_METRICS | keyof typeof ARCHIVE_METRICS | keyof typeof ACTION_METRICS;
 export type DatasetMetric = keyof typeof DATASET_METRICS;

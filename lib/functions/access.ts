@@ -62,7 +62,14 @@ export const LEDGER_ACCESS: Readonly<Record<FunctionName, LedgerAccess>> = {
   'store-media': { ...call, archive: [...CHANGE, ...LIST] },
   'mark-archive-day': { ...call, archive: [...NOTE, ...LIST] },
   'reconcile-archive': { window: [...READ, ...LIST], archive: [...READ, ...LIST], mark: CHANGE, run: NOTE },
-  record: { window: [...READ, ...LIST], reading: READ, mark: READ, run: [...CHANGE, ...LIST], drift: LIST },
+  record: {
+    window: [...READ, ...LIST],
+    reading: READ,
+    mark: READ,
+    run: [...CHANGE, ...LIST],
+    drift: LIST,
+    pause: READ,
+  },
 };
 
 /** What each function may do with its tenant's objects, by the first segment of their keys. */

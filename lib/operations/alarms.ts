@@ -57,6 +57,7 @@ export const ALARMS = {
     meaning:
       'CXone did not give the archive the details of more interactions than single restricted or deleted ones.',
   },
+  paused: { title: 'paused', meaning: 'Data actions have been paused for longer than is allowed.' },
   throttled: { title: 'throttled', meaning: 'A run waited long for the rates of CXone.' },
 } as const satisfies Record<string, { title: string; meaning: string }>;
 

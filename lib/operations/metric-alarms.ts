@@ -66,8 +66,17 @@ export function pipelineAlarms(
     missing: AS_IT_IS,
     periods: 1,
   };
+  const paused: MetricAlarm = {
+    kind: 'paused',
+    metric: metric('PausedDays', 'Maximum', NIGHT),
+    threshold: settings.daysBehind,
+    comparison: ComparisonOperator.GREATER_THAN_THRESHOLD,
+    missing: AS_IT_IS,
+    periods: 1,
+  };
   return [
     ...(nightly ? [notStarted] : []),
+    ...(nightly && pipeline === 'data-action-dates' ? [paused] : []),
     ...(pipeline === 'interaction-archive' ? [unavailable] : []),
     {
       kind: 'throttled',

@@ -191,7 +191,7 @@ const ITEMS: Record<FunctionName, Record<string, string[]>> = {
     Query: ['archive', 'window'],
   },
   record: {
-    GetItem: ['mark', 'reading', 'run', 'window'],
+    GetItem: ['mark', 'pause', 'reading', 'run', 'window'],
     UpdateItem: ['run'],
     Query: ['drift', 'run', 'window'],
   },

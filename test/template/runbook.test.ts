@@ -60,7 +60,9 @@ function errorsIn(value: unknown): string[] {
 }
 
 const templates = synthesise({
-  tenants: [tenant('acme', { pipelines: FURTHER_PIPELINES, webhook: WEBHOOK })],
+  tenants: [
+    tenant('acme', { pipelines: { ...FURTHER_PIPELINES, dataActions: { schedule: {} } }, webhook: WEBHOOK }),
+  ],
 });
 const template = templates('cxone-export-acme');
 const definitions: unknown[] = Object.values(template.findResources('AWS::StepFunctions::StateMachine')).map(

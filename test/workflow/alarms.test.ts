@@ -13,8 +13,11 @@ const nights = await prepareNights({
 });
 /** The first day is fixed two weeks before the first night. */
 const begun = await prepareNights({ simulator: SMALL, cdr: { startDate: '2024-05-01' } });
-/** An archive. */
-const kept = await prepareNights({ pipeline: 'interaction-archive', pipelines: { archive: {} } });
+/** An archive, and data actions. */
+const kept = await prepareNights({
+  pipeline: 'interaction-archive',
+  pipelines: { archive: {}, dataActions: { schedule: { cron: '0 4 * * ? *' } } },
+});
 /** Commits are delivered to a receiver that is there where a scenario says nothing else. */
 const receiver = await openReceiver();
 const told = await prepareNights({
@@ -73,6 +76,7 @@ const SCENARIOS: readonly {
     from: kept,
     happens: (night) => withScenarios(night, 'closed-interactions:6', 'interaction-missing:1'),
   },
+  { kind: 'paused', from: kept, happens: (night) => pausedFor(night, 4) },
   { kind: 'undelivered', from: told, happens: (night) => whileAway(() => night.run()) },
   { kind: 'fewRows', happens: (night) => afterThreeWeeks(night, 30) },
   { kind: 'manyRows', happens: (night) => afterThreeWeeks(night, 300) },
@@ -81,6 +85,13 @@ const SCENARIOS: readonly {
 /** What the schedule starts a pipeline with. */
 function bySchedule({ platform }: Night): { scheduledTime: string } {
   return { scheduledTime: new Date(platform.clock.now()).toISOString() };
+}
+
+/** Data actions that somebody has paused, as the schedule starts them so many days later. */
+async function pausedFor(night: Night, days: number): Promise<void> {
+  await night.operate({ pause: { pipeline: 'data-action-dates', reason: 'maintenance' } });
+  await night.pass(days * 86_400_000);
+  await night.run(bySchedule(night), undefined, 'data-action-dates');
 }
 
 /** A night so many days after the secret was written. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { metricsOf } from '../../../lambdas/delivery/metrics.ts';
 import { fixStartDate } from '../../../lambdas/ledger/marks.ts';
+import { pausePipeline, resumePipeline } from '../../../lambdas/ledger/pauses.ts';
 import { Day } from '../../../lambdas/model/days.ts';
 import { RunRecord } from '../../../lambdas/model/run-record.ts';
 import { memoryTable } from '../../support/memory-table.ts';
@@ -65,5 +66,23 @@ describe('OPS-03 how far a dataset is behind', () => {
     ['nothing before its first run', undefined, undefined, undefined],
   ])('OPS-03 counts from %s', async (_, first, loadedThrough, days) => {
     expect(await daysBehind(first, loadedThrough)).toBe(days);
+  });
+});
+
+describe('OPS-08 for how long data actions have been paused', () => {
+  const PIPELINE = 'data-action-dates';
+
+  it('OPS-08 is told in full days by every run, and is over with the first after they were resumed', async () => {
+    const { ledger, clock } = windowLedger(memoryTable());
+    const record = RunRecord.parse({ ...recordOf('SUCCEEDED', []), pipeline: PIPELINE });
+    const told = async () => (await metricsOf(ledger, record))[0]?.values.PausedDays;
+    clock.set(Date.parse(record.startedAt) - 3.9 * 86_400_000);
+
+    const before = await told();
+    await pausePipeline(ledger, PIPELINE, { by: 'a test', reason: '' });
+    const during = await told();
+    await resumePipeline(ledger, PIPELINE);
+
+    expect([before, during, await told()]).toEqual([0, 3, 0]);
   });
 });
