@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StoredNight } from '../support/night.ts';
-import { type BenchOptions, type KilledRun, openBench } from './crash-bench.ts';
-import { CHOICE, crashesOf, groupsOf, wordsFor } from './crash-points.ts';
+import { type Bench, type BenchOptions, type KilledRun, openBench } from './crash-bench.ts';
+import { CHOICE, type Crash, crashesOf, groupsOf, wordsFor } from './crash-points.ts';
 
 /** A pipeline whose process is killed around every effect that it has outside. */
 export interface CrashedPipeline extends BenchOptions {
@@ -42,7 +42,7 @@ export async function describeCrashes(pipeline: CrashedPipeline): Promise<void> 
       ({ crashes }) => {
         let runs: readonly KilledRun[] = [];
         beforeAll(async () => {
-          runs = await bench.runKilled(crashes);
+          runs = await killedAtTheirPoints(bench, crashes);
         });
 
         it.each(crashes.map(({ point, action }, number) => ({ words: wordsFor(point), action, number })))(
@@ -60,4 +60,18 @@ export async function describeCrashes(pipeline: CrashedPipeline): Promise<void> 
       },
     );
   });
+}
+
+/** How often runs are made for the same crashes before a test says that the point was not reached. */
+const TRIES = 3;
+
+/**
+ * Kills runs at their points. Strands of a run ask in an order that is the machine's own, so that one of them may ask once less than it did in
+ * the clean run: all are made again then.
+ */
+async function killedAtTheirPoints(bench: Bench, crashes: readonly Crash[]): Promise<readonly KilledRun[]> {
+  let runs = await bench.runKilled(crashes);
+  for (let tries = 1; tries < TRIES && runs.some(({ killed }) => killed !== undefined); tries++)
+    runs = await bench.runKilled(crashes);
+  return runs;
 }
