@@ -9,7 +9,7 @@ import { readWindows, type WindowLedger } from './windows.ts';
 export const Marks = z.object({
   /** The first day that the pipeline exports: set by the first run, or earlier by the configuration. */
   startDate: DaySchema.optional(),
-  /** End of the unbroken committed prefix, exclusive: every day before it is there. */
+  /** End of the unbroken committed prefix, exclusive: every day before it, from the first day on, is there. */
   loadedThrough: z.iso.datetime().optional(),
   /** The greatest committed event time. */
   maxEvent: z.iso.datetime().optional(),
@@ -46,7 +46,8 @@ export async function raiseMarks(
   const earlier =
     configuredStart !== undefined && before.startDate !== undefined && configuredStart < before.startDate;
   const first = start === undefined ? undefined : startOf(start);
-  const from = earlier || end === undefined ? first : end;
+  // Where it begins later than the mark, what lies between is left out on purpose.
+  const from = earlier || end === undefined ? first : Math.max(end, first ?? end);
   let reached = from;
   let maxEvent = before.maxEvent;
   for await (const window of readWindows(ledger, dataset)) {

@@ -93,6 +93,22 @@ describe('loadedThrough', () => {
     ]);
   });
 
+  it('ALL-05 goes on from a configured first day beyond it: what lies between is left out on purpose', async () => {
+    const { ledger, marks } = await prepare();
+    await commit(ledger, 10);
+    await marks();
+    await commit(ledger, 15);
+
+    const before = await marks(day(14));
+    await commit(ledger, 14);
+    const after = await marks(day(14));
+
+    expect([before.loadedThrough, after.loadedThrough]).toEqual([
+      '2024-05-11T00:00:00.000Z',
+      '2024-05-16T00:00:00.000Z',
+    ]);
+  });
+
   it('ALL-05 is right after the last of several runs, in whichever order they end', async () => {
     await fc.assert(
       fc.asyncProperty(fc.shuffledSubarray([10, 11, 12, 13, 14], { minLength: 1 }), async (order) => {
