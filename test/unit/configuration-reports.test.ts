@@ -121,7 +121,7 @@ describe('the configuration of reports', () => {
       columns: shipped?.mapping.columns.map((column) => ({ ...column, description: 'x'.repeat(400) })),
     };
     const key = ['interval_start', 'agent_id', 'skill_id'];
-    const many = Array.from({ length: 30 }, (_, index) => ({
+    const many = Array.from({ length: 51 }, (_, index) => ({
       ...REPORT,
       dataset: `report_${index}`,
       mapping: 'long.v1',
@@ -132,7 +132,7 @@ describe('the configuration of reports', () => {
     const problems = problemsOf(withReports(many), { 'long.v1': long });
 
     expect(problems).toEqual([
-      expect.stringContaining('must be at most 18, as many as fit into a stack'),
+      expect.stringContaining('must be at most 50, as many as fit into a stack'),
       expect.stringContaining('in the mappings of all reports together'),
       expect.stringContaining('in the ids and parameters of all reports together'),
     ]);
