@@ -5,10 +5,13 @@ import { keyFingerprint } from './privacy.ts';
 import type { TransformRequest } from './request.ts';
 
 /**
- * Raised whenever the same input would give other bytes: a change of the rules, of DuckDB, or of a file's
- * layout.
+ * Versions of the two transforms, each raised whenever its same input would give other bytes: a change of the rules, of DuckDB, or of a
+ * file's layout. Of records, 2 has row groups of 40,960.
  */
-export const TRANSFORM_VERSION = 1;
+export const TRANSFORM_VERSIONS = { calls: 1, records: 2 } as const;
+
+/** What a transform makes a window of: calls of whole parts, or records. */
+export type TransformKind = keyof typeof TRANSFORM_VERSIONS;
 
 /** What determines a generation: digests of the parts, and everything that is done to them. */
 export type GenerationInput = GenerationRules &
@@ -28,7 +31,7 @@ export type GenerationRules = Pick<
 export function generationId(input: GenerationInput): GenerationId {
   const parts = input.parts.toSorted((left, right) => left.number - right.number);
   const privacyKey = keyFingerprint(input.mapping, input.privacyKey);
-  return generationOf(input, {
+  return generationOf('calls', input, {
     format: input.format,
     parts: parts.map(({ sha256 }) => sha256),
     ...(privacyKey === undefined ? {} : { privacyKey }),
@@ -50,7 +53,7 @@ export interface RecordContent {
  */
 export function recordGenerationId(rules: GenerationRules, content: RecordContent): GenerationId {
   const privacyKey = keyFingerprint(rules.mapping, rules.privacyKey);
-  return generationOf(rules, {
+  return generationOf('records', rules, {
     format: 'records',
     ...content,
     ...(privacyKey === undefined ? {} : { privacyKey }),
@@ -58,11 +61,12 @@ export function recordGenerationId(rules: GenerationRules, content: RecordConten
 }
 
 function generationOf(
+  kind: TransformKind,
   { day, mapping, key, outputs, thresholds }: GenerationRules,
   content: object,
 ): GenerationId {
   const determined = {
-    version: TRANSFORM_VERSION,
+    version: TRANSFORM_VERSIONS[kind],
     day,
     ...content,
     mapping: digestOf(mapping),

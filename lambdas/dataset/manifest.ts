@@ -5,7 +5,7 @@ import { DatasetId, GenerationId, TenantId } from '../model/ids.ts';
 import { DurationUnit } from '../model/mapping.ts';
 import { OutputFormat } from '../model/pipelines.ts';
 import type { ObjectStore } from '../model/ports.ts';
-import { digestOf, TRANSFORM_VERSION } from './generation.ts';
+import { digestOf, TRANSFORM_VERSIONS, type TransformKind } from './generation.ts';
 import type { TransformRequest } from './request.ts';
 
 const count = z.int().min(0);
@@ -56,7 +56,7 @@ const Manifest = z.strictObject({
   tenant: TenantId,
   dataset: DatasetId,
   day: Day,
-  transformVersion: z.literal(TRANSFORM_VERSION),
+  transformVersion: z.int(),
   mapping: z.strictObject({ name: z.string(), version: z.int(), digest: z.string() }),
   key: z.array(z.string()),
   hashKey: z.string().optional().describe('Version of the key that columns are hashed with'),
@@ -80,6 +80,7 @@ export function manifestKey(lakePrefix: string, generation: GenerationId): strin
 /** Writes the manifest. */
 export async function writeManifest(
   objects: ObjectStore,
+  kind: TransformKind,
   request: Pick<TransformRequest, 'tenant' | 'dataset' | 'day' | 'mapping' | 'key' | 'hashKey' | 'parts'>,
   window: TransformedWindow,
 ): Promise<void> {
@@ -89,7 +90,7 @@ export async function writeManifest(
     tenant,
     dataset,
     day,
-    transformVersion: TRANSFORM_VERSION,
+    transformVersion: TRANSFORM_VERSIONS[kind],
     mapping: { name: mapping.name, version: mapping.version, digest: digestOf(mapping) },
     key: [...key],
     ...(hashKey === undefined ? {} : { hashKey }),
@@ -106,11 +107,12 @@ export async function writeManifest(
  */
 export async function readManifest(
   objects: ObjectStore,
+  kind: TransformKind,
   key: string,
 ): Promise<TransformedWindow | undefined> {
   if ((await objects.find(key)) === undefined) return undefined;
   const parsed = Manifest.safeParse(jsonOf(await objects.readText(key)));
-  if (!parsed.success) return undefined;
+  if (!parsed.success || parsed.data.transformVersion !== TRANSFORM_VERSIONS[kind]) return undefined;
   for (const file of parsed.data.window.files)
     if ((await objects.find(file.key))?.bytes !== file.bytes) return undefined;
   return parsed.data.window;

@@ -93,7 +93,7 @@ async function makeGeneration(
     dropped: await droppedDigest(database, files.drafts),
     completeness: request.completeness,
   });
-  const complete = await readManifest(objects, manifestKey(request.prefixes.lake, generation));
+  const complete = await readManifest(objects, 'records', manifestKey(request.prefixes.lake, generation));
   if (complete !== undefined) return complete;
   const units = await durationUnits(database, files.drafts, mapping);
   const quarantineKeys = await quarantine(database, request, judged, { generation, objects });
@@ -121,7 +121,7 @@ async function makeGeneration(
     quarantineKeys,
     integrity: judged.integrity,
   };
-  await writeManifest(objects, request, transformed);
+  await writeManifest(objects, 'records', request, transformed);
   return transformed;
 }
 

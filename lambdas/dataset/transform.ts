@@ -59,7 +59,7 @@ export async function transformWindow(
   const started = clock.now();
   requireTellingKey(request);
   const generation = generationId(request);
-  const complete = await readManifest(objects, manifestKey(request.prefixes.lake, generation));
+  const complete = await readManifest(objects, 'calls', manifestKey(request.prefixes.lake, generation));
   if (complete !== undefined) {
     requireKnownCounts(request, complete.counts);
     return { ...reported(complete), milliseconds: 0 };
@@ -78,7 +78,7 @@ export async function transformWindow(
       objects,
       tellRejects,
     });
-    await writeManifest(objects, request, window);
+    await writeManifest(objects, 'calls', request, window);
     return { ...reported(window), milliseconds: Math.max(0, clock.now() - started) };
   } finally {
     await rm(request.workFolder, { recursive: true, force: true });
