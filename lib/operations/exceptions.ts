@@ -3,6 +3,7 @@ import { CfnPolicy } from 'aws-cdk-lib/aws-iam';
 import { flattenCfnReference } from 'cdk-nag/lib/utils/flatten-cfn-reference.js';
 import type { IConstruct } from 'constructs';
 import { z } from 'zod';
+import { LAKE_PREFIXES } from '../storage/lake-bucket.ts';
 
 /** Actions that may be allowed on a resource with a wildcard, and why. */
 interface WildcardException {
@@ -18,7 +19,7 @@ const OBJECTS = [
   's3:AbortMultipartUpload',
   's3:ListMultipartUploadParts',
 ];
-const PREFIXES = 'raw|lake|export|quarantine|current|runs|adhoc|audit';
+const PREFIXES = LAKE_PREFIXES.join('|');
 
 /**
  * Every exception to the rule of AWS Solutions that roles name resources without wildcards (AwsSolutions-IAM5). What

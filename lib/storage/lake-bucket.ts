@@ -14,19 +14,23 @@ import type { TenantId } from '../../lambdas/model/ids.ts';
 import type { LakeKey } from './lake-key.ts';
 
 /** First segment of every key in the lake. The second is the tenant. */
-export type LakePrefix =
-  | 'raw'
-  | 'lake'
-  | 'export'
-  | 'quarantine'
-  | 'current'
-  | 'runs'
-  | 'adhoc'
-  | 'athena'
-  | 'audit'
-  | 'manifests'
-  | 'archive'
-  | 'media';
+export const LAKE_PREFIXES = [
+  'raw',
+  'lake',
+  'export',
+  'quarantine',
+  'current',
+  'runs',
+  'adhoc',
+  'athena',
+  'audit',
+  'manifests',
+  'archive',
+  'media',
+] as const;
+
+/** One of them. */
+export type LakePrefix = (typeof LAKE_PREFIXES)[number];
 
 /** Props of `LakeBucket`. */
 export interface LakeBucketProps {

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Stack } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { buildApp } from '../../lib/app.ts';
 import { bundle, bytesIn } from '../../lib/functions/bundle.ts';
 import { checkAwsSolutions } from '../../lib/operations/aws-solutions.ts';
@@ -140,21 +141,34 @@ describe('an app that has not changed', () => {
   });
 });
 
+/** The configuration that docs/deploy.md shows: every pipeline, a webhook and a hash key. */
+function shownConfiguration(): { lake: object; tenants: object[] } {
+  const [, shown = ''] =
+    /```json\n([^`]*)```/.exec(readFileSync(join(PROJECT, 'docs/deploy.md'), 'utf8')) ?? [];
+  return z
+    .looseObject({ lake: z.looseObject({}), tenants: z.array(z.looseObject({})) })
+    .parse(JSON.parse(shown));
+}
+
 describe('the gate', () => {
   it(
-    'OPS-02 passes the AWS Solutions checks where everything is given, too',
+    'OPS-01 OPS-02 passes the AWS Solutions checks with every pipeline and where everything is given, too',
     () => {
+      const { lake, tenants } = shownConfiguration();
       const file = configurationFile({
         lake: {
+          ...lake,
+          archiveLockDays: 30,
+          auditLockDays: 30,
           bucketName: 'the-lake',
-          keyArn: 'arn:aws:kms:eu-west-1:111122223333:key/1234',
+          keyArn: 'arn:aws:kms:eu-west-1:111122223333:key/12345678-1234-1234-1234-123456789012',
           vpc: {
             id: 'vpc-0123456789abcdef0',
             subnetIds: ['subnet-0123456789abcdef0'],
             securityGroupIds: ['sg-0123456789abcdef0'],
           },
         },
-        tenants: [tenant('acme'), tenant('acme-eu')],
+        tenants: [...tenants, tenant('acme-eu', { pipelines: { archive: { media: {} } } })],
       });
       const app = buildApp(file, { outdir: scratchFolder(), bundling: false });
       checkAwsSolutions(app);
