@@ -10,6 +10,7 @@ import { DAY_MILLISECONDS, type Day, dayOf, isoInstant, plusDays, startOf } from
 import type { RunArn } from '../model/ids.ts';
 import { ARCHIVE_DATASET } from '../model/interactions.ts';
 import type { ObjectStore } from '../model/ports.ts';
+import { notePaused } from '../planning/paused.ts';
 import type { ArchiveInput, ParsedArchiveInput } from './input.ts';
 import { hasOpenLooks, refusedSince } from './open-looks.ts';
 import { type ArchiveRequest, writeRequest } from './request.ts';
@@ -95,6 +96,16 @@ export async function beginRun(
     leftOver,
     datasets: [ARCHIVE_DATASET],
   });
+}
+
+/** Notes of a run that its pause holds back that nothing was done, and from where on what is due is due: a pause leaves nothing out. */
+export async function holdBackRun(
+  ports: { ledger: WindowLedger; objects: ObjectStore },
+  plan: ArchivePlan,
+  run: RunArn,
+): Promise<void> {
+  await fixStartDate(ports.ledger, ARCHIVE_DATASET, plan.startDate);
+  await notePaused(ports, 'interaction-archive', run, [ARCHIVE_DATASET]);
 }
 
 function requestOf(input: ArchiveInput, due: { from: number; to: number }): ArchiveRequest {

@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { firstDayOf, holesIn } from '../ledger/holes.ts';
 import { readMarks } from '../ledger/marks.ts';
 import { readPause } from '../ledger/pauses.ts';
 import type { WindowState } from '../ledger/window-state.ts';
 import { readWindows, type WindowLedger } from '../ledger/windows.ts';
-import { Day, daysBetween, plusDays, startOf } from '../model/days.ts';
+import { Day, plusDays, startOf } from '../model/days.ts';
 import type { DatasetId } from '../model/ids.ts';
 import type { DatasetMetric, DeliveryMetric, RunMetric, SecretMetric, SecretName } from '../model/metrics.ts';
 import type { DatasetRecord, RunRecord, WindowRecord } from '../model/run-record.ts';
@@ -85,6 +86,7 @@ async function datasetMetrics(
   { dataset, drift, loadedThrough }: DatasetRecord,
 ): Promise<MetricSet> {
   const committed = await committedWindows(ledger, dataset);
+  const beginning = await readMarks(ledger, dataset);
   const own = record.windows.filter((window) => window.dataset === dataset && window.outcome === 'committed');
   const sum = (of: (window: (typeof own)[number]) => number | undefined) =>
     own.reduce((total, window) => total + (of(window) ?? 0), 0);
@@ -96,8 +98,9 @@ async function datasetMetrics(
       RejectsPercent: parsed === 0 ? undefined : (100 * sum(({ rows }) => rows?.rejects)) / parsed,
       IntegrityPercent: integrityOf(own.flatMap(({ day }) => committed.get(day) ?? [])),
       DriftColumnsOpen: drift.open,
-      Holes: holesIn(committed),
-      DaysBehind: daysBehind(loadedThrough ?? (await beginningOf(ledger, dataset)), record.startedAt),
+      Holes: holesIn(new Set(committed.keys()), beginning).length,
+      // While no day is there, from where on days are missing; undefined before the first run has fixed it.
+      DaysBehind: daysBehind(loadedThrough ?? firstDayOf(beginning), record.startedAt),
       ...undeliveredOf([...committed.values()], ledger.clock.now()),
       RowsOfUsualPercent: farthestFromUsual(committed, comparedDays(own)),
     }),
@@ -126,15 +129,6 @@ function integrityOf(windows: readonly WindowState[]): number | undefined {
   return (100 * measured.reduce((sum, integrity) => sum + integrity.valid, 0)) / total;
 }
 
-function holesIn(committed: ReadonlyMap<Day, WindowState>): number {
-  const days = [...committed.keys()].toSorted();
-  const [first] = days;
-  const last = days.at(-1);
-  return first === undefined || last === undefined
-    ? 0
-    : daysBetween(first, last).filter((day) => !committed.has(day)).length;
-}
-
 /** Which days the webhook was not told of; nothing where it has never been owed one. */
 function undeliveredOf(
   windows: readonly WindowState[],
@@ -144,11 +138,6 @@ function undeliveredOf(
   if (told.length === 0) return {};
   const ages = told.flatMap((window) => undeliveredFor(window, now) ?? []);
   return { UndeliveredDays: ages.length, UndeliveredSeconds: Math.max(0, ...ages) / 1_000 };
-}
-
-/** From where on days are missing while none is there; undefined before the first run has fixed it. */
-async function beginningOf(ledger: WindowLedger, dataset: DatasetId): Promise<string | undefined> {
-  return (await readMarks(ledger, dataset)).startDate;
 }
 
 function daysBehind(through: string | undefined, startedAt: string): number | undefined {

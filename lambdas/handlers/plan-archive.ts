@@ -1,10 +1,9 @@
 import { parseArchiveInput } from '../archive/input.ts';
-import { beginRun, planArchive } from '../archive/plan.ts';
+import { beginRun, holdBackRun, planArchive } from '../archive/plan.ts';
 import { s3ObjectStore } from '../aws/s3-object-store.ts';
 import { ArchivePlanPayload, ArchivePlanResult } from '../model/archive-payloads.ts';
 import { dayOf, isoInstant } from '../model/days.ts';
-import { ARCHIVE_DATASET } from '../model/interactions.ts';
-import { isHeldBack, notePaused } from '../planning/paused.ts';
+import { isHeldBack } from '../planning/paused.ts';
 import { lambdaHandler } from './handler.ts';
 
 /** Validates the input of a run of the archive and says what it takes. */
@@ -17,7 +16,7 @@ export const handler = lambdaHandler(
     const objects = s3ObjectStore(invocation.clients.s3, invocation.environment.LAKE_BUCKET);
     const ports = { ledger: invocation, objects };
     const paused = await isHeldBack(invocation, 'interaction-archive', parsed.input);
-    if (paused) await notePaused(ports, 'interaction-archive', payload.run, [ARCHIVE_DATASET]);
+    if (paused) await holdBackRun(ports, plan, payload.run);
     else if (!dryRun) await beginRun(ports, plan, payload.run);
     const { request, leftOver, pendingDays, estimate } = plan;
     const range =

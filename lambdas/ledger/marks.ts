@@ -7,8 +7,10 @@ import { readWindows, type WindowLedger } from './windows.ts';
 
 /** What is known of a dataset as a whole. */
 export const Marks = z.object({
-  /** The first day that the pipeline exports: set by the first run, or earlier by the configuration. */
+  /** The first day that the pipeline exports, as its first run has fixed it. */
   startDate: DaySchema.optional(),
+  /** The first day that the configuration names, as the last run had it; absent where it names none. */
+  configuredStart: DaySchema.optional(),
   /** End of the unbroken committed prefix, exclusive: every day before it, from the first day on, is there. */
   loadedThrough: z.iso.datetime().optional(),
   /** The greatest committed event time. */
@@ -21,11 +23,24 @@ export async function readMarks(ledger: WindowLedger, dataset: DatasetId): Promi
   return Marks.parse((await ledger.table.get(markKey(ledger.tenant, dataset))) ?? {});
 }
 
-/** Fixes the first day of a dataset, once: of two first runs at once the one that writes first decides. */
-export async function fixStartDate(ledger: WindowLedger, dataset: DatasetId, first: Day): Promise<Day> {
+/**
+ * Fixes the first day of a dataset, once: of two first runs at once the one that writes first decides.
+ * @param configured what the configuration names now: it is kept beside it, for those who look at the dataset as a whole
+ */
+export async function fixStartDate(
+  ledger: WindowLedger,
+  dataset: DatasetId,
+  first: Day,
+  configured?: Day,
+): Promise<Day> {
   const written = await ledger.table.update(
     markKey(ledger.tenant, dataset),
-    conditionalUpdate({ setOnce: { startDate: first } }),
+    conditionalUpdate({
+      setOnce: { startDate: first },
+      ...(configured === undefined
+        ? { remove: ['configuredStart'] }
+        : { set: { configuredStart: configured } }),
+    }),
   );
   return written === 'conditionFailed' ? first : (Marks.parse(written).startDate ?? first);
 }

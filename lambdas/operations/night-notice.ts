@@ -1,5 +1,6 @@
 import type { Notice } from '../delivery/notices.ts';
 import { readArchiveMarks } from '../ledger/archive-marks.ts';
+import { firstDayOf } from '../ledger/holes.ts';
 import { readMarks } from '../ledger/marks.ts';
 import { type Pause, readPause } from '../ledger/pauses.ts';
 import { lastRuns } from '../ledger/run-list.ts';
@@ -96,9 +97,7 @@ async function datasetFinding(ledger: WindowLedger, dataset: DatasetId, last: Da
     committed.set(window.day, window.facts?.rows.rowsOut);
     if (!isSettled(window)) unfinished.add(window.day);
   }
-  const { startDate = last } = await readMarks(ledger, dataset);
-  // Days before the first of the nightly runs may be there too; between them none may be missing either.
-  const [first = startDate] = [startDate, ...committed.keys()].toSorted();
+  const first = firstDayOf(await readMarks(ledger, dataset), committed.keys()) ?? last;
   const days = daysBetween(first, plusDays(last, 1));
   const missing = days.filter((day) => !committed.has(day) || unfinished.has(day));
   const rows = committed.get(last);

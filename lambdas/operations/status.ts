@@ -1,11 +1,12 @@
 import { breakerKey, createBreaker } from '../ledger/breaker.ts';
 import { driftEvents } from '../ledger/drift.ts';
+import { holesIn } from '../ledger/holes.ts';
 import { readMarks } from '../ledger/marks.ts';
 import { readPause } from '../ledger/pauses.ts';
 import { type ListedRun, lastRuns } from '../ledger/run-list.ts';
 import { isSettled, type WindowState } from '../ledger/window-state.ts';
 import { readWindows, type WindowLedger } from '../ledger/windows.ts';
-import { type Day, Day as DaySchema, daysBetween, isoInstant, plusDays } from '../model/days.ts';
+import { Day, isoInstant, plusDays } from '../model/days.ts';
 import { runName } from '../model/ids.ts';
 import type { PipelineName } from '../model/pipelines.ts';
 import {
@@ -67,16 +68,17 @@ async function datasetStatus(
 ): Promise<DatasetStatus> {
   const windows: WindowState[] = [];
   for await (const window of readWindows(ledger, dataset)) windows.push(window);
-  const { startDate, loadedThrough, maxEvent } = await readMarks(ledger, dataset);
+  const marks = await readMarks(ledger, dataset);
+  const { loadedThrough, maxEvent } = marks;
   const committed = windows.filter(({ generation }) => generation !== undefined);
-  const holes = holesIn(new Set(committed.map(({ day }) => day)), startDate);
+  const holes = holesIn(new Set(committed.map(({ day }) => day)), marks);
   const pinned = windows.filter((window) => window.pinned).map(({ day }) => day);
   const drift = await driftEvents(ledger, dataset);
   return {
     dataset,
     pipeline,
     lastGoodDay:
-      loadedThrough === undefined ? undefined : plusDays(DaySchema.parse(loadedThrough.slice(0, 10)), -1),
+      loadedThrough === undefined ? undefined : plusDays(Day.parse(loadedThrough.slice(0, 10)), -1),
     maxEvent,
     committedDays: committed.length,
     holes: holes.length,
@@ -88,14 +90,6 @@ async function datasetStatus(
     claimed: windows.flatMap((window) => claimedStatus(window, ledger.clock.now())).slice(0, STATUS_LISTED),
     openDrift: drift.filter(({ acknowledgedAt }) => acknowledgedAt === undefined).length,
   };
-}
-
-function holesIn(committed: ReadonlySet<Day>, startDate: Day | undefined): Day[] {
-  const days = [...committed].toSorted();
-  const first = startDate ?? days[0];
-  const last = days.at(-1);
-  if (first === undefined || last === undefined) return [];
-  return daysBetween(first, last).filter((day) => !committed.has(day));
 }
 
 /** A job that has been submitted and has not ended, of a window that still wants it. */

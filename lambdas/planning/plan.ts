@@ -16,7 +16,7 @@ import type { ObjectStore } from '../model/ports.ts';
 import { rangeHolding } from '../model/ranges.ts';
 import { isHeldBack, notePaused } from './paused.ts';
 import type { ParsedInput } from './run-input.ts';
-import { isAdhoc, type KnownWindows, planWindows, type WindowPlan } from './windows.ts';
+import { firstPlannedDay, isAdhoc, type KnownWindows, planWindows, type WindowPlan } from './windows.ts';
 
 /** What a run takes of all its datasets, and what it leaves for later ones. */
 export interface RunPlan {
@@ -66,6 +66,9 @@ export async function planRun(
   const wanted = settings.datasets.filter(({ dataset }) => report === undefined || dataset === report);
   if (await isHeldBack(ledger, settings.pipeline, request.input)) {
     const datasets = wanted.map(({ dataset }) => dataset);
+    // Its days count from now on: those of a pause are caught up with, also of one before the first run.
+    for (const { dataset, startDate } of wanted)
+      await fixStartDate(ledger, dataset, firstPlannedDay(request, { ...settings, startDate }), startDate);
     await notePaused(ports, settings.pipeline, run, datasets);
     return { plan: { ...HELD_BACK, datasets }, list: [], listKey };
   }
@@ -81,7 +84,9 @@ export async function planRun(
     }),
   );
   if (dryRun === true) return { plan, list, listKey };
-  if (!adhoc) for (const { dataset, startDate } of plans) await fixStartDate(ledger, dataset, startDate);
+  if (!adhoc)
+    for (const { dataset, startDate, configured } of plans)
+      await fixStartDate(ledger, dataset, startDate, configured);
   await ports.objects.writeText(listKey, JSON.stringify(list), 'application/json');
   const about = { tenant: ledger.tenant, run, now: ledger.clock.now() };
   const { alreadyCommitted, leftOver, datasets, pinned } = plan;
@@ -111,7 +116,7 @@ const HELD_BACK: Omit<RunPlan, 'datasets'> = {
   paused: true,
 };
 
-type DatasetPlan = WindowPlan & { dataset: DatasetId };
+type DatasetPlan = WindowPlan & { dataset: DatasetId; configured: Day | undefined };
 
 async function planDataset(
   ledger: WindowLedger,
@@ -120,7 +125,7 @@ async function planDataset(
   { dataset, startDate }: PlannedDataset,
 ): Promise<DatasetPlan> {
   const known = await knownWindows(ledger, dataset);
-  return { dataset, ...planWindows(request, { ...settings, startDate }, known) };
+  return { dataset, configured: startDate, ...planWindows(request, { ...settings, startDate }, known) };
 }
 
 /** One run's plan of its datasets' plans: by turns, so that one that has much to catch up with does not keep the others waiting. */

@@ -1,3 +1,4 @@
+import { holesIn } from '../ledger/holes.ts';
 import { type Day, daysBetween, lastSettledDay, plusDays } from '../model/days.ts';
 import type { PlannedDataset, PlannedWindow, PlanningSettings, WindowTask } from '../model/payloads.ts';
 import type { ParsedInput, RunInput } from './run-input.ts';
@@ -43,12 +44,26 @@ export function planWindows(
   settings: PlanningSettings & Pick<PlannedDataset, 'startDate'>,
   known: KnownWindows,
 ): WindowPlan {
-  const last = lastSettledDay(request.instant, settings.settleMinutes * MINUTE_MILLISECONDS);
-  const startDate = settings.startDate ?? known.startDate ?? last;
+  const last = lastSettled(request, settings);
+  const startDate = firstPlannedDay(request, settings, known.startDate);
   const named = namedDays(request);
   const plan =
     named === undefined ? dueWindows(last, startDate, settings, known) : namedWindows(named, request, known);
-  return { ...plan, startDate, holes: holesBefore(startDate, known.committed) };
+  const beginning = { startDate: known.startDate ?? startDate, configuredStart: settings.startDate };
+  return { ...plan, startDate, holes: holesIn(known.committed, beginning) };
+}
+
+/** The first day that a run would export of a dataset: the configured one, else the one that a run has fixed, else the last settled one. */
+export function firstPlannedDay(
+  request: ParsedInput,
+  settings: PlanningSettings & Pick<PlannedDataset, 'startDate'>,
+  fixed?: Day,
+): Day {
+  return settings.startDate ?? fixed ?? lastSettled(request, settings);
+}
+
+function lastSettled({ instant }: ParsedInput, { settleMinutes }: PlanningSettings): Day {
+  return lastSettledDay(instant, settleMinutes * MINUTE_MILLISECONDS);
 }
 
 function namedDays({ input }: ParsedInput): Day[] | undefined {
@@ -129,9 +144,4 @@ function planned(day: Day, task: WindowTask): TakenDay {
 
 function unique(windows: readonly TakenDay[]): TakenDay[] {
   return windows.filter((window, index) => windows.findIndex(({ day }) => day === window.day) === index);
-}
-
-function holesBefore(startDate: Day, committed: ReadonlySet<Day>): Day[] {
-  const newest = [...committed].sort().at(-1);
-  return newest === undefined ? [] : daysBetween(startDate, newest).filter((day) => !committed.has(day));
 }

@@ -99,12 +99,13 @@ describe('runs of the archive', () => {
     const paused = await night.run({ scheduledTime });
     const calls = night.calls().length;
     const record = await archiveRecordOf(night, paused.run);
+    const { startDate } = await archiveMarksOf(night);
     const onDemand = await night.run({ retryPending: true });
     await night.operate({ resume: { pipeline: 'interaction-archive' } });
     const resumed = await night.run({ scheduledTime });
 
     expect([paused.status, onDemand.status, resumed.status]).toEqual(Array(3).fill('SUCCEEDED'));
-    expect([calls, record.paused]).toEqual([0, true]);
+    expect([calls, record.paused, startDate]).toEqual([0, true, night.day()]);
     expect((await archiveRecordOf(night, onDemand.run)).paused).toBe(false);
     await expectArchived(night, due);
     await night.close();

@@ -2,7 +2,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { readRecords } from '../../lambdas/audit/chain.ts';
 import { recordIn } from '../../lambdas/audit/record.ts';
 import { currentKey } from '../../lambdas/lake/keys.ts';
-import { Day } from '../../lambdas/model/days.ts';
+import { fixStartDate } from '../../lambdas/ledger/marks.ts';
+import { DAY_MILLISECONDS, Day } from '../../lambdas/model/days.ts';
 import { Examination } from '../../lambdas/model/doctor.ts';
 import { OperateResult } from '../../lambdas/model/operations.ts';
 import { CDR_DATASET } from '../../lambdas/model/payloads.ts';
@@ -165,22 +166,25 @@ describe('a rollback', () => {
 });
 
 describe('a pause', () => {
-  it('OPS-08 lets the schedule’s starts do nothing, recorded; starts on demand work; resumed, nothing is missing', async () => {
+  it('OPS-08 before the first run lets the schedule’s starts do nothing, recorded; starts on demand work; resumed days later, nothing is missing', async () => {
     const night = await nights.open();
     await night.operate({ pause: { pipeline: 'cdr-export', reason: 'maintenance of CXone' } });
     const scheduledTime = new Date(night.startedAt).toISOString();
 
     const paused = await night.run({ scheduledTime });
     const calls = night.calls().length;
-    const onDemand = await night.run({ date: night.day(3) });
+    const missed = [night.day()];
+    await night.pass(2 * DAY_MILLISECONDS);
+    missed.push(night.day(1), night.day());
+    const onDemand = await night.run({ date: night.day(5) });
     await night.operate({ resume: { pipeline: 'cdr-export' } });
-    const resumed = await night.run({ scheduledTime });
+    const resumed = await night.run({ scheduledTime: new Date(night.platform.clock.now()).toISOString() });
 
     expect([paused.status, calls]).toEqual(['SUCCEEDED', 0]);
     expect(await recordOf(night, paused.run)).toMatchObject({ paused: true, windows: [] });
     expect(onDemand.status).toBe('SUCCEEDED');
     expect(resumed.status).toBe('SUCCEEDED');
-    expect((await recordOf(night, resumed.run)).windows.map(({ day }) => day)).toContain(night.day());
+    expect((await recordOf(night, resumed.run)).windows.map(({ day }) => day).toSorted()).toEqual(missed);
     await night.close();
   });
 
@@ -272,6 +276,18 @@ describe('the notice of the night', () => {
 
     expect(notice).toContain(': the night is complete.');
     expect(notice).toContain(`there    cdr: complete through ${night.day()}, 60 rows on that day`);
+    await night.close();
+  });
+
+  it('OPS-03 reaches back to a first day that the configuration has moved to an earlier one', async () => {
+    const night = await nights.open();
+    await night.run();
+    const earlier = Day.parse(night.day(2));
+
+    await fixStartDate(storesOf(night).ledger, CDR_DATASET, earlier, earlier);
+    const [notice] = await given(night);
+
+    expect(notice).toContain(`MISSING  cdr: ${night.day(2)}, ${night.day(1)}`);
     await night.close();
   });
 

@@ -181,4 +181,17 @@ describe('the first day', () => {
 
     expect(fixed).toEqual(['2024-05-10', '2024-05-10']);
   });
+
+  it('ALL-05 is kept beside the one that the configuration names now, as long as it names one', async () => {
+    const { ledger } = windowLedger(test.table);
+    await fixStartDate(ledger, CDR_DATASET, day(10));
+
+    await fixStartDate(ledger, CDR_DATASET, day(12), day(12));
+    const named = await readMarks(ledger, CDR_DATASET);
+    await fixStartDate(ledger, CDR_DATASET, day(10));
+    const unnamed = await readMarks(ledger, CDR_DATASET);
+
+    expect(named).toEqual({ startDate: '2024-05-10', configuredStart: '2024-05-12' });
+    expect(unnamed).toEqual({ startDate: '2024-05-10' });
+  });
 });

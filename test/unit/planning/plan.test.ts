@@ -143,8 +143,11 @@ describe('a plan of several datasets', () => {
       'agents 2024-05-14',
     ]);
     expect(list).toEqual(made.windows.map((window) => ({ ...window, overrides: {} })));
-    expect((await readMarks(ledger, CDR_DATASET)).startDate).toBe('2024-05-15');
-    expect((await readMarks(ledger, AGENTS)).startDate).toBe('2024-05-13');
+    expect(await readMarks(ledger, CDR_DATASET)).toEqual({ startDate: '2024-05-15' });
+    expect(await readMarks(ledger, AGENTS)).toEqual({
+      startDate: '2024-05-13',
+      configuredStart: '2024-05-13',
+    });
     expect((await readPlanNote(ledger.table, ledger.tenant, RUN))?.datasets).toEqual([CDR_DATASET, AGENTS]);
   });
 
