@@ -1,5 +1,5 @@
 import type { CommitEntry } from '../model/audit.ts';
-import { isoInstant } from '../model/days.ts';
+import { type Day, endOf, isoInstant, plusDays } from '../model/days.ts';
 import { catalogued } from '../model/errors.ts';
 import type { GenerationId } from '../model/ids.ts';
 import type { ClaimedWindow, GenerationFacts } from '../model/payloads.ts';
@@ -44,6 +44,8 @@ export interface CommitTerms {
   submittedAt?: number;
   /** Whether the commit is to be delivered to the tenant's webhook. Default false. */
   deliver?: boolean;
+  /** Days after its end for which late rows of the window are awaited. Default 0. */
+  restateDays?: number;
 }
 
 /** Whether the window's current generation is of a later attempt: two exports of different ranges may hold the same day. */
@@ -70,7 +72,9 @@ export async function commitGeneration(
     if (before.pinned && terms.kind !== 'rollback')
       throw catalogued('WindowPinned', `${claim.dataset} ${claim.day} is pinned to an earlier generation.`);
     const unchanged = before.generation === facts.generation;
-    const written = await changeClaimed(ledger, claim, commitOf(ledger, claim, before, { facts, terms }), [
+    const lateRows = stands === undefined ? lateRowsOf(claim.day, before, asked) : {};
+    const change = commitOf(ledger, claim, before, { facts, terms, lateRows });
+    const written = await changeClaimed(ledger, claim, change, [
       ...(terms.kind === 'rollback' ? [] : [NOT_PINNED]),
       // A repeated call under the same claim must not make a second commit of one.
       before.commits === 0
@@ -91,7 +95,7 @@ function commitOf(
   ledger: WindowLedger,
   claim: ClaimedWindow,
   before: WindowState,
-  { facts, terms }: { facts: GenerationFacts; terms: CommitTerms },
+  { facts, terms, lateRows }: { facts: GenerationFacts; terms: CommitTerms; lateRows: LateRows },
 ): Change {
   const now = ledger.clock.now();
   const submittedAt = terms.submittedAt ?? before.submittedAt;
@@ -99,7 +103,11 @@ function commitOf(
   const pin = terms.kind === 'rollback' ? { pinned: true } : {};
   const source = terms.attempt === undefined ? {} : { sourceAttempt: terms.attempt };
   if (before.generation === facts.generation)
-    return { set: { generation: facts.generation, facts, ...pin, ...source }, add: { registrants } };
+    return {
+      ...lateRows,
+      set: { generation: facts.generation, facts, ...pin, ...source, ...lateRows.set },
+      add: { registrants },
+    };
   const entry: CommitEntry = {
     commit: before.commits + 1,
     kind: terms.kind ?? 'commit',
@@ -115,10 +123,12 @@ function commitOf(
     facts,
   };
   return {
+    ...lateRows,
     set: {
       generation: facts.generation,
       facts,
       ...source,
+      ...lateRows.set,
       committedAt: now,
       committedBy: claim.run,
       replaced: before.generation,
@@ -128,6 +138,24 @@ function commitOf(
     },
     add: { registrants, unaudited: new Set([JSON.stringify(entry)]) },
   };
+}
+
+type LateRows = Pick<Change, 'set' | 'remove'>;
+
+/**
+ * Notes that rows may still come after CXone was asked, where that is so: whatever keeps the next nights from asking again, a later one
+ * does. A replay and a rollback ask nobody.
+ */
+function lateRowsOf(
+  day: Day,
+  before: WindowState,
+  { kind = 'commit', restateDays = 0, submittedAt }: CommitTerms,
+): LateRows {
+  if (kind !== 'commit') return {};
+  const askedAt = submittedAt ?? before.submittedAt;
+  return askedAt !== undefined && askedAt < endOf(plusDays(day, restateDays))
+    ? { set: { lateRowsSince: askedAt } }
+    : { remove: ['lateRowsSince'] };
 }
 
 /**

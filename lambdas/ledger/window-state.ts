@@ -58,6 +58,9 @@ export const WindowState = z.object({
   committedBy: RunArn.optional(),
   publishedBy: RunArn.optional().describe('The run that last saw the commit through'),
   replaced: GenerationId.optional().describe('The generation that was current before'),
+  lateRowsSince: milliseconds
+    .optional()
+    .describe('When CXone was asked for what was committed last, where late rows were awaited beyond then'),
   registrants: z
     .set(z.string())
     .default(new Set())

@@ -40,14 +40,16 @@ export async function knownWindows(ledger: WindowLedger, dataset: DatasetId): Pr
   const committed = new Set<Day>();
   const unfinished = new Set<Day>();
   const pinned = new Set<Day>();
+  const lateRowsSince = new Map<Day, number>();
   for await (const window of readWindows(ledger, dataset)) {
     if (window.generation === undefined) continue;
     committed.add(window.day);
     if (!isSettled(window)) unfinished.add(window.day);
     if (window.pinned) pinned.add(window.day);
+    if (window.lateRowsSince !== undefined) lateRowsSince.set(window.day, window.lateRowsSince);
   }
   const { startDate } = await readMarks(ledger, dataset);
-  return { committed, unfinished, pinned, startDate };
+  return { committed, unfinished, pinned, lateRowsSince, startDate };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { holesIn } from '../ledger/holes.ts';
-import { type Day, daysBetween, lastSettledDay, plusDays } from '../model/days.ts';
+import { type Day, daysBetween, endOf, lastSettledDay, plusDays } from '../model/days.ts';
 import type { PlannedDataset, PlannedWindow, PlanningSettings, WindowTask } from '../model/payloads.ts';
 import type { ParsedInput, RunInput } from './run-input.ts';
 
@@ -13,6 +13,8 @@ export interface KnownWindows {
   unfinished: ReadonlySet<Day>;
   /** Committed days that were rolled back and pinned. */
   pinned: ReadonlySet<Day>;
+  /** When CXone was asked last, epoch milliseconds, for committed days of which late rows were awaited then. */
+  lateRowsSince: ReadonlyMap<Day, number>;
   /** The first day that the pipeline exports, where a run has fixed it. */
   startDate: Day | undefined;
 }
@@ -108,10 +110,15 @@ function namedWindows(days: readonly Day[], { input }: ParsedInput, known: Known
 }
 
 /**
- * The last settled day first, since it is awaited; then the days to be restated, since their turn does not come again; then
- * the oldest that are missing.
+ * The last settled day first, since it is awaited; then the days before it that are restated every night; then the oldest that are
+ * missing; then days whose late rows were awaited in nights that did not ask for them, or in vain.
  */
-function dueWindows(last: Day, startDate: Day, settings: PlanningSettings, known: KnownWindows): Taken {
+function dueWindows(
+  last: Day,
+  startDate: Day,
+  settings: PlanningSettings & Pick<PlannedDataset, 'startDate'>,
+  known: KnownWindows,
+): Taken {
   const all = daysBetween(startDate, plusDays(last, 1));
   const again = daysBetween(plusDays(last, -settings.restateDays), last).filter((day) =>
     known.committed.has(day),
@@ -123,6 +130,7 @@ function dueWindows(last: Day, startDate: Day, settings: PlanningSettings, known
     ...missing.filter((day) => day === last).map((day) => planned(day, 'export')),
     ...restated.map((day) => planned(day, 'restate')),
     ...missing.map((day) => planned(day, 'export')),
+    ...overdueRestatements(last, settings, known).map((day) => planned(day, 'restate')),
   ]);
   const taken = due.slice(0, settings.catchUpDays);
   return {
@@ -131,6 +139,24 @@ function dueWindows(last: Day, startDate: Day, settings: PlanningSettings, known
     alreadyCommitted: due.length === 0 && known.committed.has(last) ? 1 : 0,
     pinned,
   };
+}
+
+/** Days that no run has asked for since their late rows were to be there: runs failed, or did not start, while it was their turn. */
+function overdueRestatements(
+  last: Day,
+  { restateDays, startDate }: PlanningSettings & Pick<PlannedDataset, 'startDate'>,
+  { committed, pinned, lateRowsSince }: KnownWindows,
+): Day[] {
+  const isOverdue = ([day, askedAt]: [Day, number]) =>
+    day < plusDays(last, -restateDays) &&
+    askedAt < endOf(plusDays(day, restateDays)) &&
+    committed.has(day) &&
+    !pinned.has(day) &&
+    (startDate === undefined || day >= startDate);
+  return [...lateRowsSince]
+    .filter(isOverdue)
+    .map(([day]) => day)
+    .toSorted();
 }
 
 function reasserted(known: KnownWindows, taken: readonly TakenDay[]): TakenDay[] {

@@ -52,18 +52,29 @@ const zone = fc.constantFrom(
   'Australia/Lord_Howe',
 );
 
+/** From when on CXone has a day's late rows. */
+function finalOf(day: Day, { restateDays }: PlanningSettings): number {
+  return endOf(plusDays(day, restateDays));
+}
+
 /** A dataset's life: plans at instants, and what became of their windows. */
 function datasetOf(chosen: PlanningSettings) {
   const committed = new Set<Day>();
+  const asked = new Map<Day, number>();
   let startDate: Day | undefined;
   return {
     committed,
+    asked,
     run(instant: number, fails: (index: number) => boolean): WindowPlan {
-      const known = { committed, unfinished: new Set<Day>(), pinned: new Set<Day>(), startDate };
+      const lateRowsSince = new Map([...asked].filter(([day, at]) => at < finalOf(day, chosen)));
+      const unfinished = new Set<Day>();
+      const known = { committed, unfinished, pinned: new Set<Day>(), lateRowsSince, startDate };
       const plan = planWindows({ input: {}, instant }, chosen, known);
       startDate ??= plan.startDate;
       plan.windows.forEach(({ day }, index) => {
-        if (!fails(index)) committed.add(day);
+        if (fails(index)) return;
+        committed.add(day);
+        asked.set(day, instant);
       });
       return plan;
     },
@@ -108,6 +119,36 @@ describe('nights of any kind', () => {
     );
   });
 
+  it('ALL-06 REP-01 ask for every day once more when its late rows are there, whatever became of the nights before', () => {
+    fc.assert(
+      fc.property(
+        settings,
+        zone,
+        fc.array(night, { minLength: 1, maxLength: 60 }),
+        (chosen, timezone, nights) => {
+          const dataset = datasetOf(chosen);
+          const dayAfter = (count: number) => dayOf(YEAR_2024 + count * DAY_MILLISECONDS);
+          nights.forEach(({ starts, failing }, index) => {
+            const fails = (number: number) => failing > 0 && number % failing === 0;
+            if (starts) dataset.run(firingOf(dayAfter(index), timezone), fails);
+          });
+          let instant = 0;
+
+          for (let good = 0; good <= 2 * nights.length + 1; good += 1) {
+            instant = firingOf(dayAfter(nights.length + good), timezone);
+            dataset.run(instant, () => false);
+          }
+
+          const last = lastSettledDay(instant, chosen.settleMinutes * 60_000);
+          for (const [day, at] of dataset.asked)
+            if (day <= plusDays(last, -chosen.restateDays))
+              expect(at).toBeGreaterThanOrEqual(finalOf(day, chosen));
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+
   it('ALL-06 plan no window twice in a list, none that is not settled, and no more than catchUpDays', () => {
     fc.assert(
       fc.property(
@@ -145,6 +186,7 @@ describe('nights of any kind', () => {
           committed,
           unfinished: new Set(),
           pinned: new Set<Day>(),
+          lateRowsSince: new Map(),
           startDate,
         });
 
@@ -166,6 +208,7 @@ describe('nights of any kind', () => {
           committed: new Set(days.map((day) => plusDays(startDate, day))),
           unfinished: new Set<Day>(),
           pinned: new Set<Day>(),
+          lateRowsSince: new Map(),
           startDate,
         };
 

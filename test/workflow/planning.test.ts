@@ -123,6 +123,28 @@ describe('what a run takes', () => {
     await night.close();
   });
 
+  it('ALL-06 REP-01 reads a day to the end of its look-back also after nights without a run', async () => {
+    const night = await restating.open();
+    const first = night.day();
+    await night.run();
+    restating.simulator.use(['rows:43']);
+    await night.pass(4 * DAY);
+
+    const late = await night.run();
+    const next = await night.run();
+
+    expect([late.status, next.status]).toEqual(['SUCCEEDED', 'SUCCEEDED']);
+    expect((await recordOf(night, late.run)).windows.map(({ day, task }) => [day, task])).toEqual([
+      [night.day(), 'export'],
+      ...[3, 2, 1].map((earlier) => [night.day(earlier), 'export']),
+      [first, 'restate'],
+    ]);
+    await expectCommitted(night, await truthOf(night, first), 2);
+    const again = (await recordOf(night, next.run)).windows.map(({ day }) => day);
+    expect(again).toEqual([night.day(2), night.day(1)]);
+    await night.close();
+  });
+
   it('ALL-02 ALL-06 waits until a day has settled', async () => {
     const night = await nights.open();
     await night.run();

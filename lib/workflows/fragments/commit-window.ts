@@ -29,6 +29,8 @@ export interface CommitWindowProps {
   datasets: readonly PlannedDataset[];
   /** Delivers commits to the tenant's webhook, where it has one. */
   deliver: PipelineFunction | undefined;
+  /** Days after its end for which late rows of a window are awaited. */
+  restateDays: number;
   /** What the commit is told besides, of when CXone was asked. */
   asked?: Pick<Record<string, string>, 'submittedAt'>;
 }
@@ -47,7 +49,7 @@ export function startDatesOf(datasets: readonly PlannedDataset[]): Record<string
  */
 export function commitWindow(
   scope: Construct,
-  { functions, pipeline, datasets, deliver, asked }: CommitWindowProps,
+  { functions, pipeline, datasets, deliver, restateDays, asked }: CommitWindowProps,
 ): CommitWindow {
   const commit = invoke(scope, 'Commit', {
     function: functions.commit,
@@ -58,6 +60,7 @@ export function commitWindow(
       facts: jsonata('$states.input.facts'),
       ...asked,
       deliver: deliver !== undefined,
+      restateDays,
     },
   });
   const publish = invoke(scope, 'Publish', {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
+  type CommitTerms,
   commitGeneration,
   enterCommit,
   keepAdhoc,
@@ -77,6 +78,26 @@ describe('a commit', () => {
 
     expect(committed).toEqual({ generation: A, unchanged: true });
     expect(await read()).toMatchObject({ committedAt: first, committedBy: MINE });
+  });
+
+  it('ALL-06 notes when CXone was asked while late rows are awaited beyond that, and no longer afterwards', async () => {
+    const { ledger, claim, read } = await prepare();
+    const [early, final] = ['2024-05-17T23:59:59.999Z', '2024-05-18T00:00:00.000Z'].map(Date.parse);
+    const commit = async (submittedAt: number | undefined, terms: CommitTerms = {}) => {
+      const asked = submittedAt === undefined ? {} : { submittedAt };
+      await commitGeneration(ledger, claim, factsOf(A), { restateDays: 2, ...asked, ...terms });
+      return (await read()).lateRowsSince;
+    };
+
+    const noted = [
+      await commit(early),
+      await commit(final, { kind: 'replay' }),
+      await commit(final),
+      await commit(early),
+      await commit(early, { restateDays: 1 }),
+    ];
+
+    expect(noted).toEqual([early, early, undefined, early, undefined]);
   });
 
   it('OPS-07 of a pinned window is refused, and is not a lost claim', async () => {

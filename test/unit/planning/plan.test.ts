@@ -118,6 +118,7 @@ describe('a plan', () => {
       committed: new Set([MAY_15]),
       unfinished: new Set([MAY_15]),
       pinned: new Set(),
+      lateRowsSince: new Map(),
       startDate: undefined,
     });
   });

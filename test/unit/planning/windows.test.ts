@@ -12,6 +12,8 @@ interface Situation {
   committed?: string[];
   unfinished?: string[];
   pinned?: string[];
+  /** Instants at which CXone was asked, by day. */
+  lateRowsSince?: Record<string, string>;
   startDate?: string;
 }
 
@@ -25,6 +27,9 @@ function planOf(situation: Situation): WindowPlan {
       committed: days(situation.committed),
       unfinished: days(situation.unfinished),
       pinned: days(situation.pinned),
+      lateRowsSince: new Map(
+        Object.entries(situation.lateRowsSince ?? {}).map(([day, at]) => [Day.parse(day), Date.parse(at)]),
+      ),
       startDate: startDate === undefined ? undefined : Day.parse(startDate),
     },
   );
@@ -113,6 +118,43 @@ describe('what is due', () => {
       '2024-05-10 export',
       '2024-05-13 export',
     ]);
+  });
+
+  it('ALL-06 REP-01 holds earlier days of which nobody has asked for the late rows, after all that is missing', () => {
+    const plan = planOf({
+      startDate: '2024-05-08',
+      settings: { restateDays: 2 },
+      committed: ['2024-05-08', '2024-05-09', '2024-05-10', '2024-05-14', '2024-05-15'],
+      pinned: ['2024-05-08'],
+      lateRowsSince: {
+        '2024-05-08': '2024-05-09T03:30:00.000Z',
+        '2024-05-09': '2024-05-11T03:30:00.000Z',
+        '2024-05-10': '2024-05-13T00:00:00.000Z',
+        '2024-05-14': '2024-05-15T03:30:00.000Z',
+      },
+    });
+
+    expect(shown(plan)).toEqual([
+      '2024-05-14 restate',
+      '2024-05-11 export',
+      '2024-05-12 export',
+      '2024-05-13 export',
+      '2024-05-09 restate',
+    ]);
+  });
+
+  it('ALL-06 asks for no late rows where the settings await none by now, nor before the configured day', () => {
+    const situation = {
+      committed: ['2024-05-12', '2024-05-13', '2024-05-14', '2024-05-15'],
+      lateRowsSince: { '2024-05-12': '2024-05-13T03:30:00.000Z' },
+    };
+
+    const plans = [
+      planOf({ ...situation, startDate: '2024-05-12' }),
+      planOf({ ...situation, settings: { restateDays: 2, startDate: Day.parse('2024-05-13') } }),
+    ];
+
+    expect(plans.map(shown)).toEqual([[], ['2024-05-13 restate', '2024-05-14 restate']]);
   });
 
   it('ALL-06 is nothing where all is committed, and that is said', () => {
