@@ -45,7 +45,7 @@ export type PollOutcome =
 /**
  * Asks for the status of the window's job, when its turn has come. A list of parts counts when two answers at least 15 s
  * apart agree on it; then it is stored, and later polls of the attempt take it from there. A fault of CXone or of the
- * connection is simply the next poll. Throws `JobExpired`, `ExportFailed`, `ExportTooLarge` and `QueueSaturated`.
+ * connection is simply the next poll. Throws `JobExpired`, `JobOutdated`, `ExportFailed`, `ExportTooLarge` and `QueueSaturated`.
  */
 export async function pollJob(
   ports: PollPorts,
@@ -145,13 +145,30 @@ async function judge(
     if ('error' in verdict) throw verdict.error;
     return { outcome: 'resubmit', at: verdict.at };
   }
+  if (status.kind === 'completed' && state.foundBy === claim.run) {
+    await notePoll(ports.ledger, claim, request.attempt, { ...changed });
+    throw outdated(claim, state);
+  }
   const list = completeFiles(status);
   if (!list.complete) {
-    const forgotten = state.filesDigest === undefined ? [] : (['filesDigest', 'filesSeenAt'] as const);
+    const forgotten = [
+      // What CXone still works on will be of now.
+      ...(state.foundBy === undefined ? [] : (['foundBy'] as const)),
+      ...(state.filesDigest === undefined ? [] : (['filesDigest', 'filesSeenAt'] as const)),
+    ];
     await notePoll(ports.ledger, claim, request.attempt, { ...changed, nextPollAt: pollAt }, forgotten);
     return stillWaiting(ports, claim, request, { ...state, ...changed }, pollAt);
   }
   return confirm(ports, claim, request, state, { ...list, parts: list.files }, changed, pollAt);
+}
+
+/** The error for a job whose first answer to a run that asks again is that it has ended: it may be of any time before. */
+function outdated(claim: ClaimedWindow, { jobId, attempt }: WindowState) {
+  return catalogued(
+    'JobOutdated',
+    `The job of ${claim.dataset} ${claim.day} that an earlier run left had ended before this one asked.`,
+    { job: jobId, attempt },
+  );
 }
 
 async function confirm(

@@ -1,6 +1,6 @@
 import type { DataDownload } from '../cxone/data-download.ts';
 import { requestUuid } from '../cxone/idempotency-key.ts';
-import { planSubmission, storeIntent, storeJob } from '../ledger/jobs.ts';
+import { noteFound, planSubmission, storeIntent, storeJob } from '../ledger/jobs.ts';
 import { holdWindow, type WindowLedger } from '../ledger/windows.ts';
 import type { JobId } from '../model/ids.ts';
 import type { ClaimedWindow, SubmitSettings, WindowTask } from '../model/payloads.ts';
@@ -36,6 +36,7 @@ export async function submitWindow(
       attempt,
     });
   const plan = planSubmission(state, claim.run, task, keyOf(Math.max(1, state.attempt)));
+  if (plan.action !== 'raise') await noteFound(ledger, claim, task, state);
   if (plan.action === 'reuse') return { attempt: plan.attempt, jobId: plan.jobId, pollAt: state.nextPollAt };
   const jobKey = keyOf(plan.attempt);
   if (plan.action === 'raise') await storeIntent(ledger, claim, state, { ...plan, jobKey });

@@ -24,7 +24,7 @@ export function planSubmission(
   task: WindowTask,
   jobKey: string,
 ): SubmissionPlan {
-  const asksAgain = (task === 'refresh' || task === 'restate') && state.raisedFor !== run;
+  const asksAgain = asksForNew(task) && state.raisedFor !== run;
   const forRun = asksAgain && !isInFlight(state);
   const next = state.attempt + 1;
   if (state.attempt === 0 || forRun) return { action: 'raise', attempt: next, forRun };
@@ -36,13 +36,14 @@ export function planSubmission(
   return { action: 'post', attempt: state.attempt };
 }
 
-/** Whether CXone still works on the attempt's job, as far as is known: it is never replaced, and what it gives is new in any case. */
+/** Whether CXone still works on the attempt's job, as far as is known: while it does, it is never replaced, and what it gives is new. */
 export function isInFlight({ jobState, jobStatus }: WindowState): boolean {
   return (jobState === 'intended' || jobState === 'submitted') && jobStatus !== 'completed';
 }
 
 /** Attributes that belong to one job and must not outlive it. */
 export const OF_ONE_JOB = [
+  'foundBy',
   'jobId',
   'jobStatus',
   'submittedAt',
@@ -58,6 +59,31 @@ export const OF_ONE_JOB = [
   'partsMissing',
   'missingUnder',
 ] as const;
+
+/**
+ * Notes that a run which asks again takes the job that it has found, under way as far as is known: see `JobOutdated`. One that the run has
+ * raised itself is as new as can be. Throws `ClaimLost`, and `LedgerContended` when the attempt is no longer the one that was read.
+ */
+export async function noteFound(
+  ledger: WindowLedger,
+  claim: ClaimedWindow,
+  task: WindowTask,
+  { attempt, raisedFor }: WindowState,
+): Promise<void> {
+  if (!asksForNew(task) || raisedFor === claim.run) return;
+  const written = await changeClaimed(ledger, claim, { set: { foundBy: claim.run } }, [
+    { attribute: 'attempt', is: '=', value: attempt },
+  ]);
+  if (written === 'conditionFailed')
+    throw catalogued(
+      'LedgerContended',
+      `The attempt of ${claim.dataset} ${claim.day} changed while its job was taken up.`,
+    );
+}
+
+function asksForNew(task: WindowTask): boolean {
+  return task === 'refresh' || task === 'restate';
+}
 
 /**
  * Stores the intent to post: the attempt and its key, before the POST. Throws `ClaimLost`, and `LedgerContended` when the

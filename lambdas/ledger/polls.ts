@@ -1,10 +1,12 @@
 import { catalogued } from '../model/errors.ts';
+import type { RunArn } from '../model/ids.ts';
 import type { ClaimedWindow } from '../model/payloads.ts';
 import type { JobState, WindowState } from './window-state.ts';
 import { changeClaimed, type WindowLedger } from './windows.ts';
 
 /** What a poll leaves in the window's item. */
 export interface PollNote {
+  foundBy?: RunArn;
   jobState?: JobState;
   jobStatus?: string;
   changedAt?: number;

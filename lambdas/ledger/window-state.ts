@@ -30,6 +30,9 @@ export const WindowState = z.object({
   raisedFor: RunArn.optional().describe(
     'The run that raised the attempt for a refresh or a restatement: once a run',
   ),
+  foundBy: RunArn.optional().describe(
+    'The run that asks again and has found a job under way: one that turns out to have ended before is not taken',
+  ),
   jobKey: z.string().optional().describe('X-Request-Id of the attempt'),
   jobState: JobState.optional(),
   jobId: JobId.optional(),

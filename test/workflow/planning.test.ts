@@ -80,6 +80,22 @@ describe('what a run takes', () => {
     await night.close();
   });
 
+  it('ALL-16 CDR-02 refreshes by a new job where one that a dead run left has ended before', async () => {
+    const night = await nights.open();
+    const day = night.day();
+    await night.run();
+    await night.stopAt('Poll', { date: day, refresh: true });
+    night.simulator.use(['rows:45']);
+    await night.pass(2 * 3_600_000);
+
+    const refreshed = await night.run({ date: day, refresh: true });
+
+    expect(refreshed.status).toBe('SUCCEEDED');
+    await expectCommitted(night, await truthOf(night, day), 3);
+    expectGoodManners(night);
+    await night.close();
+  });
+
   it('ALL-16 leaves committed days alone in a range without refresh', async () => {
     const night = await nights.open();
     const day = night.day();

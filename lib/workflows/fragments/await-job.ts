@@ -14,7 +14,7 @@ export interface AwaitJob {
 /**
  * Wait, Poll, Choice: round and round until the job's parts are listed. The function computes when to poll next and the
  * variable `pollAt` holds it; a job that has not moved for 45 minutes is waited for in `WaitInQueue`, to be seen as such.
- * @param submit where a job that failed or has expired is submitted anew
+ * @param submit where a job that failed, has expired or is too old is submitted anew
  * @param ready where the parts are taken
  */
 export function awaitJob(scope: Construct, poll: CallWithToken, submit: State, ready: State): AwaitJob {
@@ -38,6 +38,6 @@ export function awaitJob(scope: Construct, poll: CallWithToken, submit: State, r
   queue.next(ask);
   coolDown.next(submit);
   ask.next(choice);
-  ask.addCatch(submit, { errors: ['JobExpired'], outputs: {} });
+  ask.addCatch(submit, { errors: ['JobExpired', 'JobOutdated'], outputs: {} });
   return { start: wait, poll: ask };
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JobStatus } from '../../../lambdas/cxone/job-status.ts';
 import { type PollRequest, pollJob } from '../../../lambdas/export/poll.ts';
-import { planSubmission, storeIntent, storeJob } from '../../../lambdas/ledger/jobs.ts';
+import { noteFound, planSubmission, storeIntent, storeJob } from '../../../lambdas/ledger/jobs.ts';
 import { forgetPartList } from '../../../lambdas/ledger/polls.ts';
 import { readWindow } from '../../../lambdas/ledger/windows.ts';
 import { catalogued } from '../../../lambdas/model/errors.ts';
@@ -54,6 +54,33 @@ async function prepare(statuses: Answer<JobStatus>[]) {
   };
   return { ledger, clock, objects, dataDownload, claim, ports, read, poll, pollInTurn, start: clock.now() };
 }
+
+describe('a job that a run which asks again has found', () => {
+  const found = async (statuses: Answer<JobStatus>[]) => {
+    const prepared = await prepare(statuses);
+    await noteFound(prepared.ledger, prepared.claim, 'refresh', await prepared.read());
+    return prepared;
+  };
+
+  it('ALL-16 is not taken where its first answer is that it has ended, whoever hears of that', async () => {
+    const { pollInTurn, read } = await found([completed(listedFiles(1))]);
+
+    const errors = [await thrownBy(pollInTurn()), await thrownBy(pollInTurn())];
+
+    expect(errors.map(({ name }) => name)).toEqual(['JobOutdated', 'JobOutdated']);
+    const plan = planSubmission(await read(), RUN, 'refresh', 'key');
+    expect(plan).toEqual({ action: 'raise', attempt: 2, forRun: true });
+  });
+
+  it('CDR-05 is taken where CXone still works on it', async () => {
+    const { pollInTurn, read } = await found([PENDING, completed(listedFiles(1))]);
+
+    const outcomes = [await pollInTurn(), await pollInTurn(), await pollInTurn()];
+
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual(['pending', 'pending', 'completed']);
+    expect((await read()).attempt).toBe(1);
+  });
+});
 
 describe('the turn of a poll', () => {
   it('CDR-03 is not before 15 s: an early call is told when, and CXone is left alone', async () => {
