@@ -50,14 +50,21 @@ export class LakeKey extends Construct {
     });
     key.addToResourcePolicy(
       new PolicyStatement({
-        sid: 'MessagesOfAlarmsAndRules',
-        principals: [
-          new ServicePrincipal('cloudwatch.amazonaws.com'),
-          new ServicePrincipal('events.amazonaws.com'),
-        ],
+        sid: 'MessagesOfAlarms',
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
         actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
         resources: ['*'],
         conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
+      }),
+    );
+    // EventBridge tells KMS no source, so that a condition on one would lose what it could not deliver a second time, silently: its user guide
+    // ("Amazon EventBridge targets") has this statement as it is, and SNS's says that such conditions are not supported. The queue's policy says which rule may send.
+    key.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'DeadLettersOfRules',
+        principals: [new ServicePrincipal('events.amazonaws.com')],
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        resources: ['*'],
       }),
     );
     key.addToResourcePolicy(
