@@ -33,6 +33,8 @@ export class QueryWorkgroup extends Construct {
     this.workgroup = new CfnWorkGroup(this, 'Workgroup', {
       name: props.name,
       description: `CXone data of ${props.tenant}`,
+      // Athena deletes no workgroup that has ever run a query, so that the stack could not be deleted: queries that people saved go with it, data does not.
+      recursiveDeleteOption: true,
       workGroupConfiguration: {
         // Without it each query could choose another place, or none of the limits.
         enforceWorkGroupConfiguration: true,

@@ -275,6 +275,10 @@ describe('the workgroup', () => {
     });
   });
 
+  it('OPS-01 can be deleted with its stack when queries have been run in it', () => {
+    acme.hasResourceProperties('AWS::Athena::WorkGroup', { RecursiveDeleteOption: true });
+  });
+
   it('OPS-05 has the saved queries over the tenant’s own database', () => {
     const queries = Object.values(acme.findResources('AWS::Athena::NamedQuery'));
 
