@@ -1,9 +1,9 @@
-import type { Family } from '../lambdas/model/families.ts';
 import { isHashed, type Mapping } from '../lambdas/model/mapping.ts';
 import { ANALYTICS_DATASET, CDR_DATASET } from '../lambdas/model/payloads.ts';
 import type { CdrPipeline, OutputFormat } from '../lambdas/model/pipelines.ts';
 import { kindOf, type Problem } from '../lambdas/model/refusal.ts';
 import type { ConfiguredTenant } from './configuration-file.ts';
+import { familiesProblems } from './family-checks.ts';
 import { expressionProblems, keyProblems, mappingSizeProblems, scheduleProblems } from './mapping-checks.ts';
 import { reportsProblems } from './report-checks.ts';
 
@@ -13,10 +13,7 @@ const MANY_COLUMNS = 50;
 /** Tenants that would name a stack which is there already: `<lake>-lake`. */
 const RESERVED_TENANTS: readonly string[] = ['lake'];
 
-/** Bytes of a function's environment that one family may take: Lambda allows 4 KiB for all variables of a function. */
-const FAMILY_BYTES = 2_500;
-
-/** Bytes of a function's environment that the webhook may take, beside its other variables. */
+/** Bytes of a function's environment that the webhook may take, beside its other variables: Lambda allows 4 KiB for all of a function. */
 const WEBHOOK_BYTES = 3_000;
 
 /** Bytes of JSON that configured updates may have: the machine hands them to the plan in a state, which is to stay under 64 KiB. */
@@ -24,7 +21,7 @@ const UPDATES_BYTES = 48 * 1024;
 
 /** What no single file can see: the configuration against the mapping, and against what AWS takes. */
 export function tenantProblems(configured: ConfiguredTenant, path: string): Problem[] {
-  const { tenant, families, cdr, analytics, reports } = configured;
+  const { tenant, cdr, analytics, reports, archive } = configured;
   return [
     ...(RESERVED_TENANTS.includes(tenant.id)
       ? [
@@ -37,25 +34,25 @@ export function tenantProblems(configured: ConfiguredTenant, path: string): Prob
       : []),
     ...hashProblems(configured, path),
     ...webhookProblems(configured, `${path}.webhook`),
-    ...familyProblems(families.dataDownload, `${path}.families.dataDownload`),
+    ...familiesProblems(configured, path),
     ...exportProblems(cdr.settings, cdr.mapping, `${path}.pipelines.cdr`),
     ...(analytics === undefined
       ? []
-      : [
-          ...familyProblems(families.analytics, `${path}.families.analytics`),
-          ...exportProblems(analytics.settings, analytics.mapping, `${path}.pipelines.analytics`),
-        ]),
+      : exportProblems(analytics.settings, analytics.mapping, `${path}.pipelines.analytics`)),
     ...dataActionProblems(configured, path),
-    ...(reports === undefined
+    ...(archive === undefined
       ? []
       : [
-          ...familyProblems(families.reporting, `${path}.families.reporting`),
-          ...reportsProblems(
-            reports,
-            configured.datasets.map(({ dataset }) => dataset),
-            `${path}.pipelines.reports`,
-          ),
+          ...scheduleProblems(archive.schedule.cron, `${path}.pipelines.archive`),
+          ...expressionProblems(archive, `${path}.pipelines.archive`),
         ]),
+    ...(reports === undefined
+      ? []
+      : reportsProblems(
+          reports,
+          configured.datasets.map(({ dataset }) => dataset),
+          `${path}.pipelines.reports`,
+        )),
   ];
 }
 
@@ -129,18 +126,6 @@ function exportWarnings(
   return warnings;
 }
 
-function familyProblems(family: Family, path: string): Problem[] {
-  const bytes = Buffer.byteLength(JSON.stringify(family));
-  if (bytes <= FAMILY_BYTES) return [];
-  return [
-    {
-      path,
-      found: `settings of ${bytes} bytes`,
-      expected: `must be at most ${FAMILY_BYTES} bytes of JSON with its defaults: they are variables of a Lambda function`,
-    },
-  ];
-}
-
 /** What a pipeline that asks for columns may be told to do beyond what its mapping, AWS and the scheduler take. */
 type ExportSettings = Pick<CdrPipeline, 'mapping' | 'key' | 'columns' | 'schedule'>;
 
@@ -165,7 +150,7 @@ function exportProblems(settings: ExportSettings, mapping: Mapping, path: string
 }
 
 /** The pipeline of data actions, where there is one. */
-function dataActionProblems({ dataActions, families }: ConfiguredTenant, path: string): Problem[] {
+function dataActionProblems({ dataActions }: ConfiguredTenant, path: string): Problem[] {
   if (dataActions === undefined) return [];
   const at = `${path}.pipelines.dataActions`;
   const bytes = Buffer.byteLength(JSON.stringify(dataActions.updates));
@@ -180,7 +165,6 @@ function dataActionProblems({ dataActions, families }: ConfiguredTenant, path: s
           },
         ];
   return [
-    ...familyProblems(families.dataActions, `${path}.families.dataActions`),
     ...(dataActions.schedule === undefined ? [] : scheduleProblems(dataActions.schedule.cron, at)),
     ...size,
     ...expressionProblems(dataActions, at),

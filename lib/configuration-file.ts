@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { AnalyticsPipeline } from '../lambdas/model/analytics-pipeline.ts';
 import type { ArchivePipeline } from '../lambdas/model/archive-pipeline.ts';
-import { Configuration, type Tenant } from '../lambdas/model/configuration.ts';
+import { Configuration, Tenant } from '../lambdas/model/configuration.ts';
 import type { DataActionsPipeline } from '../lambdas/model/data-actions-pipeline.ts';
 import type { Day } from '../lambdas/model/days.ts';
 import { type Family, type FamilyName, resolveFamily } from '../lambdas/model/families.ts';
@@ -73,8 +73,7 @@ export function loadConfiguration(file: string, pinned?: PinnedMapping): LoadedC
     ...('problems' in configuration ? configuration.problems : []),
     ...[...mappings.values()].flatMap((mapping) => ('problems' in mapping ? mapping.problems : [])),
   ];
-  if ('problems' in configuration) throw new Refusal(`The configuration ${file}`, problems);
-  const tenants = configuration.value.tenants.flatMap((tenant, index) => {
+  const tenants = readableTenants(json.value).flatMap(({ tenant, index }) => {
     const configured = withDefaults(tenant, (name) => {
       const mapping = mappings.get(name);
       return mapping === undefined || 'problems' in mapping ? undefined : mapping.value;
@@ -83,8 +82,21 @@ export function loadConfiguration(file: string, pinned?: PinnedMapping): LoadedC
     problems.push(...tenantProblems(configured, `tenants[${index}]`));
     return [configured];
   });
-  if (problems.length > 0) throw new Refusal(`The configuration ${file}`, problems);
+  if ('problems' in configuration || problems.length > 0)
+    throw new Refusal(`The configuration ${file}`, problems);
   return { configuration: configuration.value, tenants, warnings: tenants.flatMap(tenantWarnings) };
+}
+
+/** The tenants that can be read, whatever is wrong with others or with the lake: their problems are to be told with those. */
+function readableTenants(configuration: unknown): { tenant: Tenant; index: number }[] {
+  const { tenants } = z
+    .object({ tenants: z.array(z.unknown()) })
+    .catch({ tenants: [] })
+    .parse(configuration);
+  return tenants.flatMap((entry, index) => {
+    const { data: tenant } = Tenant.safeParse(entry);
+    return tenant === undefined ? [] : [{ tenant, index }];
+  });
 }
 
 /** The tenant with all that its configuration leaves open; undefined where a mapping that it names cannot be used. */

@@ -7,6 +7,7 @@ import { HashKeySettings } from './hash-key.ts';
 import { TenantId } from './ids.ts';
 import { CdrPipeline } from './pipelines.ts';
 import { ReportsPipeline } from './reports.ts';
+import { ResourceTags } from './resource-tags.ts';
 import { unconditionalCheck } from './unconditional-check.ts';
 import { WebhookSettings } from './webhook.ts';
 
@@ -87,6 +88,15 @@ export const AlarmSettings = z.strictObject({
 });
 export type AlarmSettings = z.infer<typeof AlarmSettings>;
 
+/** Ids of resources that are there already, each once. */
+function idsOf(form: RegExp, message: string, most: number) {
+  return z
+    .array(z.string().regex(form, message))
+    .min(1)
+    .max(most)
+    .refine((ids) => new Set(ids).size === ids.length, 'must list nothing twice');
+}
+
 /** What all tenants share: bucket, ledger, key, topics. */
 export const LakeSettings = z.strictObject({
   name: z
@@ -100,7 +110,10 @@ export const LakeSettings = z.strictObject({
     .describe('Of the functions. arm64 needs its DuckDB binding: npm run binding'),
   bucketName: z
     .string()
-    .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/)
+    .regex(
+      /^(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+      'must be the name of a bucket: 3 to 63 lower-case letters, digits, single dots and hyphens',
+    )
     .optional()
     .describe('Name of an existing bucket to use; default: the stack makes one'),
   keyArn: z
@@ -131,18 +144,20 @@ export const LakeSettings = z.strictObject({
     ),
   permissionsBoundaryArn: z
     .string()
-    .regex(/^arn:[^:]+:iam::\d{12}:policy\/.+$/, 'must be the ARN of an IAM policy')
+    .regex(/^arn:[^:]+:iam::(?:\d{12}|aws):policy\/.+$/, 'must be the ARN of an IAM policy')
     .optional(),
   vpc: z
     .strictObject({
-      id: z.string().regex(/^vpc-[0-9a-f]+$/),
-      subnetIds: z.array(z.string().regex(/^subnet-[0-9a-f]+$/)).min(1),
-      securityGroupIds: z.array(z.string().regex(/^sg-[0-9a-f]+$/)).min(1),
+      id: z.string().regex(/^vpc-[0-9a-f]+$/, 'must be the id of a VPC: vpc-…'),
+      // At most as many as a function may have. Source: Lambda's API, VpcConfig.
+      subnetIds: idsOf(/^subnet-[0-9a-f]+$/, 'must be the id of a subnet: subnet-…', 16),
+      securityGroupIds: idsOf(/^sg-[0-9a-f]+$/, 'must be the id of a security group: sg-…', 5),
     })
     .optional()
     .describe('Functions run in these subnets; they need a way to CXone and to AWS'),
   proxy: z
     .url({ protocol: /^https?$/, error: 'must be the address of an http(s) proxy' })
+    .max(256)
     .refine(
       (text) => !URL.canParse(text) || new URL(text).username + new URL(text).password === '',
       'must hold no user and no password, which everybody who reads the template or a function’s settings would see: let the proxy admit the functions by their addresses or security group',
@@ -151,7 +166,7 @@ export const LakeSettings = z.strictObject({
     .describe(
       'Calls to CXone go through it, and deliveries to a webhook at a public address. Without user and password',
     ),
-  tags: z.record(z.string().min(1).max(128), z.string().max(256)).default({}),
+  tags: ResourceTags.default({}).describe('Put on every resource'),
   queryScanLimitGigabytes: z
     .int()
     .min(1)
@@ -159,7 +174,7 @@ export const LakeSettings = z.strictObject({
     .default(20)
     .describe('Athena ends a query that reads more, in each tenant’s workgroup'),
   alarms: AlarmSettings.prefault({}),
-  alarmEmail: z.email().optional().describe('Subscribed to the alarm topic'),
+  alarmEmail: z.email('must be an e-mail address').optional().describe('Subscribed to the alarm topic'),
   retention: Retention.prefault({}),
 });
 export type LakeSettings = z.infer<typeof LakeSettings>;

@@ -15,9 +15,12 @@ export const Schedule = z.strictObject({
   timezone: z.string().refine(isTimeZone, 'must be an IANA time zone such as Europe/Berlin').default('UTC'),
 });
 
+/** Whether the scheduler knows the zone: unlike JavaScript it takes neither offsets (`+01:00`) nor other capitals (`europe/berlin`). */
 function isTimeZone(name: string): boolean {
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone.length > 0;
+    const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions();
+    const otherCapitals = timeZone !== name && timeZone.toLowerCase() === name.toLowerCase();
+    return /^[A-Za-z]/.test(name) && !otherCapitals;
   } catch {
     return false;
   }

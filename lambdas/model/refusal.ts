@@ -83,6 +83,12 @@ function expectation(issue: z.core.$ZodIssue): string {
       return `must be ${withArticle(issue.expected)}`;
     case 'invalid_value':
       return `must be ${issue.values.map((allowed) => JSON.stringify(allowed)).join(' or ')}`;
+    case 'invalid_key':
+      return issue.issues.map(expectation).join(' and ');
+    case 'invalid_union':
+      return 'options' in issue && issue.options !== undefined
+        ? `must be ${issue.options.map((allowed) => JSON.stringify(allowed)).join(' or ')}`
+        : issue.message;
     case 'too_small':
       return `must be ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}${unitOf(issue.origin)}`;
     case 'too_big':

@@ -11,6 +11,7 @@ function problems(configuration: unknown): string[] {
   return parsed.success ? [] : problemsOf(parsed.error, configuration).map(problemSentence);
 }
 const withTenant = (changes: object) => ({ tenants: [{ ...ACME, ...changes }] });
+const withLake = (lake: object) => ({ tenants: [ACME], lake });
 const withCdr = (cdr: object) => withTenant({ pipelines: { cdr } });
 
 describe('OPS-01 a configuration', () => {
@@ -120,6 +121,39 @@ describe('OPS-01 a configuration', () => {
       withCdr({ schedule: { timezone: 'Mars/Olympus' } }),
       ['tenants[0].pipelines.cdr.schedule.timezone'],
     ],
+    [
+      'a zone as an offset, which the scheduler does not know',
+      withCdr({ schedule: { timezone: '+01:00' } }),
+      ['tenants[0].pipelines.cdr.schedule.timezone'],
+    ],
+    [
+      'a zone in other capitals, which the scheduler does not know',
+      withCdr({ schedule: { timezone: 'europe/berlin' } }),
+      ['tenants[0].pipelines.cdr.schedule.timezone'],
+    ],
+    [
+      'tags that IAM refuses',
+      withLake({ tags: { 'AWS:team': 'care', cost: 'R&D', 'what?': 'x' } }),
+      ['lake.tags.AWS:team', 'lake.tags.cost', 'lake.tags.what?'],
+    ],
+    ['tags that IAM takes for one', withLake({ tags: { Team: 'care', team: 'care' } }), ['lake.tags']],
+    [
+      'more tags than a resource may have',
+      withLake({ tags: Object.fromEntries(Array.from({ length: 49 }, (_, index) => [`t${index}`, ''])) }),
+      ['lake.tags'],
+    ],
+    [
+      'more subnets and security groups than a function may have, and one twice',
+      withLake({
+        vpc: {
+          id: 'vpc-0a',
+          subnetIds: Array.from({ length: 17 }, (_, index) => `subnet-${index}`),
+          securityGroupIds: ['sg-0', 'sg-0'],
+        },
+      }),
+      ['lake.vpc.subnetIds', 'lake.vpc.securityGroupIds'],
+    ],
+    ['a bucket with two dots in a row', withLake({ bucketName: 'a..b' }), ['lake.bucketName']],
     ['no columns', withCdr({ columns: [] }), ['tenants[0].pipelines.cdr.columns']],
     [
       '151 columns',

@@ -18,6 +18,10 @@ const Schema = z.strictObject({
   colour: z.enum(['red', 'blue']),
   either: z.union([z.literal(7), z.literal('seven')]),
   nested: z.strictObject({ flag: z.boolean() }),
+  form: z
+    .discriminatedUnion('is', [z.object({ is: z.literal('a') }), z.object({ is: z.literal('b') })])
+    .optional(),
+  named: z.record(z.string().regex(/^[a-z]+$/, 'must be named in small letters'), z.string()).optional(),
 });
 const RIGHT = {
   name: 'abc',
@@ -51,6 +55,9 @@ describe('ALL-02 a problem', () => {
     [{ colour: 'green' }, 'colour: found a string of 5 characters, must be "red" or "blue"'],
     [{ colour: undefined }, 'colour: found nothing, must be "red" or "blue"'],
     [{ either: null }, 'either: found null, must be 7, or must be "seven"'],
+    [{ form: { is: 'c' } }, 'form.is: found a string of 1 characters, must be "a" or "b"'],
+    [{ form: {} }, 'form.is: found nothing, must be "a" or "b"'],
+    [{ named: { A: 'x' } }, 'named.A: found a string of 1 characters, must be named in small letters'],
     [{ nested: { flag: 'yes' } }, 'nested.flag: found a string of 3 characters, must be a boolean'],
     [
       { nested: { flag: true, flog: 1 } },
