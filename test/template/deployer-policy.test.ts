@@ -82,6 +82,7 @@ const DEPLOYED: Readonly<Record<string, Deployed>> = {
     actions: [
       'sns:CreateTopic',
       'sns:DeleteTopic',
+      'sns:GetDataProtectionPolicy',
       'sns:GetTopicAttributes',
       'sns:SetTopicAttributes',
       'sns:TagResource',
@@ -98,6 +99,7 @@ const DEPLOYED: Readonly<Record<string, Deployed>> = {
       'sqs:CreateQueue',
       'sqs:DeleteQueue',
       'sqs:GetQueueAttributes',
+      'sqs:GetQueueUrl',
       'sqs:SetQueueAttributes',
       'sqs:TagQueue',
     ],
@@ -110,6 +112,7 @@ const DEPLOYED: Readonly<Record<string, Deployed>> = {
       'logs:DeleteLogGroup',
       'logs:PutRetentionPolicy',
       'logs:AssociateKmsKey',
+      'logs:GetDataProtectionPolicy',
       'logs:TagResource',
     ],
     arn: 'arn:aws:logs:eu-west-1:111122223333:log-group:/cxone-export/acme/plan:*',
