@@ -25,8 +25,13 @@ export interface Database extends AsyncDisposable {
  * Opens DuckDB in memory with one thread (the bytes of a Parquet file then are the same every time), a memory
  * limit, spill under the folder, and no way to any file outside it nor to the network. Running out of memory
  * or disk surfaces as `WindowTooLarge`.
+ * @param says what is told of DuckDB's errors. Their text quotes values of rows: all of it is for whoever may read the rows, and for no log.
  */
-export async function openDatabase(folder: string, memoryLimitMegabytes: number): Promise<Database> {
+export async function openDatabase(
+  folder: string,
+  memoryLimitMegabytes: number,
+  says: 'kind' | 'everything' = 'kind',
+): Promise<Database> {
   const spill = join(folder, 'spill');
   await mkdir(spill, { recursive: true });
   const instance = await DuckDBInstance.create(':memory:', {
@@ -44,7 +49,7 @@ export async function openDatabase(folder: string, memoryLimitMegabytes: number)
   await connection.run(`SET allowed_directories = [${quoteText(folder)}]`);
   await connection.run('SET enable_external_access = false');
   await connection.run('SET lock_configuration = true');
-  return databaseOf(instance, connection);
+  return databaseOf(instance, connection, says === 'kind' ? quiet : exhaustion);
 }
 
 /** Rethrows what DuckDB says by its kind alone, `Conversion Error` for instance: the rest quotes values of rows. */
@@ -59,7 +64,11 @@ function quiet(error: unknown): never {
   }
 }
 
-function databaseOf(instance: DuckDBInstance, connection: DuckDBConnection): Database {
+function databaseOf(
+  instance: DuckDBInstance,
+  connection: DuckDBConnection,
+  rethrow: (error: unknown) => never,
+): Database {
   return {
     async run(sql, values = []) {
       await connection
@@ -67,10 +76,10 @@ function databaseOf(instance: DuckDBInstance, connection: DuckDBConnection): Dat
           sql,
           values.map((bytes) => new DuckDBBlobValue(bytes)),
         )
-        .catch(quiet);
+        .catch(rethrow);
     },
     async rows(sql) {
-      const reader = await connection.runAndReadAll(sql).catch(quiet);
+      const reader = await connection.runAndReadAll(sql).catch(rethrow);
       return reader.getRowObjectsJson();
     },
     async *stream(sql) {
@@ -78,7 +87,7 @@ function databaseOf(instance: DuckDBInstance, connection: DuckDBConnection): Dat
         const result = await connection.stream(sql);
         yield* result.yieldRowObjectJson();
       } catch (error) {
-        quiet(error);
+        rethrow(error);
       }
     },
     async [Symbol.asyncDispose]() {

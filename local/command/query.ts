@@ -42,7 +42,7 @@ export async function runQuery(request: QueryRequest, outputs: Outputs): Promise
   if (windows.length > 0) views.set(LOADS_TABLE, loadsOf(windows, folder));
   await mkdir(folder, { recursive: true });
   try {
-    await using database = await openDatabase(folder, QUERY_MEMORY);
+    await using database = await openDatabase(folder, QUERY_MEMORY, 'everything');
     for (const [name, select] of views) await database.run(`CREATE VIEW ${quoteName(name)} AS ${select}`);
     const rows = answered(database, request.sql, [...views.keys()]);
     if (request.json) await printJson(rows, outputs);

@@ -13,9 +13,10 @@ async function said(...words: string[]): Promise<{ code: number; stdout: string;
   return { code, stdout: outputs.stdout, stderr: outputs.stderr };
 }
 
+beforeAll(() => said('demo'));
+afterAll(() => rmSync(join(data, '..'), { recursive: true, force: true }));
+
 describe('CDR-10 columns that no mapping knows', () => {
-  beforeAll(() => said('demo'));
-  afterAll(() => rmSync(join(data, '..'), { recursive: true, force: true }));
 
   it('are listed as open after the night that met them, and acknowledged one by one', async () => {
     const before = await said('drift', 'ls');
@@ -34,5 +35,19 @@ describe('CDR-10 columns that no mapping knows', () => {
 
     expect(code).toBe(2);
     expect(stderr).toContain('never raised');
+  });
+});
+
+describe('OPS-06 SQL that DuckDB refuses', () => {
+  it.each([
+    ['selec 1', /syntax error at or near "selec"/],
+    ['select calls from cdr', /"calls" not found/],
+    ["select cast('seven' as integer)", /'seven' to INT32/],
+  ])('is refused in its own words: %s', async (sql, words) => {
+    const { code, stderr } = await said('query', sql);
+
+    expect(code).toBe(2);
+    expect(stderr).toMatch(words);
+    expect(stderr).toContain('Next: The views are cdr, loads.');
   });
 });
