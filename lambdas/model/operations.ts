@@ -94,4 +94,12 @@ export const RollBackResult = z.strictObject({
   replaced: GenerationId.optional(),
 });
 
+/** What the operations machine answers to a rollback, when all steps of its commit are done. */
+export const RolledBack = z.strictObject({
+  operation: z.literal('rolledBack'),
+  ...window,
+  generation: GenerationId.describe('The current one now, and pinned'),
+  replaced: GenerationId.optional().describe('The one before. Absent where it was this one already'),
+});
+
 export const DoctorPayload = z.strictObject({ run: RunArn });

@@ -1,6 +1,7 @@
 import { type KeptManifest, readGeneration } from '../dataset/manifest.ts';
 import { attemptOfPart, generationPrefix, windowPrefix } from '../lake/keys.ts';
 import { commitGeneration } from '../ledger/commits.ts';
+import type { WindowState } from '../ledger/window-state.ts';
 import { claimWindow, readWindow, type WindowLedger } from '../ledger/windows.ts';
 import type { Day } from '../model/days.ts';
 import { catalogued } from '../model/errors.ts';
@@ -49,7 +50,8 @@ export async function keptGenerations(
 }
 
 /**
- * The generation that a rollback leads to: the one that is named, else the one that the current one replaced. Nothing is
+ * The generation that a rollback leads to: the one that is named, else the one that the current one replaced. A rollback that was stopped
+ * half way is seen through by one without a name: asked for again it must not lead back to what it led away from. Nothing is
  * changed: a later step does that, and must not choose again. Throws `RollbackImpossible`.
  */
 export async function rollbackTarget(
@@ -59,13 +61,18 @@ export async function rollbackTarget(
 ): Promise<GenerationId> {
   const { dataset, day } = window;
   const state = await readWindow(ports.ledger, dataset, day);
-  const target = named ?? state.replaced;
+  const target = named ?? (isHalfWay(state) ? state.generation : state.replaced);
   if (state.generation === undefined)
     throw catalogued('RollbackImpossible', `${dataset} ${day} has never been committed.`);
   if (target === undefined)
     throw catalogued('RollbackImpossible', `${dataset} ${day} has had one generation only.`);
   await manifestOf(ports, window, target);
   return target;
+}
+
+/** Whether a rollback has been committed and not shown or audited yet. Its delivery may wait for the receiver for a day, and is no part of it. */
+function isHalfWay({ pinned, registrants, unaudited }: WindowState): boolean {
+  return pinned && (registrants.size > 0 || unaudited.size > 0);
 }
 
 /**

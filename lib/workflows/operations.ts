@@ -30,6 +30,11 @@ export const OPERATIONS_FUNCTIONS = [
   'audit',
 ] as const satisfies readonly FunctionName[];
 
+/** See `RolledBack` of the model. */
+const ROLLED_BACK = jsonata(
+  "$merge([{'operation': 'rolledBack', 'dataset': $dataset, 'day': $day, 'generation': $generation}, $replaced = '' ? {} : {'replaced': $replaced}])",
+);
+
 /** Props of `OperationsWorkflow`. */
 export interface OperationsWorkflowProps extends Omit<WorkflowProps, 'bucket' | 'hashKey'> {
   functions: FunctionsByName<(typeof OPERATIONS_FUNCTIONS)[number]>;
@@ -76,6 +81,8 @@ export class OperationsWorkflow extends Construct {
         dataset: jsonata('$states.input.dataset'),
         day: jsonata('$states.input.day'),
         epoch: jsonata(`${RESULT}.epoch`),
+        generation: jsonata(`${RESULT}.generation`),
+        replaced: jsonata(`$exists(${RESULT}.replaced) ? ${RESULT}.replaced : ''`),
       },
     });
     const publish = invoke(this, 'Publish', {
@@ -88,16 +95,17 @@ export class OperationsWorkflow extends Construct {
       function: functions.audit,
       payload: { ...CLAIMED_WINDOW, pipeline, delivers: deliver !== undefined },
     });
+    const rolledBack = Succeed.jsonata(this, 'RolledBack', { outputs: ROLLED_BACK });
     rollBack
       .next(publish)
       .next(audit)
       .next(
         deliver === undefined
-          ? Succeed.jsonata(this, 'RolledBack')
+          ? rolledBack
           : deliverToWebhook(this, {
               function: deliver,
               payload: { ...CLAIMED_WINDOW, pipeline },
-              end: 'RolledBack',
+              end: rolledBack,
             }),
       );
     const examine = invoke(this, 'Examine', {

@@ -3,23 +3,25 @@ import { Day } from '../../lambdas/model/days.ts';
 import { Examination } from '../../lambdas/model/doctor.ts';
 import { catalogueEntry } from '../../lambdas/model/error-catalogue.ts';
 import { DatasetId, type TenantId } from '../../lambdas/model/ids.ts';
-import { OperateResult, type OperationInput } from '../../lambdas/model/operations.ts';
+import { OperateResult, OperationInput, RolledBack } from '../../lambdas/model/operations.ts';
 import { OPERATIONS_MACHINE } from '../../lambdas/model/pipelines.ts';
 import { parseOrRefuse } from '../../lambdas/model/refusal.ts';
 import { keptGenerations } from '../../lambdas/operations/rollback.ts';
 import { loadConfiguration } from '../../lib/configuration-file.ts';
+import type { Engine } from '../engine/engine.ts';
 import { openPlatform } from '../platform.ts';
 import { loadSecrets } from '../secrets-file.ts';
 import { openLake } from './data-folder.ts';
 import { printExamination } from './examination-report.ts';
 import { CommandRefused, EXIT, type ExitCode } from './exit-codes.ts';
 import type { Outputs } from './output.ts';
+import { placeWords } from './preparation.ts';
 import { printStatus } from './status-report.ts';
 import { textTable } from './text-table.ts';
 import { amount } from './wording.ts';
 
 /** Where an operation is done, and whose. */
-export interface OperationRequest {
+interface OperationPlace {
   config: string;
   data: string;
   tenant?: TenantId;
@@ -27,11 +29,44 @@ export interface OperationRequest {
   secrets?: string;
   /** The result as one JSON document. */
   json: boolean;
+}
+
+/** An operation that is asked for. */
+export interface OperationRequest extends OperationPlace {
   input: OperationInput;
 }
 
+/** Errors of the machine's first state that come again however often it is redriven: nothing was done. */
+const REFUSALS: ReadonlySet<string | undefined> = new Set([
+  'InputRefused',
+  'RollbackImpossible',
+  'GiveUpImpossible',
+]);
+
 /** Carries an operation out by the operations machine, as an operator does from the AWS console. Throws `CommandRefused` where no tenant is meant. */
-export async function runOperation(request: OperationRequest, { out, err }: Outputs): Promise<ExitCode> {
+export function runOperation({ input, ...place }: OperationRequest, outputs: Outputs): Promise<ExitCode> {
+  return onMachine(place, outputs, async (engine, machine) => {
+    const { executionArn } = await engine.start(machine, { input });
+    return executionArn;
+  });
+}
+
+/** Goes on with an operation that was stopped or failed. Throws as `runOperation` does, and `ExecutionNotRedrivable` where AWS would not redrive it either. */
+export function redriveOperation(
+  { executionArn, ...place }: OperationPlace & { executionArn: string },
+  outputs: Outputs,
+): Promise<ExitCode> {
+  return onMachine(place, outputs, async (engine) => {
+    await engine.redrive(executionArn);
+    return executionArn;
+  });
+}
+
+async function onMachine(
+  request: OperationPlace,
+  { out, err }: Outputs,
+  begin: (engine: Engine, machine: string) => Promise<string>,
+): Promise<ExitCode> {
   const configuration = loadConfiguration(request.config);
   const ids = configuration.tenants.map(({ tenant }) => tenant.id);
   const [only, ...others] = request.tenant === undefined ? ids : ids.filter((id) => id === request.tenant);
@@ -46,9 +81,9 @@ export async function runOperation(request: OperationRequest, { out, err }: Outp
     secrets: request.secrets === undefined ? {} : loadSecrets(request.secrets),
   });
   try {
-    const machine = platform.machineOf(only, OPERATIONS_MACHINE);
-    const { executionArn } = await platform.engine.start(machine, { input: request.input });
-    const { status, output, error, cause, name } = await platform.engine.wait(executionArn);
+    const executionArn = await begin(platform.engine, platform.machineOf(only, OPERATIONS_MACHINE));
+    const ended = await platform.engine.wait(executionArn);
+    const { status, output, error, cause, name, input, redriveStatus } = ended;
     if (status === 'SUCCEEDED') {
       const result: unknown = JSON.parse(output ?? '{}');
       const examined = Examination.safeParse(result);
@@ -62,13 +97,17 @@ export async function runOperation(request: OperationRequest, { out, err }: Outp
         if (request.json) out.line(JSON.stringify(shown.data.status));
         else printStatus(out, shown.data.status);
       } else if (request.json) out.line(JSON.stringify({ outcome: status, run: name, result }));
-      else out.line(sentenceOf(request.input, result));
+      else out.line(sentenceOf(OperationInput.parse(JSON.parse(input)), result));
       return EXIT.done;
     }
     const sentence = messageOf(cause) ?? status;
     if (request.json) out.line(JSON.stringify({ outcome: status, run: name, error, sentence }));
     err.line(err.paint('red', `${error ?? status}: ${sentence}`));
-    err.line(`Next: ${catalogueEntry(error ?? '')?.remedy ?? 'look at the execution’s history'}`);
+    const redrive =
+      redriveStatus === 'REDRIVABLE' && !REFUSALS.has(error)
+        ? ` To redrive: npx cxone-export redrive ${name}${placeWords({ ...request, skipWaits: 'no' }, { config: '', data: '' })}`
+        : '';
+    err.line(`Next: ${catalogueEntry(error ?? '')?.remedy ?? 'look at the execution’s history'}${redrive}`);
     return error === 'InputRefused' ? EXIT.refused : EXIT.failed;
   } finally {
     await platform.close();
@@ -79,7 +118,12 @@ function sentenceOf({ rollback }: OperationInput, result: unknown): string {
   const done = OperateResult.safeParse(result);
   if (done.success && (done.data.operation === 'done' || done.data.operation === 'decided'))
     return done.data.sentence;
-  return `${rollback?.dataset} ${rollback?.day} is rolled back and pinned: runs leave it as it is until cxone-export unpin.`;
+  const { data: rolledBack } = RolledBack.safeParse(result);
+  // An execution of the release before says nothing of its generations.
+  if (rolledBack === undefined) return `${rollback?.dataset} ${rollback?.day} is rolled back and pinned.`;
+  const { dataset, day, generation, replaced } = rolledBack;
+  const moved = replaced === undefined ? 'which was current already' : `which replaces ${replaced}`;
+  return `${dataset} ${day} is at generation ${generation}, ${moved}, and pinned: runs leave it as it is until cxone-export unpin.`;
 }
 
 function messageOf(cause: string | undefined): string | undefined {

@@ -1,5 +1,5 @@
 import { TenantId } from '../../lambdas/model/ids.ts';
-import { PipelineName } from '../../lambdas/model/pipelines.ts';
+import { OPERATIONS_MACHINE, PipelineName } from '../../lambdas/model/pipelines.ts';
 import type { Assembly } from '../assembly/types.ts';
 import type { EngineView, ExecutionItem } from '../engine/view.ts';
 import { CommandRefused } from './exit-codes.ts';
@@ -23,10 +23,22 @@ export function findRun(view: EngineView, named: string): ExecutionItem {
   );
 }
 
+/** Whose operation it is, where the run is one of the operations machine, which is of no pipeline. */
+export function operatedTenant(assembly: Assembly, run: ExecutionItem): TenantId | undefined {
+  const tags = tagsOf(assembly, run);
+  return tags['cxone-export:pipeline'] === OPERATIONS_MACHINE
+    ? TenantId.safeParse(tags['cxone-export:tenant']).data
+    : undefined;
+}
+
 /** Whose run it is, by the tags of its machine; undefined where the assembly no longer has the machine. */
 export function ownerOf(assembly: Assembly, run: ExecutionItem): RunOwner | undefined {
-  const tags = assembly.stateMachines.find(({ arn }) => arn === run.stateMachineArn)?.tags ?? {};
+  const tags = tagsOf(assembly, run);
   const tenant = TenantId.safeParse(tags['cxone-export:tenant']);
   const pipeline = PipelineName.safeParse(tags['cxone-export:pipeline']);
   return tenant.success && pipeline.success ? { tenant: tenant.data, pipeline: pipeline.data } : undefined;
+}
+
+function tagsOf(assembly: Assembly, run: ExecutionItem): Readonly<Record<string, string>> {
+  return assembly.stateMachines.find(({ arn }) => arn === run.stateMachineArn)?.tags ?? {};
 }

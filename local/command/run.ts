@@ -5,7 +5,7 @@ import { carryOut } from './execution.ts';
 import { CommandRefused, type ExitCode } from './exit-codes.ts';
 import type { Outputs } from './output.ts';
 import { type Place, placeWords, prepare } from './preparation.ts';
-import { findRun, ownerOf } from './run-names.ts';
+import { findRun, operatedTenant, ownerOf } from './run-names.ts';
 
 /** Where runs happen when the command line does not say otherwise. */
 export type Defaults = Pick<Place, 'config' | 'data'>;
@@ -71,6 +71,15 @@ export async function redriveRun(
   const { place, json } = request;
   const { view, assembly } = openRuns(place.data);
   const run = findRun(view, request.run);
+  const tenant = operatedTenant(assembly, run);
+  if (tenant !== undefined) {
+    const { config, data, secrets } = place;
+    const { redriveOperation } = await import('./operations.ts');
+    return redriveOperation(
+      { config, data, tenant, json, executionArn: run.executionArn, ...(secrets && { secrets }) },
+      outputs,
+    );
+  }
   const owner = ownerOf(assembly, run);
   if (owner === undefined)
     throw new CommandRefused(

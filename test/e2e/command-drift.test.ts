@@ -17,7 +17,6 @@ beforeAll(() => said('demo'));
 afterAll(() => rmSync(join(data, '..'), { recursive: true, force: true }));
 
 describe('CDR-10 columns that no mapping knows', () => {
-
   it('are listed as open after the night that met them, and acknowledged one by one', async () => {
     const before = await said('drift', 'ls');
     const [column] = /(?<=demo {2,}cdr {2,})\S+/.exec(before.stdout) ?? [''];

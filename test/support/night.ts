@@ -68,6 +68,8 @@ export interface Night {
   run(input?: unknown, tenant?: TenantId, pipeline?: PipelineName): Promise<Ended>;
   /** Starts the pipeline and stops the run when it, or a child of it, enters the state; the given time that this happens. */
   stopAt(state: string, input?: unknown, time?: number): Promise<Ended>;
+  /** The same of an operation. */
+  stopOperationAt(state: string, input: unknown): Promise<Ended>;
   redrive(run: RunArn): Promise<Ended>;
   ended(run: RunArn): Promise<Ended>;
   /** Starts the machine of deliveries, which takes up what was given up. */
@@ -198,9 +200,22 @@ async function openNight(
     const machine = live().machineOf(tenant, pipeline);
     return RunArn.parse((await live().engine.start(machine, { input })).executionArn);
   };
-  const operate = async (input: unknown, tenant: TenantId = TENANT) => {
+  const startOperation = async (input: unknown, tenant: TenantId = TENANT) => {
     const machine = live().machineOf(tenant, OPERATIONS_MACHINE);
-    const run = RunArn.parse((await live().engine.start(machine, { input })).executionArn);
+    return RunArn.parse((await live().engine.start(machine, { input })).executionArn);
+  };
+  const stopped = async (state: string, run: RunArn, time = 1) => {
+    let times = 0;
+    enter = (name) => {
+      if (name === state && ++times === time) live().engine.stop(run);
+    };
+    const end = await ended(run);
+    enter = () => undefined;
+    if (end.status !== 'ABORTED') throw new Error(`The run ended without ${state}.`);
+    return end;
+  };
+  const operate = async (input: unknown, tenant?: TenantId) => {
+    const run = await startOperation(input, tenant);
     return { ...(await ended(run)), output: live().engine.describe(run).output };
   };
   let reachedAt = opening.startAt;
@@ -229,18 +244,8 @@ async function openNight(
     start,
     operate,
     run: async (input, tenant, pipeline) => ended(await start(input, tenant, pipeline)),
-    async stopAt(state, input, time = 1) {
-      const { engine } = live();
-      const run = await start(input);
-      let times = 0;
-      enter = (name) => {
-        if (name === state && ++times === time) engine.stop(run);
-      };
-      const stopped = await ended(run);
-      enter = () => undefined;
-      if (stopped.status !== 'ABORTED') throw new Error(`The run ended without ${state}.`);
-      return stopped;
-    },
+    stopAt: async (state, input, time) => stopped(state, await start(input), time),
+    stopOperationAt: async (state, input) => stopped(state, await startOperation(input)),
     async redrive(run) {
       await live().engine.redrive(run);
       return ended(run);

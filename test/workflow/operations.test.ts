@@ -110,6 +110,42 @@ describe('a rollback', () => {
     await night.close();
   });
 
+  it('OPS-07 says what is current now and what was; without a name the next one leads back', async () => {
+    const { night, day, good, bad } = await refreshedNight();
+
+    const { output: first = '' } = await night.operate({ rollback: { dataset: 'cdr', day } });
+    const { output: second = '' } = await night.operate({ rollback: { dataset: 'cdr', day } });
+    const { output: third = '' } = await night.operate({ rollback: { dataset: 'cdr', day, to: bad } });
+
+    const told = { operation: 'rolledBack', dataset: 'cdr', day };
+    expect(JSON.parse(first)).toEqual({ ...told, generation: good, replaced: bad });
+    expect(JSON.parse(second)).toEqual({ ...told, generation: bad, replaced: good });
+    expect(JSON.parse(third)).toEqual({ ...told, generation: bad });
+    await night.close();
+  });
+
+  it.each(['Publish', 'Audit'])(
+    'OPS-07 that was stopped before %s is seen through when it is asked for again, and does not lead back',
+    async (state) => {
+      const { night, day, good } = await refreshedNight();
+      const rollback = { rollback: { dataset: 'cdr', day } };
+      await night.stopOperationAt(state, rollback);
+
+      const { output = '' } = await night.operate(rollback);
+
+      expect(JSON.parse(output)).toMatchObject({ generation: good });
+      expect(await shownOf(night, day)).toEqual({
+        ledger: good,
+        noted: [good, good],
+        catalog: good,
+        current: good,
+        pinned: true,
+      });
+      expect((await windowOf(night, day)).unaudited).toEqual(new Set());
+      await night.close();
+    },
+  );
+
   it('OPS-07 leads to the generation that is named; again it changes nothing and records nothing', async () => {
     const { night, day, good } = await refreshedNight();
     const rollback = { rollback: { dataset: 'cdr', day, to: good } };
