@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { z } from 'zod';
 import { type Clients, clientsFor } from '../../lambdas/aws/clients.ts';
 import { dynamoTable } from '../../lambdas/aws/dynamo-table.ts';
@@ -38,9 +39,9 @@ export interface OpenLake extends AsyncDisposable {
   objects: ObjectStore;
   /** The key that authenticates audit records. */
   mac: MacKey;
-  /** The ledger of each tenant that the folder was synthesised for. */
+  /** The ledger of each tenant that the folder was last synthesised for, and of each that something lies there of. */
   ledgers: ReadonlyMap<TenantId, WindowLedger>;
-  /** Every dataset that any of them has a table for; names of other tables are among them. */
+  /** Every dataset that any of them has a table for or a committed day; names of other tables are among them. */
   datasets: readonly DatasetId[];
   /** Names of the secrets with the passphrases of archives, of tenants that have one. */
   archiveSecrets: ReadonlyMap<TenantId, string>;
@@ -59,21 +60,21 @@ export async function openLake(data: string): Promise<OpenLake> {
   const aws = await startAws({ folder: data });
   const clients = clientsFor(aws.environment);
   const { s3, dynamodb, kms } = clients;
+  const table = functions.find(({ environment }) => environment.LEDGER_TABLE)?.environment.LEDGER_TABLE ?? '';
+  const found = await heldIn(s3, bucket);
+  const tenants = [
+    ...functions.flatMap(({ environment: { TENANT } }) => TENANT ?? []).map((id) => TenantId.parse(id)),
+    ...found.tenants,
+  ];
   const ledgers = new Map(
-    functions.flatMap(({ environment: { TENANT, LEDGER_TABLE } }) => {
-      if (TENANT === undefined || LEDGER_TABLE === undefined) return [];
-      const tenant = TenantId.parse(TENANT);
-      return [
-        [
-          tenant,
-          { tenant, table: dynamoTable(dynamodb, LEDGER_TABLE), clock: surroundings().clock },
-        ] as const,
-      ];
-    }),
+    tenants.map(
+      (tenant) =>
+        [tenant, { tenant, table: dynamoTable(dynamodb, table), clock: surroundings().clock }] as const,
+    ),
   );
   // Other tables are over what is told of datasets, and have no days.
   const partitioned = glueTables.filter(({ input }) => Partitioned.safeParse(input).success);
-  const datasets = [...new Set(partitioned.map(({ name }) => DatasetId.parse(name)))];
+  const datasets = [...new Set([...partitioned.map(({ name }) => DatasetId.parse(name)), ...found.datasets])];
   const auditKey = functions.find(({ environment }) => environment.AUDIT_KEY_ARN)?.environment.AUDIT_KEY_ARN;
   return {
     objects: s3ObjectStore(s3, bucket),
@@ -84,6 +85,31 @@ export async function openLake(data: string): Promise<OpenLake> {
     clients,
     [Symbol.asyncDispose]: () => aws.close(),
   };
+}
+
+/** Of whom and of what the lake holds something: a command with another configuration synthesises the folder anew, without those of the runs before. */
+async function heldIn(
+  s3: S3Client,
+  bucket: string,
+): Promise<{ tenants: Set<TenantId>; datasets: Set<DatasetId> }> {
+  const tenants = new Set<TenantId>();
+  const datasets = new Set<DatasetId>();
+  for (const kind of ['runs/', 'audit/', 'current/'])
+    for (const tenantPrefix of await foldersIn(s3, bucket, kind)) {
+      tenants.add(TenantId.parse(tenantPrefix.split('/').at(-2)));
+      if (kind !== 'current/') continue;
+      for (const prefix of await foldersIn(s3, bucket, tenantPrefix))
+        datasets.add(DatasetId.parse(prefix.split('/').at(-2)));
+    }
+  return { tenants, datasets };
+}
+
+/** The prefixes right under one: of tenants and of datasets, which are far fewer than an answer takes. */
+async function foldersIn(s3: S3Client, bucket: string, prefix: string): Promise<string[]> {
+  const { CommonPrefixes = [] } = await s3.send(
+    new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, Delimiter: '/' }),
+  );
+  return CommonPrefixes.flatMap(({ Prefix }) => Prefix ?? []);
 }
 
 function archiveSecretIn(environment: Readonly<Record<string, string>>): [TenantId, string][] {

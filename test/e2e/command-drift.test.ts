@@ -50,3 +50,24 @@ describe('OPS-06 SQL that DuckDB refuses', () => {
     expect(stderr).toContain('Next: The views are cdr, loads.');
   });
 });
+
+describe('OPS-06 a folder that a command has opened with another configuration', () => {
+  beforeAll(() => said('status', '--config', 'config/example.json'));
+
+  it('ALL-12 has its audit chains verified all the same', async () => {
+    const { code, stdout } = await said('audit', 'verify');
+
+    expect(code).toBe(0);
+    expect(stdout).toContain('demo cdr-export: 1 record, intact');
+  });
+
+  it('still tells of columns and generations of the tenant that was run before', async () => {
+    const drift = await said('drift', 'ls');
+    const [, column = ''] = /demo {2,}cdr {2,}(\S+)/.exec(drift.stdout) ?? [];
+    const [, day = ''] = /dt=(\S+?)\//.exec((await said('files')).stdout) ?? [];
+    const generations = await said('generations', 'cdr', '--window', day);
+
+    expect(column).not.toBe('');
+    expect(generations.stdout).toMatch(/^demo +[0-9a-f]{32} +current/m);
+  });
+});
