@@ -76,7 +76,7 @@ export const PLATFORM_ERRORS = {
     meaning: 'Lambda ended a function without saying why: memory, a crash, or its time limit.',
     acts: 'platform engineer',
     remedy:
-      'Look at the function’s log around the time; raise memory or the time limit, deploy, and redrive.',
+      'Look at the function’s log around the time; raise memory or the time limit, deploy, and start the same input again: a redrive would call the earlier version.',
   },
   'Lambda.ServiceException': {
     meaning: 'The Lambda service had a fault of its own, on every attempt.',
@@ -86,7 +86,7 @@ export const PLATFORM_ERRORS = {
   'Lambda.AWSLambdaException': {
     meaning: 'The Lambda service refused or failed the call, on every attempt.',
     acts: 'operator',
-    remedy: 'Look at the cause; a function version that was deleted must be deployed again. Then redrive.',
+    remedy: 'Mend what the cause names, then redrive.',
   },
   'Lambda.SdkClientException': {
     meaning: 'Step Functions could not reach Lambda, on every attempt.',
