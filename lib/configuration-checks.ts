@@ -21,7 +21,7 @@ const UPDATES_BYTES = 48 * 1024;
 
 /** What no single file can see: the configuration against the mapping, and against what AWS takes. */
 export function tenantProblems(configured: ConfiguredTenant, path: string): Problem[] {
-  const { tenant, cdr, analytics, reports, archive } = configured;
+  const { tenant, cdr, analytics, reports } = configured;
   return [
     ...(RESERVED_TENANTS.includes(tenant.id)
       ? [
@@ -35,17 +35,12 @@ export function tenantProblems(configured: ConfiguredTenant, path: string): Prob
     ...hashProblems(configured, path),
     ...webhookProblems(configured, `${path}.webhook`),
     ...familiesProblems(configured, path),
+    ...pipelineProblems(configured, `${path}.pipelines`),
     ...exportProblems(cdr.settings, cdr.mapping, `${path}.pipelines.cdr`),
     ...(analytics === undefined
       ? []
       : exportProblems(analytics.settings, analytics.mapping, `${path}.pipelines.analytics`)),
     ...dataActionProblems(configured, path),
-    ...(archive === undefined
-      ? []
-      : [
-          ...scheduleProblems(archive.schedule.cron, `${path}.pipelines.archive`),
-          ...expressionProblems(archive, `${path}.pipelines.archive`),
-        ]),
     ...(reports === undefined
       ? []
       : reportsProblems(
@@ -126,8 +121,17 @@ function exportWarnings(
   return warnings;
 }
 
-/** What a pipeline that asks for columns may be told to do beyond what its mapping, AWS and the scheduler take. */
-type ExportSettings = Pick<CdrPipeline, 'mapping' | 'key' | 'columns' | 'schedule'>;
+/** What every pipeline has: a schedule that EventBridge takes, and no text that its machine would evaluate. */
+function pipelineProblems({ tenant }: ConfiguredTenant, path: string): Problem[] {
+  return Object.entries(tenant.pipelines).flatMap(([name, settings]) => {
+    const at = `${path}.${name}`;
+    const cron = settings?.schedule?.cron;
+    return [...(cron === undefined ? [] : scheduleProblems(cron, at)), ...expressionProblems(settings, at)];
+  });
+}
+
+/** What a pipeline that asks for columns may be told to do beyond what its mapping and AWS take. */
+type ExportSettings = Pick<CdrPipeline, 'mapping' | 'key' | 'columns'>;
 
 function exportProblems(settings: ExportSettings, mapping: Mapping, path: string): Problem[] {
   const shown = `mappings/${settings.mapping}.json`;
@@ -144,29 +148,14 @@ function exportProblems(settings: ExportSettings, mapping: Mapping, path: string
     expected: `must ask for ${source}, which ${shown} requires`,
   }));
   const size = mappingSizeProblems(settings.mapping, mapping);
-  const schedule = scheduleProblems(settings.schedule.cron, path);
-  const expressions = [...expressionProblems(settings, path), ...expressionProblems(mapping, `${shown}: `)];
-  return [...schedule, ...keys, ...columns, ...size, ...expressions];
+  return [...keys, ...columns, ...size, ...expressionProblems(mapping, `${shown}: `)];
 }
 
 /** The pipeline of data actions, where there is one. */
 function dataActionProblems({ dataActions }: ConfiguredTenant, path: string): Problem[] {
   if (dataActions === undefined) return [];
-  const at = `${path}.pipelines.dataActions`;
   const bytes = Buffer.byteLength(JSON.stringify(dataActions.updates));
-  const size: Problem[] =
-    bytes <= UPDATES_BYTES
-      ? []
-      : [
-          {
-            path: `${at}.updates`,
-            found: `${bytes} bytes of JSON`,
-            expected: `must be at most ${UPDATES_BYTES} bytes with their defaults: give a manifest to each run`,
-          },
-        ];
-  return [
-    ...(dataActions.schedule === undefined ? [] : scheduleProblems(dataActions.schedule.cron, at)),
-    ...size,
-    ...expressionProblems(dataActions, at),
-  ];
+  if (bytes <= UPDATES_BYTES) return [];
+  const expected = `must be at most ${UPDATES_BYTES} bytes with their defaults: give a manifest to each run`;
+  return [{ path: `${path}.pipelines.dataActions.updates`, found: `${bytes} bytes of JSON`, expected }];
 }

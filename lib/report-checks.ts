@@ -3,7 +3,7 @@ import { ANALYTICS_DATASET, CDR_DATASET } from '../lambdas/model/payloads.ts';
 import { kindOf, type Problem } from '../lambdas/model/refusal.ts';
 import { MOST_REPORTS } from '../lambdas/model/reports.ts';
 import type { ConfiguredReports } from './configuration-file.ts';
-import { expressionProblems, keyProblems, mappingSizeProblems, scheduleProblems } from './mapping-checks.ts';
+import { expressionProblems, keyProblems, mappingSizeProblems } from './mapping-checks.ts';
 import { LOADS_TABLE, quarantineTable } from './operations/glue-tables.ts';
 
 /**
@@ -18,7 +18,7 @@ const ALL_QUESTIONS_BYTES = 48 * 1024;
 
 /** What no single file can see of a tenant's reports: against their mappings, the other tables, and what AWS takes. */
 export function reportsProblems(
-  { settings, reports }: ConfiguredReports,
+  { reports }: ConfiguredReports,
   datasets: readonly string[],
   path: string,
 ): Problem[] {
@@ -29,7 +29,6 @@ export function reportsProblems(
     parameters,
   ]);
   return [
-    ...scheduleProblems(settings.schedule.cron, path),
     ...reports.flatMap(({ report, mapping }, index) => {
       const at = `${path}.reports[${index}]`;
       return [...tableProblems(datasets, report.dataset, at), ...keyProblems(report, mapping, at)];
@@ -48,7 +47,6 @@ export function reportsProblems(
       'ids and parameters of all reports together',
       `${path}.reports`,
     ),
-    ...expressionProblems(settings, path),
   ];
 }
 

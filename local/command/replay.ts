@@ -1,6 +1,5 @@
 import type { Day } from '../../lambdas/model/days.ts';
 import type { DatasetId, TenantId } from '../../lambdas/model/ids.ts';
-import { ANALYTICS_DATASET, CDR_DATASET } from '../../lambdas/model/payloads.ts';
 import type { PipelineName } from '../../lambdas/model/pipelines.ts';
 import type { ConfiguredTenant } from '../../lib/configuration-file.ts';
 import { carryOut } from './execution.ts';
@@ -54,11 +53,11 @@ function pipelineOf(
   { tenant, datasets }: ConfiguredTenant,
   dataset: DatasetId,
 ): { pipeline: PipelineName; report?: DatasetId } {
-  if (!datasets.some((loaded) => loaded.dataset === dataset)) {
+  const found = datasets.find((loaded) => loaded.dataset === dataset);
+  if (found === undefined) {
     const known = datasets.map((loaded) => loaded.dataset).join(', ');
     throw new CommandRefused([`The tenant ${tenant.id} has no dataset ${dataset}: it has ${known}.`]);
   }
-  if (dataset === CDR_DATASET) return { pipeline: 'cdr-export' };
-  if (dataset === ANALYTICS_DATASET) return { pipeline: 'analytics-export' };
-  return { pipeline: 'report-sync', report: dataset };
+  const { pipeline } = found;
+  return pipeline === 'report-sync' ? { pipeline, report: dataset } : { pipeline };
 }

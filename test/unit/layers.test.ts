@@ -1,21 +1,22 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { type SourceFile, sourcesOf } from '../support/sources.ts';
 
-const DOMAIN = [
-  'planning',
-  'export',
-  'paged-export',
-  'data-actions',
-  'dataset',
-  'ledger',
-  'lake',
-  'delivery',
-  'cxone',
-  'archive',
-  'audit',
-  'reports',
-].map((folder) => `lambdas/${folder}/`);
+const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const SOURCES = sourcesOf('bin', 'lib', 'lambdas', 'local');
+
+/** Folders in a folder of the project. */
+const foldersOf = (folder: string) =>
+  readdirSync(join(PROJECT, folder), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name);
+
+/** Every folder of the run time but what it is entered by, described by, and reaches AWS through. */
+const DOMAIN = foldersOf('lambdas')
+  .filter((folder) => !['handlers', 'model', 'aws'].includes(folder))
+  .map((folder) => `lambdas/${folder}/`);
 
 /** Longer than 300 lines, with the reason. */
 const LONG: Record<string, string> = {};
@@ -51,6 +52,13 @@ describe('layers', () => {
     expect(imports).toEqual(
       expect.arrayContaining(['lambdas/model/errors.ts', '@aws-sdk/client-s3', 'node:fs']),
     );
+  });
+
+  it('have every folder described in CONTRIBUTING.md', () => {
+    const text = readFileSync(join(PROJECT, 'CONTRIBUTING.md'), 'utf8');
+    const folders = ['lambdas', 'local', 'test', 'docs'].flatMap((folder) => foldersOf(folder));
+
+    expect(folders.filter((folder) => !text.includes(` ${folder}/`))).toEqual([]);
   });
 
   it('model imports itself, zod and what Node has', () => {
