@@ -145,13 +145,15 @@ function dueWindows(
 function overdueRestatements(
   last: Day,
   { restateDays, startDate }: PlanningSettings & Pick<PlannedDataset, 'startDate'>,
-  { committed, pinned, lateRowsSince }: KnownWindows,
+  { committed, unfinished, pinned, lateRowsSince }: KnownWindows,
 ): Day[] {
   const isOverdue = ([day, askedAt]: [Day, number]) =>
     day < plusDays(last, -restateDays) &&
     askedAt < endOf(plusDays(day, restateDays)) &&
     committed.has(day) &&
     !pinned.has(day) &&
+    // Its commit is seen through first: an export that fails must not stand before that night after night.
+    !unfinished.has(day) &&
     (startDate === undefined || day >= startDate);
   return [...lateRowsSince]
     .filter(isOverdue)

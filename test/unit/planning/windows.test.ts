@@ -221,6 +221,20 @@ describe('a commit that was left half way', () => {
     expect(shown(plan)).toEqual(['2024-05-15 refresh', '2024-05-14 reassert']);
   });
 
+  it('ALL-04 ALL-06 is asserted before its day is asked for late rows', () => {
+    const day = '2024-05-10';
+
+    const plan = planOf({
+      startDate: '2024-05-15',
+      settings: { restateDays: 2 },
+      committed: [day, '2024-05-15'],
+      unfinished: [day],
+      lateRowsSince: { [day]: '2024-05-11T03:30:00.000Z' },
+    });
+
+    expect(shown(plan)).toEqual([`${day} reassert`]);
+  });
+
   it('ALL-06 does not take the place of what is due', () => {
     const unfinished = ['2024-04-01', '2024-04-02', '2024-04-03'];
 
