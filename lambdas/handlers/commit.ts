@@ -6,10 +6,16 @@ import { lambdaHandler } from './handler.ts';
 export const handler = lambdaHandler(
   { name: 'commit', payload: CommitPayload, result: CommitResult },
   (payload, invocation) => {
-    const { task, attempt, facts, deliver, submittedAt, restateDays } = payload;
+    const { task, attempt, facts, deliver, submittedAt } = payload;
     if (task === 'adhoc') return keepAdhoc(invocation, payload, facts);
     const kind = task === 'replay' ? 'replay' : 'commit';
     const asked = typeof submittedAt === 'string' ? { submittedAt: Date.parse(submittedAt) } : {};
-    return commitGeneration(invocation, payload, facts, { kind, attempt, deliver, restateDays, ...asked });
+    return commitGeneration(invocation, payload, facts, {
+      kind,
+      attempt,
+      deliver,
+      lateRows: payload,
+      ...asked,
+    });
   },
 );

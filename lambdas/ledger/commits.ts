@@ -1,10 +1,11 @@
 import type { CommitEntry } from '../model/audit.ts';
-import { type Day, endOf, isoInstant, plusDays } from '../model/days.ts';
+import { type Day, isoInstant } from '../model/days.ts';
 import { catalogued } from '../model/errors.ts';
 import type { GenerationId } from '../model/ids.ts';
 import type { ClaimedWindow, GenerationFacts } from '../model/payloads.ts';
 import { type Change, type Clause, conditionalUpdate } from './expressions.ts';
 import { windowKey } from './keys.ts';
+import { type LateRows, lateRowsUntil } from './late-rows.ts';
 import { endedRegistrants, registrant } from './registrants.ts';
 import { type WindowState, windowStateOf } from './window-state.ts';
 import { changeClaimed, holdWindow, type WindowLedger } from './windows.ts';
@@ -44,8 +45,8 @@ export interface CommitTerms {
   submittedAt?: number;
   /** Whether the commit is to be delivered to the tenant's webhook. Default false. */
   deliver?: boolean;
-  /** Days after its end for which late rows of the window are awaited. Default 0. */
-  restateDays?: number;
+  /** For how long rows of the window are awaited. Default: no longer. */
+  lateRows?: LateRows;
 }
 
 /** Whether the window's current generation is of a later attempt: two exports of different ranges may hold the same day. */
@@ -72,8 +73,8 @@ export async function commitGeneration(
     if (before.pinned && terms.kind !== 'rollback')
       throw catalogued('WindowPinned', `${claim.dataset} ${claim.day} is pinned to an earlier generation.`);
     const unchanged = before.generation === facts.generation;
-    const lateRows = stands === undefined ? lateRowsOf(claim.day, before, asked) : {};
-    const change = commitOf(ledger, claim, before, { facts, terms, lateRows });
+    const early = stands === undefined ? askedEarly(claim.day, before, asked) : {};
+    const change = commitOf(ledger, claim, before, { facts, terms, early });
     const written = await changeClaimed(ledger, claim, change, [
       ...(terms.kind === 'rollback' ? [] : [NOT_PINNED]),
       // A repeated call under the same claim must not make a second commit of one.
@@ -95,7 +96,11 @@ function commitOf(
   ledger: WindowLedger,
   claim: ClaimedWindow,
   before: WindowState,
-  { facts, terms, lateRows }: { facts: GenerationFacts; terms: CommitTerms; lateRows: LateRows },
+  {
+    facts,
+    terms,
+    early,
+  }: { facts: GenerationFacts; terms: CommitTerms; early: Pick<Change, 'set' | 'remove'> },
 ): Change {
   const now = ledger.clock.now();
   const submittedAt = terms.submittedAt ?? before.submittedAt;
@@ -104,8 +109,8 @@ function commitOf(
   const source = terms.attempt === undefined ? {} : { sourceAttempt: terms.attempt };
   if (before.generation === facts.generation)
     return {
-      ...lateRows,
-      set: { generation: facts.generation, facts, ...pin, ...source, ...lateRows.set },
+      ...early,
+      set: { generation: facts.generation, facts, ...pin, ...source, ...early.set },
       add: { registrants },
     };
   const entry: CommitEntry = {
@@ -123,12 +128,12 @@ function commitOf(
     facts,
   };
   return {
-    ...lateRows,
+    ...early,
     set: {
       generation: facts.generation,
       facts,
       ...source,
-      ...lateRows.set,
+      ...early.set,
       committedAt: now,
       committedBy: claim.run,
       replaced: before.generation,
@@ -140,20 +145,18 @@ function commitOf(
   };
 }
 
-type LateRows = Pick<Change, 'set' | 'remove'>;
-
 /**
  * Notes that rows may still come after CXone was asked, where that is so: whatever keeps the next nights from asking again, a later one
  * does. A replay and a rollback ask nobody.
  */
-function lateRowsOf(
+function askedEarly(
   day: Day,
   before: WindowState,
-  { kind = 'commit', restateDays = 0, submittedAt }: CommitTerms,
-): LateRows {
+  { kind = 'commit', lateRows, submittedAt }: CommitTerms,
+): Pick<Change, 'set' | 'remove'> {
   if (kind !== 'commit') return {};
   const askedAt = submittedAt ?? before.submittedAt;
-  return askedAt !== undefined && askedAt < endOf(plusDays(day, restateDays))
+  return askedAt !== undefined && lateRows !== undefined && askedAt < lateRowsUntil(day, lateRows)
     ? { set: { lateRowsSince: askedAt } }
     : { remove: ['lateRowsSince'] };
 }

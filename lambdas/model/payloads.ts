@@ -184,7 +184,7 @@ export const CommitPayload = z.strictObject({
     .nullish()
     .describe('When CXone was asked for what was committed, where the window’s own item does not say so'),
   deliver: z.boolean().default(false).describe('Whether the commit is to be delivered to the webhook'),
-  restateDays: PlanningSettings.shape.restateDays,
+  ...PlanningSettings.pick({ restateDays: true, settleMinutes: true }).shape,
 });
 export const CommitResult = z.strictObject({
   generation: GenerationId,

@@ -1,5 +1,6 @@
 import { holesIn } from '../ledger/holes.ts';
-import { type Day, daysBetween, endOf, lastSettledDay, plusDays } from '../model/days.ts';
+import { lateRowsUntil } from '../ledger/late-rows.ts';
+import { type Day, daysBetween, lastSettledDay, plusDays } from '../model/days.ts';
 import type { PlannedDataset, PlannedWindow, PlanningSettings, WindowTask } from '../model/payloads.ts';
 import type { ParsedInput, RunInput } from './run-input.ts';
 
@@ -141,20 +142,23 @@ function dueWindows(
   };
 }
 
-/** Days that no run has asked for since their late rows were to be there: runs failed, or did not start, while it was their turn. */
+/**
+ * Days that no run has asked for since their late rows were to be there: runs failed, or did not start, while it was their turn, or the day was
+ * asked for by name before it had settled.
+ */
 function overdueRestatements(
   last: Day,
-  { restateDays, startDate }: PlanningSettings & Pick<PlannedDataset, 'startDate'>,
+  settings: PlanningSettings & Pick<PlannedDataset, 'startDate'>,
   { committed, unfinished, pinned, lateRowsSince }: KnownWindows,
 ): Day[] {
   const isOverdue = ([day, askedAt]: [Day, number]) =>
-    day < plusDays(last, -restateDays) &&
-    askedAt < endOf(plusDays(day, restateDays)) &&
+    day <= plusDays(last, -settings.restateDays) &&
+    askedAt < lateRowsUntil(day, settings) &&
     committed.has(day) &&
     !pinned.has(day) &&
     // Its commit is seen through first: an export that fails must not stand before that night after night.
     !unfinished.has(day) &&
-    (startDate === undefined || day >= startDate);
+    (settings.startDate === undefined || day >= settings.startDate);
   return [...lateRowsSince]
     .filter(isOverdue)
     .map(([day]) => day)

@@ -200,7 +200,7 @@ export class AnalyticsExportWorkflow extends Construct {
       pipeline: PIPELINE,
       datasets: this.datasets(),
       deliver: this.props.deliver,
-      restateDays: settings.restateDays,
+      settings,
       // The export is the range's: the day's own item does not know when it was asked for.
       asked: { submittedAt: jsonata("$submittedAt != '' ? $submittedAt : null") },
     });

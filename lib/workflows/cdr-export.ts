@@ -85,7 +85,7 @@ export class CdrExportWorkflow extends Construct {
       pipeline: 'cdr-export',
       datasets: datasetsOf(settings),
       deliver: props.deliver,
-      restateDays: settings.restateDays,
+      settings,
     });
     const download = this.downloadParts(props);
     const transform = this.transform(props, download, commit);

@@ -87,7 +87,7 @@ export class ReportSyncWorkflow extends Construct {
       pipeline: 'report-sync',
       datasets: datasetsOf(settings),
       deliver: props.deliver,
-      restateDays: settings.restateDays,
+      settings,
     });
     const token = ensureToken(this, 'EnsureToken', { family: FAMILY, token: functions.token });
     const transform = this.transform(props, commit);

@@ -53,8 +53,8 @@ const zone = fc.constantFrom(
 );
 
 /** From when on CXone has a day's late rows. */
-function finalOf(day: Day, { restateDays }: PlanningSettings): number {
-  return endOf(plusDays(day, restateDays));
+function finalOf(day: Day, { restateDays, settleMinutes }: PlanningSettings): number {
+  return Math.max(endOf(plusDays(day, restateDays)), endOf(day) + settleMinutes * 60_000);
 }
 
 /** A dataset's life: plans at instants, and what became of their windows. */

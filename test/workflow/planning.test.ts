@@ -161,6 +161,24 @@ describe('what a run takes', () => {
     await night.close();
   });
 
+  it('ALL-06 asks once more for a day that was asked for by name before it had settled', async () => {
+    const night = await nights.open();
+    const midnight = Math.ceil(night.platform.clock.now() / DAY) * DAY;
+    await night.pass(midnight + 600_000 - night.platform.clock.now());
+    const day = new Date(midnight - DAY).toISOString().slice(0, 10);
+    await night.run({ date: day });
+    night.simulator.use(['rows:43']);
+    await night.pass(3 * 3_600_000);
+
+    const nightly = await night.run();
+    const next = await night.run();
+
+    expect([nightly.status, next.status]).toEqual(['SUCCEEDED', 'SUCCEEDED']);
+    await expectCommitted(night, await truthOf(night, day), 2);
+    expect((await recordOf(night, next.run)).windows).toEqual([]);
+    await night.close();
+  });
+
   it('ALL-02 ALL-06 waits until a day has settled', async () => {
     const night = await nights.open();
     await night.run();

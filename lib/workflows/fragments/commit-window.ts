@@ -1,7 +1,7 @@
 import { Choice, Condition, type INextable, type State, Succeed } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import type { FunctionName } from '../../../lambdas/model/environment.ts';
-import type { PlannedDataset } from '../../../lambdas/model/payloads.ts';
+import type { PlannedDataset, PlanningSettings } from '../../../lambdas/model/payloads.ts';
 import type { PipelineName } from '../../../lambdas/model/pipelines.ts';
 import type { PipelineFunction } from '../../functions/pipeline-function.ts';
 import { CLAIMED_WINDOW } from './claim-window.ts';
@@ -29,8 +29,8 @@ export interface CommitWindowProps {
   datasets: readonly PlannedDataset[];
   /** Delivers commits to the tenant's webhook, where it has one. */
   deliver: PipelineFunction | undefined;
-  /** Days after its end for which late rows of a window are awaited. */
-  restateDays: number;
+  /** For how long rows of a window are awaited. */
+  settings: Pick<PlanningSettings, 'restateDays' | 'settleMinutes'>;
   /** What the commit is told besides, of when CXone was asked. */
   asked?: Pick<Record<string, string>, 'submittedAt'>;
 }
@@ -49,7 +49,7 @@ export function startDatesOf(datasets: readonly PlannedDataset[]): Record<string
  */
 export function commitWindow(
   scope: Construct,
-  { functions, pipeline, datasets, deliver, restateDays, asked }: CommitWindowProps,
+  { functions, pipeline, datasets, deliver, settings, asked }: CommitWindowProps,
 ): CommitWindow {
   const commit = invoke(scope, 'Commit', {
     function: functions.commit,
@@ -60,7 +60,8 @@ export function commitWindow(
       facts: jsonata('$states.input.facts'),
       ...asked,
       deliver: deliver !== undefined,
-      restateDays,
+      restateDays: settings.restateDays,
+      settleMinutes: settings.settleMinutes,
     },
   });
   const publish = invoke(scope, 'Publish', {

@@ -85,7 +85,8 @@ describe('a commit', () => {
     const [early, final] = ['2024-05-17T23:59:59.999Z', '2024-05-18T00:00:00.000Z'].map(Date.parse);
     const commit = async (submittedAt: number | undefined, terms: CommitTerms = {}) => {
       const asked = submittedAt === undefined ? {} : { submittedAt };
-      await commitGeneration(ledger, claim, factsOf(A), { restateDays: 2, ...asked, ...terms });
+      const lateRows = { restateDays: 2, settleMinutes: 120 };
+      await commitGeneration(ledger, claim, factsOf(A), { lateRows, ...asked, ...terms });
       return (await read()).lateRowsSince;
     };
 
@@ -94,10 +95,11 @@ describe('a commit', () => {
       await commit(final, { kind: 'replay' }),
       await commit(final),
       await commit(early),
-      await commit(early, { restateDays: 1 }),
+      await commit(early, { lateRows: { restateDays: 1, settleMinutes: 120 } }),
+      await commit(early, { lateRows: { restateDays: 0, settleMinutes: 2_880 } }),
     ];
 
-    expect(noted).toEqual([early, early, undefined, early, undefined]);
+    expect(noted).toEqual([early, early, undefined, early, undefined, early]);
   });
 
   it('OPS-07 of a pinned window is refused, and is not a lost claim', async () => {

@@ -143,6 +143,15 @@ describe('what is due', () => {
     ]);
   });
 
+  it('ALL-06 holds a day that was asked for by name before it had settled', () => {
+    const day = '2024-05-15';
+    const asked = (at: string) => planOf({ startDate: day, committed: [day], lateRowsSince: { [day]: at } });
+
+    const plans = [asked('2024-05-16T01:59:59.999Z'), asked('2024-05-16T02:00:00.000Z')];
+
+    expect(plans.map(shown)).toEqual([[`${day} restate`], []]);
+  });
+
   it('ALL-06 asks for no late rows where the settings await none by now, nor before the configured day', () => {
     const situation = {
       committed: ['2024-05-12', '2024-05-13', '2024-05-14', '2024-05-15'],
