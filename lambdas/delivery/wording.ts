@@ -52,3 +52,13 @@ export function instantText(epochMilliseconds: number): string {
     .replace('T', ' ')
     .replace(/\.\d+Z$/, 'Z');
 }
+
+/** Windows that are named in a sentence; of more the number is told. */
+const NAMED_WINDOWS = 10;
+
+/** Windows by name: `cdr 2024-05-15, cdr 2024-05-17`, and how many more there are. */
+export function namedWindows(windows: readonly { dataset: string; day: string }[]): string {
+  const named = windows.slice(0, NAMED_WINDOWS).map(({ dataset, day }) => `${dataset} ${day}`);
+  const more = windows.length - named.length;
+  return more === 0 ? named.join(', ') : `${named.join(', ')} and ${counted(more, 'more window')}`;
+}

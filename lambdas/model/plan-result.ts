@@ -10,7 +10,7 @@ export const PlanResult = z.strictObject({
   alreadyCommitted: count,
   leftOver: count.describe('Due, but more than catchUpDays: later runs take them'),
   holes: count.describe('Uncommitted days before the last committed one, before this run'),
-  pinned: count.describe('Due, but rolled back and pinned: left as they are'),
+  pinned: count.describe('Rolled back and pinned: left as they are'),
   paused: z.boolean().describe('The schedule’s start of a paused pipeline: nothing is done'),
   estimate: z
     .strictObject({

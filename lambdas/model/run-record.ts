@@ -115,7 +115,7 @@ export const RunRecord = z.strictObject({
   pinned: z
     .array(PinnedWindow)
     .default([])
-    .describe('Windows that were rolled back and pinned: the run left them as they are'),
+    .describe('Windows that were rolled back and pinned: the run left them as they are. The first 500'),
   paused: z.boolean().default(false).describe('The pipeline is paused: its schedule’s start did nothing'),
   totals: z.strictObject({
     rowsIn: count,

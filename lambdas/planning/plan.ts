@@ -18,6 +18,9 @@ import { isHeldBack, notePaused } from './paused.ts';
 import type { ParsedInput } from './run-input.ts';
 import { firstPlannedDay, isAdhoc, type KnownWindows, planWindows, type WindowPlan } from './windows.ts';
 
+/** Pinned windows that a run's record lists: they are an operator's, one by one, and the note of a plan is an item of 400 KB at most. */
+const MOST_PINNED_LISTED = 500;
+
 /** What a run takes of all its datasets, and what it leaves for later ones. */
 export interface RunPlan {
   windows: PlannedWindow[];
@@ -91,7 +94,8 @@ export async function planRun(
       await fixStartDate(ledger, dataset, startDate, configured);
   await ports.objects.writeText(listKey, JSON.stringify(list), 'application/json');
   const about = { tenant: ledger.tenant, run, now: ledger.clock.now() };
-  const { alreadyCommitted, leftOver, datasets, pinned } = plan;
+  const { alreadyCommitted, leftOver, datasets } = plan;
+  const pinned = plan.pinned.slice(0, MOST_PINNED_LISTED);
   await notePlan(ledger.table, about, { listKey, alreadyCommitted, leftOver, datasets, pinned });
   return { plan, list, listKey };
 }

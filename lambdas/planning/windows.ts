@@ -34,7 +34,7 @@ export interface WindowPlan {
   startDate: Day;
   /** Uncommitted days before the last committed one. */
   holes: Day[];
-  /** Would have been asked for again, but are pinned: nothing that a run does moves them. */
+  /** Pinned: nothing that a run does moves them. All of them where days are due, so that none is forgotten; else those that the input asks for again. */
   pinned: Day[];
 }
 
@@ -124,7 +124,6 @@ function dueWindows(
   const again = daysBetween(plusDays(last, -settings.restateDays), last).filter((day) =>
     known.committed.has(day),
   );
-  const pinned = again.filter((day) => known.pinned.has(day));
   const restated = again.filter((day) => !known.pinned.has(day));
   const missing = all.filter((day) => !known.committed.has(day));
   const due = unique([
@@ -138,7 +137,7 @@ function dueWindows(
     windows: [...taken, ...reasserted(known, taken)],
     leftOver: due.length - taken.length,
     alreadyCommitted: due.length === 0 && known.committed.has(last) ? 1 : 0,
-    pinned,
+    pinned: [...known.pinned].toSorted(),
   };
 }
 

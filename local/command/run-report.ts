@@ -3,7 +3,7 @@ import type { RunRecord, WindowRecord } from '../../lambdas/model/run-record.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { Output } from './output.ts';
 import { type TableColumn, textTable } from './text-table.ts';
-import { amount, byteSize, counted, dollars, duration } from './wording.ts';
+import { amount, byteSize, counted, dollars, duration, namedWindows } from './wording.ts';
 
 /** What is known of a run besides its record. */
 export interface RunSurroundings {
@@ -33,7 +33,7 @@ export function exitCodeOf({ outcome, error }: Pick<RunRecord, 'outcome' | 'erro
 
 /** Prints what became of a run: the table of its windows, its time and its cost. */
 export function printRun(out: Output, record: RunRecord, surroundings: RunSurroundings): void {
-  const { windows, alreadyCommitted, leftOver, loadedThrough } = record;
+  const { windows, alreadyCommitted, leftOver, loadedThrough, pinned } = record;
   if (windows.length > 0) {
     out.line();
     for (const line of textTable(WINDOW_COLUMNS, cellsOf(windows))) out.line(line);
@@ -52,6 +52,8 @@ export function printRun(out: Output, record: RunRecord, surroundings: RunSurrou
         : `${record.tenant} ${record.pipeline}: no window is due${through}. Nothing to do.`,
     );
   } else if (alreadyCommitted > 0) out.line(`Already committed: ${counted(alreadyCommitted, 'window')}.`);
+  if (pinned.length > 0)
+    out.line(`Pinned, and left as they are until cxone-export unpin: ${namedWindows(pinned)}.`);
   if (leftOver > 0) out.line(`Left for later runs: ${counted(leftOver, 'window')}.`);
   const { raised, open } = record.drift;
   if (raised.length > 0)

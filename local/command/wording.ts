@@ -1,4 +1,12 @@
-export { amount, byteSize, counted, dollars, duration, instantText } from '../../lambdas/delivery/wording.ts';
+export {
+  amount,
+  byteSize,
+  counted,
+  dollars,
+  duration,
+  instantText,
+  namedWindows,
+} from '../../lambdas/delivery/wording.ts';
 
 /** A word as a shell takes it: quoted only where it has to be. */
 export function shellWord(text: string): string {

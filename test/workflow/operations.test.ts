@@ -87,10 +87,12 @@ describe('a rollback', () => {
     const refreshed = await night.run({ date: day, refresh: true });
     const record = await recordOf(night, refreshed.run);
     const calls = night.calls().length - before;
+    const nightly = await recordOf(night, (await night.run()).run);
     await night.operate({ unpin: { dataset: 'cdr', day } });
     const again = await night.run({ date: day, refresh: true });
 
     expect([refreshed.status, calls, record.pinned]).toEqual(['SUCCEEDED', 0, [{ dataset: 'cdr', day }]]);
+    expect([nightly.windows, nightly.pinned]).toEqual([[], [{ dataset: 'cdr', day }]]);
     expect(again.status).toBe('SUCCEEDED');
     expect(await shownOf(night, day)).toMatchObject({ ledger: bad, current: bad, pinned: false });
     expect((await recordOf(night, again.run)).pinned).toEqual([]);

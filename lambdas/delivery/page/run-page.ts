@@ -1,5 +1,5 @@
 import type { RunRecord, WindowRecord } from '../../model/run-record.ts';
-import { amount, byteSize, counted, dollars, duration } from '../wording.ts';
+import { amount, byteSize, counted, dollars, duration, namedWindows } from '../wording.ts';
 import { facts, page, table } from './document.ts';
 import { type Html, html } from './html.ts';
 import { executionLink, objectLink } from './links.ts';
@@ -35,7 +35,8 @@ function heading(record: RunRecord): Html {
   const good = record.outcome === 'SUCCEEDED';
   return html`<h1>${record.pipeline} of ${record.tenant}</h1>
 <p class="outcome ${good ? 'good' : 'bad'}">${good ? '✓' : '✗'} ${record.outcome}: ${summary(record)}</p>
-<p class="soft">${utc(record.startedAt)} to ${utc(record.endedAt)}, ${duration(record.milliseconds)}${record.redrives > 0 ? `, ${counted(record.redrives, 'redrive')}` : ''}</p>`;
+<p class="soft">${utc(record.startedAt)} to ${utc(record.endedAt)}, ${duration(record.milliseconds)}${record.redrives > 0 ? `, ${counted(record.redrives, 'redrive')}` : ''}</p>
+${record.pinned.length === 0 ? '' : html`<p>Pinned, and left as they are until somebody unpins them: ${namedWindows(record.pinned)}.</p>`}`;
 }
 
 function summary({ windows: all, alreadyCommitted, leftOver, pinned, paused }: RunRecord): string {

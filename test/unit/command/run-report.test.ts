@@ -51,6 +51,16 @@ const ERROR = {
 };
 
 describe('what a run comes to', () => {
+  it('OPS-07 names the windows that are pinned, also where nothing was done', () => {
+    const outputs = recordedOutputs();
+
+    printRun(outputs.out, recordWith({ pinned: [{ dataset: 'cdr', day: '2024-05-14' }] }), SURROUNDINGS);
+
+    expect(outputs.stdout).toContain(
+      'Pinned, and left as they are until cxone-export unpin: cdr 2024-05-14.',
+    );
+  });
+
   it('ARC-07 shows what a pipeline without windows reports of itself', () => {
     const outputs = recordedOutputs();
     const report = {

@@ -120,6 +120,18 @@ describe('what is due', () => {
     ]);
   });
 
+  it('OPS-07 tells of every pinned day with what is due, so that none is forgotten', () => {
+    const plan = planOf({
+      startDate: '2024-01-01',
+      settings: { restateDays: 2 },
+      committed: ['2024-02-01', '2024-05-14', '2024-05-15'],
+      pinned: ['2024-05-14', '2024-02-01'],
+    });
+
+    expect(plan.pinned).toEqual(['2024-02-01', '2024-05-14']);
+    expect(shown(plan)).not.toContain('2024-05-14 restate');
+  });
+
   it('ALL-06 REP-01 holds earlier days of which nobody has asked for the late rows, after all that is missing', () => {
     const plan = planOf({
       startDate: '2024-05-08',

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { Html, html } from '../../../../lambdas/delivery/page/html.ts';
 import { indexPage } from '../../../../lambdas/delivery/page/index-page.ts';
 import { runPage } from '../../../../lambdas/delivery/page/run-page.ts';
-import { TenantId } from '../../../../lambdas/model/ids.ts';
+import { Day } from '../../../../lambdas/model/days.ts';
+import { DatasetId, TenantId } from '../../../../lambdas/model/ids.ts';
 import { recordOf } from '../../../support/run-record.ts';
 
 const PLACE = { bucket: 'lake-bucket', recordKey: 'runs/acme/cdr-export/9f1c.json' };
@@ -63,6 +64,20 @@ describe('the page of a run', () => {
     expect(section).toMatch(/a value does not fit its type.*Duration.*7.*part 2, line 1204/s);
     expect(section).toMatch(/more or fewer fields than the header.*3.*part 3, line 17/s);
     expect(runPage(recordOf('SUCCEEDED', []), PLACE)).not.toContain('<h2>Rejects</h2>');
+  });
+
+  it('OPS-07 names the windows that are pinned, and how many more', () => {
+    const record = recordOf('SUCCEEDED', [['2024-05-15', 'committed']]);
+    const pinned = Array.from({ length: 12 }, (_, index) => ({
+      dataset: DatasetId.parse('cdr'),
+      day: Day.parse(`2024-04-${index + 10}`),
+    }));
+
+    const text = runPage({ ...record, pinned }, PLACE);
+
+    expect(text).toContain('cdr 2024-04-10, cdr 2024-04-11');
+    expect(text).toContain('cdr 2024-04-19 and 2 more windows.');
+    expect(runPage(record, PLACE)).not.toContain('Pinned');
   });
 
   it('REP-06 names what of a window is not as its mapping says', () => {
