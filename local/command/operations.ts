@@ -12,11 +12,12 @@ import type { Engine } from '../engine/engine.ts';
 import { openPlatform } from '../platform.ts';
 import { loadSecrets } from '../secrets-file.ts';
 import { openLake } from './data-folder.ts';
-import { printExamination } from './examination-report.ts';
+import { printExamination, withFolderClock } from './examination-report.ts';
 import { CommandRefused, EXIT, type ExitCode } from './exit-codes.ts';
 import type { Outputs } from './output.ts';
 import { placeWords } from './preparation.ts';
 import { printStatus } from './status-report.ts';
+import { timeTowards } from './target.ts';
 import { textTable } from './text-table.ts';
 import { amount } from './wording.ts';
 
@@ -45,7 +46,8 @@ const REFUSALS: ReadonlySet<string | undefined> = new Set([
 
 /** Carries an operation out by the operations machine, as an operator does from the AWS console. Throws `CommandRefused` where no tenant is meant. */
 export function runOperation({ input, ...place }: OperationRequest, outputs: Outputs): Promise<ExitCode> {
-  return onMachine(place, outputs, async (engine, machine) => {
+  const callsCxone = input.doctor !== undefined;
+  return onMachine({ ...place, callsCxone }, outputs, async (engine, machine) => {
     const { executionArn } = await engine.start(machine, { input });
     return executionArn;
   });
@@ -63,34 +65,41 @@ export function redriveOperation(
 }
 
 async function onMachine(
-  request: OperationPlace,
+  request: OperationPlace & { callsCxone?: boolean },
   { out, err }: Outputs,
   begin: (engine: Engine, machine: string) => Promise<string>,
 ): Promise<ExitCode> {
   const configuration = loadConfiguration(request.config);
   const ids = configuration.tenants.map(({ tenant }) => tenant.id);
-  const [only, ...others] = request.tenant === undefined ? ids : ids.filter((id) => id === request.tenant);
+  const [only, ...others] = configuration.tenants.filter(
+    ({ tenant }) => (request.tenant ?? tenant.id) === tenant.id,
+  );
   if (only === undefined || others.length > 0)
     throw new CommandRefused(
       [`The configuration has the tenants ${ids.join(', ')}.`],
       'Name one: --tenant <id>',
     );
+  const { baseUrl } = only.families.dataDownload;
   const platform = await openPlatform({
     folder: request.data,
     configuration,
+    // A simulator that takes our clock has no other: it would be off.
+    ...(request.callsCxone === true ? await timeTowards(baseUrl, 'no') : {}),
     secrets: request.secrets === undefined ? {} : loadSecrets(request.secrets),
   });
   try {
-    const executionArn = await begin(platform.engine, platform.machineOf(only, OPERATIONS_MACHINE));
+    const executionArn = await begin(platform.engine, platform.machineOf(only.tenant.id, OPERATIONS_MACHINE));
     const ended = await platform.engine.wait(executionArn);
     const { status, output, error, cause, name, input, redriveStatus } = ended;
     if (status === 'SUCCEEDED') {
       const result: unknown = JSON.parse(output ?? '{}');
       const examined = Examination.safeParse(result);
       if (examined.success) {
-        if (request.json) out.line(JSON.stringify(examined.data));
-        else printExamination(out, examined.data);
-        return examined.data.healthy ? EXIT.done : EXIT.failed;
+        const ahead = platform.clock.now() - Date.now();
+        const told = withFolderClock(examined.data, { folder: request.data, ahead });
+        if (request.json) out.line(JSON.stringify(told));
+        else printExamination(out, told);
+        return told.healthy ? EXIT.done : EXIT.failed;
       }
       const shown = OperateResult.safeParse(result);
       if (shown.success && shown.data.operation === 'status') {
