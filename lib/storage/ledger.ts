@@ -22,7 +22,6 @@ export type ItemKind =
   | 'page'
   | 'audit'
   | 'action'
-  | 'breaker'
   | 'pause'
   | 'archive'
   | 'delivery';
