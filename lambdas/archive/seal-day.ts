@@ -7,6 +7,7 @@ import {
 } from '../ledger/archive-days.ts';
 import { carriedOut } from '../ledger/archive-decisions.ts';
 import {
+  type ArchiveEntry,
   hasRecord,
   noteArchived,
   noteGivenUp,
@@ -81,6 +82,18 @@ function isOf(
   own: { run: string; round: number },
 ): boolean {
   return sealing.run === own.run && sealing.round === own.round;
+}
+
+/**
+ * Whether the archive holds a later state of an interaction than a look found: a run that was stopped before it sealed, and is redriven
+ * after others, has looked long ago. Times are compared only where both are of details.
+ */
+function isOutdated(
+  { updatedTime }: Pick<Staged['looked'], 'updatedTime'>,
+  entry: Pick<ArchiveEntry, 'updatedTime' | 'failure' | 'reason' | 'givenUp'>,
+): boolean {
+  const isOfDetails = entry.failure === undefined && entry.reason === undefined && !entry.givenUp;
+  return isOfDetails && updatedTime !== undefined && (entry.updatedTime ?? '') > updatedTime;
 }
 
 /** Seals what one run staged of a day. */
@@ -180,7 +193,8 @@ class DaySeal {
         return 'failed';
       case 'record': {
         const entry = await readArchiveEntry(ledger, this.#claim.day, looked.id);
-        if (entry === undefined || !hasRecord(entry) || entry.digest !== looked.digest) return 'sealed';
+        if (entry === undefined || !hasRecord(entry)) return 'sealed';
+        if (entry.digest !== looked.digest) return isOutdated(looked, entry) ? 'unchanged' : 'sealed';
         if (entry.segment === this.#segment) return 'sealed';
         await noteUnchanged(ledger, this.#claim, look);
         return entry.archivedBy === this.sealing.run ? 'archived' : 'unchanged';

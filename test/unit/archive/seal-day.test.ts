@@ -137,6 +137,45 @@ describe('an archive day', () => {
     expect((await allArchived(world)).length).toBe(20);
   });
 
+  it('ARC-01 keeps the later state of an interaction where a run that had looked before is redriven after others', async () => {
+    const world = day(3);
+    const change = (outcome: string) => {
+      world.clock.set(world.clock.now() + HOUR_MILLISECONDS);
+      world.center.all.get('i-01')?.fields.set('outcome', outcome);
+      world.center.touch('i-01');
+      world.clock.set(world.clock.now() + HOUR_MILLISECONDS);
+    };
+    await archive(world, 'first');
+    change('offered');
+    const startedAt = world.clock.now();
+    const listDays = async (key: string, text: string, type: string) => {
+      if (key.endsWith('/windows-1.json')) throw new Killed();
+      return world.objects.writeText(key, text, type);
+    };
+    const stopped = await archive(
+      world,
+      'slow',
+      {},
+      { objects: { ...world.objects, writeText: listDays } },
+    ).catch((error: unknown) => error);
+    change('sold');
+    await archive(world, 'quick');
+    const later = await entryOf(world, 'i-01');
+
+    await goOn(world, { run: runCalled('slow'), round: 0 }, startedAt);
+    const after = await entryOf(world, 'i-01');
+
+    expect(stopped).toBeInstanceOf(Killed);
+    expect(later).toMatchObject({ archivedBy: 'quick', state: 'marked' });
+    expect(after).toEqual(later);
+    expect((await reportOf(world, 'slow')).report).toMatchObject({ archived: 0, unchanged: 3, notDone: 0 });
+    const archived = await allArchived(world);
+    expect(archived.filter(({ id }) => id === 'i-01').map(({ text }) => text.includes('offered'))).toEqual([
+      false,
+      false,
+    ]);
+  });
+
   it('ARC-01 archives anew what has changed, and leaves what has only been marked', async () => {
     const world = day(3);
     await archive(world, 'first');
