@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { runIndexKey, runPageKey } from '../lake/keys.ts';
 import { lastRuns, listRun } from '../ledger/run-list.ts';
 import type { WindowLedger } from '../ledger/windows.ts';
@@ -8,6 +9,9 @@ import { runPage } from './page/run-page.ts';
 
 /** Runs that the index shows. */
 const INDEXED_RUNS = 200;
+
+/** What the schedule asks for, and `{}`. */
+const NightlyInput = z.strictObject({ scheduledTime: z.unknown().optional() });
 
 /**
  * Writes a run's page, and the index of the tenant's runs. Two runs that end at once may each write an index
@@ -39,6 +43,7 @@ export async function writeRunPages(
       calls: Object.values(record.answers).reduce((total, answers) => total + answers, 0),
       costUsd: record.costUsd,
       recordKey,
+      nightly: !record.paused && NightlyInput.safeParse(record.input).success,
     },
   );
   const index = indexPage(tenant, await lastRuns(ledger.table, tenant, INDEXED_RUNS));

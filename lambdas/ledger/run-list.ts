@@ -23,6 +23,10 @@ export const ListedRun = z.object({
   calls: z.number().default(0),
   costUsd: z.number().default(0),
   recordKey: z.string(),
+  nightly: z
+    .boolean()
+    .default(true)
+    .describe('It did what the schedule asks for: it was asked for nothing else, and no pause held it back'),
 });
 export type ListedRun = z.infer<typeof ListedRun>;
 

@@ -3,7 +3,7 @@ import { readArchiveMarks } from '../ledger/archive-marks.ts';
 import { firstDayOf } from '../ledger/holes.ts';
 import { readMarks } from '../ledger/marks.ts';
 import { type Pause, readPause } from '../ledger/pauses.ts';
-import { lastRuns } from '../ledger/run-list.ts';
+import { type ListedRun, lastRuns } from '../ledger/run-list.ts';
 import { isSettled } from '../ledger/window-state.ts';
 import { readWindows, type WindowLedger } from '../ledger/windows.ts';
 import {
@@ -20,7 +20,7 @@ import type { Deployed } from '../model/status.ts';
 
 const MINUTE_MILLISECONDS = 60_000;
 
-/** Runs that are looked through for a pipeline's last success: more than a day of any tenant has. */
+/** Runs that are looked through for a pipeline's last ones: more than a day of any tenant has. */
 const LOOKED_THROUGH = 500;
 
 /** Days that a notice names of a dataset. */
@@ -117,22 +117,29 @@ async function archiveFinding(ledger: WindowLedger, instant: number): Promise<Fi
   };
 }
 
+/** Its last run that did what the schedule asks for, and was not started earlier than a day ago, has succeeded: what was asked for beside it says nothing of that. */
 async function runFinding(
   ledger: WindowLedger,
   pipeline: Nightly['pipeline'],
   instant: number,
 ): Promise<Finding> {
   const runs = await lastRuns(ledger.table, ledger.tenant, LOOKED_THROUGH);
-  const success = runs.find((run) => run.pipeline === pipeline && run.outcome === 'SUCCEEDED');
-  const endedAt = success === undefined ? undefined : Date.parse(success.startedAt) + success.milliseconds;
+  const [last, ...earlier] = runs.filter((run) => run.pipeline === pipeline && run.nightly);
+  if (last === undefined) return { subject: pipeline, there: false, words: 'no run is recorded yet' };
+  const success = [last, ...earlier].find(({ outcome }) => outcome === 'SUCCEEDED');
+  const succeeded = success === undefined ? 'no run has succeeded yet' : `last success ${textOf(success)}`;
   return {
     subject: pipeline,
-    there: endedAt !== undefined && endedAt >= instant - DAY_MILLISECONDS,
-    words: endedAt === undefined ? 'no run has succeeded yet' : `last success ended ${isoInstant(endedAt)}`,
+    there: last === success && Date.parse(last.startedAt) >= instant - DAY_MILLISECONDS,
+    words: last === success ? succeeded : `${succeeded}; the last run ended as ${last.outcome}`,
   };
 }
 
-/** What a paused pipeline brings is missing by somebody's wish. The start that a pause holds back is recorded as a success. */
+function textOf({ startedAt, milliseconds }: ListedRun): string {
+  return `ended ${isoInstant(Date.parse(startedAt) + milliseconds)}`;
+}
+
+/** What a paused pipeline brings is missing by somebody's wish. */
 function withPause(finding: Finding, pause: Pause | undefined): Finding {
   if (pause === undefined) return finding;
   const { subject, there, words } = finding;

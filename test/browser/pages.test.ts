@@ -45,6 +45,7 @@ const listed = {
   calls: 700,
   costUsd: 0.2,
   recordKey: PLACE.recordKey,
+  nightly: true,
 };
 const PAGES = {
   'a failed run': runPage(failed, PLACE),

@@ -192,6 +192,37 @@ describe('the input of data-action-dates', () => {
     await night.close();
   });
 
+  it('OPS-03 is missing in the notice of a night that a pause held back or that failed, whatever was run beside it', async () => {
+    const night = await configured.open();
+    const scheduledTime = () => new Date(night.platform.clock.now()).toISOString();
+    const heard = hearNotices(night);
+    const told = async () => {
+      await night.operate({ nightNotice: { scheduledTime: scheduledTime() } });
+      return (await heard()).find((text) => text.startsWith(`${TENANT} on `));
+    };
+    await night.operate({ pause: { pipeline: 'data-action-dates', reason: 'maintenance' } });
+    await night.run({ scheduledTime: scheduledTime() });
+    await night.operate({ resume: { pipeline: 'data-action-dates' } });
+    await night.run({ updates: [anHour(49)] });
+
+    const heldBack = await told();
+    await night.run({ scheduledTime: scheduledTime() });
+    const made = await told();
+    await night.pass(3_600_000);
+    night.simulator.use(['token-always-rejected']);
+    const failed = await night.run({ scheduledTime: scheduledTime() });
+    night.simulator.use([]);
+    await night.pass(60_000);
+    await night.run({ updates: [anHour(48)] });
+    const unmade = await told();
+
+    expect(failed.status).toBe('FAILED');
+    expect(heldBack).toContain('  MISSING  data-action-dates: ');
+    expect(made).toContain('  there    data-action-dates: last success ended ');
+    expect(unmade).toMatch(/ {2}MISSING {2}data-action-dates: .*; the last run ended as FAILED/);
+    await night.close();
+  });
+
   it('ALL-02 ACT-01 is refused in full before anything is called, each problem with its index', async () => {
     const night = await nights.open();
     const notices = hearNotices(night);

@@ -31,6 +31,7 @@ function listedRun(name: string, change: Partial<ListedRun> = {}): ListedRun {
     calls: 60,
     costUsd: 0.5,
     recordKey: 'runs/record.json',
+    nightly: true,
     ...change,
   };
 }

@@ -110,6 +110,7 @@ describe('the index of runs', () => {
       done: 1,
       calls: 12,
       costUsd: 0.003,
+      nightly: true,
     };
 
     const text = indexPage(TenantId.parse('acme'), [{ ...listed, recordKey: PLACE.recordKey }]);
