@@ -20,7 +20,7 @@ const Retention = z.strictObject({
     .min(1)
     .max(3_650)
     .default(90)
-    .describe('Object versions that are no longer current'),
+    .describe('Versions of objects that were replaced or deleted, of what does not expire by itself'),
   runRecordDays: z.int().min(30).max(3_650).default(400),
   logDays: z
     .union([
