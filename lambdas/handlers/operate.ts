@@ -11,6 +11,6 @@ export const handler = lambdaHandler(
   ({ input, ...about }, invocation) => {
     const objects = s3ObjectStore(invocation.clients.s3, invocation.environment.LAKE_BUCKET);
     const notices = snsNotices(invocation.clients.sns, invocation.environment.NOTICE_TOPIC);
-    return operate({ ledger: invocation, objects, notices }, parseOperation(input), about);
+    return operate({ ledger: invocation, objects, notices }, parseOperation(input, about.deployed), about);
   },
 );

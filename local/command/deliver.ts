@@ -24,7 +24,8 @@ export interface DeliverRequest {
 export async function retryDeliveries(request: DeliverRequest, { out, err }: Outputs): Promise<ExitCode> {
   const { config, data, secrets: file, tenant, json } = request;
   const place = { config, data, skipWaits: 'no' as const, ...(file === undefined ? {} : { secrets: file }) };
-  const { configuration, configured, secrets } = prepare(place, tenant);
+  // Deliveries call the webhook alone, whose secret the folder has from the runs.
+  const { configuration, configured, secrets } = prepare(place, tenant, { credentials: false });
   if (configured.tenant.webhook === undefined)
     throw new CommandRefused([`The tenant ${configured.tenant.id} has no webhook in ${config}.`]);
   const platform = await openPlatform({ folder: data, configuration, secrets });

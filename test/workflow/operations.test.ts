@@ -374,6 +374,12 @@ describe('an input of the operations machine', () => {
     [{ pause: { pipeline: 'nothing' } }, 'pause.pipeline'],
     [{ rollback: { dataset: 'cdr', day: '2024-02-30' } }, 'rollback.day'],
     [{ restart: {} }, 'restart'],
+    [
+      { pause: { pipeline: 'report-sync' } },
+      'pause.pipeline: found a string of 11 characters, must be one that',
+    ],
+    [{ rollback: { dataset: 'crd', day: '2024-05-15' } }, 'rollback.dataset'],
+    [{ unpin: { dataset: 'crd', day: '2024-05-15' } }, 'must be one that the tenant has: cdr'],
   ])('ALL-02 %j is refused with its problems', async (input, words) => {
     const night = await nights.open();
 

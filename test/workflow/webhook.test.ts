@@ -1,12 +1,11 @@
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { Examination } from '../../lambdas/model/doctor.ts';
 import { main } from '../../local/command/program.ts';
-import { CREDENTIALS, prepareNights } from '../support/night.ts';
+import { prepareNights } from '../support/night.ts';
 import { generationsOf, recordOf, rowsOf, windowOf } from '../support/night-findings.ts';
 import { statesOf } from '../support/night-history.ts';
-import { openReceiver, SIGNING_SECRET } from '../support/webhook-receiver.ts';
+import { openReceiver } from '../support/webhook-receiver.ts';
 import { recordedOutputs } from '../unit/command/recorded-output.ts';
 
 const receiver = await openReceiver();
@@ -119,7 +118,7 @@ describe('the webhook of a tenant', () => {
     await night.close();
   });
 
-  it('ALL-13 that was down gets what it missed by deliver --retry on the command line', async () => {
+  it('ALL-13 that was down gets what it missed by deliver --retry on the command line, by the secret that the folder has', async () => {
     const night = await nights.open();
     const day = night.day();
     receiver.answer((_, response) => response.writeHead(503).end());
@@ -127,13 +126,8 @@ describe('the webhook of a tenant', () => {
     const committed = await committedIds(night, day);
     await night.close();
     receiver.answer((_, response) => response.writeHead(204).end());
-    const secrets = join(night.folder, 'secrets.json');
-    writeFileSync(
-      secrets,
-      JSON.stringify({ 'cxone/acme': CREDENTIALS, 'webhook/acme': { signingSecret: SIGNING_SECRET } }),
-    );
     const config = join(night.folder, '..', 'configuration.json');
-    const deliver = ['deliver', '--retry', '--config', config, '--secrets', secrets, '--data', night.folder];
+    const deliver = ['deliver', '--retry', '--config', config, '--data', night.folder];
     const outputs = recordedOutputs();
 
     const code = await main(deliver, outputs);
