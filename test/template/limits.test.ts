@@ -68,6 +68,11 @@ describe('a tenant with every pipeline, a webhook and as many reports as it may 
       expect(bytes).toBeLessThan(MOST_TEMPLATE_BYTES);
     }
     expect(() => requireTemplateLimits(assembly)).not.toThrow();
+    const guide = readFileSync(new URL('../../docs/deploy.md', import.meta.url), 'utf8');
+    const [own, alarms] = sizes.map(({ resources }) => resources);
+    expect(guide).toContain(
+      `**${MOST_REPORTS} reports a tenant**: ${own} resources, and ${alarms} in the stack of alarms`,
+    );
   });
 
   it('OPS-01 OPS-02 has no role whose policy is larger than it may be: what is over would be a policy of its own', () => {
