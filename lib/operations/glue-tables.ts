@@ -29,9 +29,12 @@ const PARQUET = {
   serdeInfo: { serializationLibrary: 'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe' },
 };
 
-/** Athena's names for JSON, one document a line. A column whose field is spelled otherwise names it in `mapping.<column>`. */
+/**
+ * Athena's names for JSON, one document a line. A column whose field is spelled otherwise names it in `mapping.<column>`, in small letters: the SerDe
+ * makes those of every field before it looks for one, and some of its versions take the mapping as it is written, so that one with capitals finds nothing.
+ */
 function jsonLines(fields: Readonly<Record<string, string>> = {}) {
-  const renamed = Object.entries(fields).map(([column, field]) => [`mapping.${column}`, field]);
+  const renamed = Object.entries(fields).map(([column, field]) => [`mapping.${column}`, field.toLowerCase()]);
   return {
     inputFormat: 'org.apache.hadoop.mapred.TextInputFormat',
     outputFormat: 'org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat',

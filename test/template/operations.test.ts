@@ -293,6 +293,14 @@ describe('the workgroup', () => {
         Name: 'loads',
         StorageDescriptor: Match.objectLike({
           Location: { 'Fn::Join': ['', Match.arrayWith(['/current/acme/'])] },
+          SerdeInfo: Match.objectLike({
+            // Fields are looked for in small letters, whatever letters they have in the document.
+            Parameters: Match.objectLike({
+              'mapping.committed_at': 'committedat',
+              'mapping.max_event': 'maxevent',
+              'mapping.counts': 'rows',
+            }),
+          }),
         }),
       }),
     });
