@@ -39,6 +39,8 @@ export interface Call {
 /** What became of a call, for the run record. */
 export interface CallReport {
   call: string;
+  /** False where the limiter held the call back. */
+  sent: boolean;
   /** Absent where no answer came, or where the limiter held the call back. */
   status?: number;
   error?: ErrorName;
@@ -100,13 +102,14 @@ export function createTransport(settings: TransportSettings, ports: TransportPor
   const { clock, limiter } = ports;
 
   async function perform<Result>(call: Call, read: (exchange: Exchange) => Promise<Result>): Promise<Result> {
-    const report: CallReport = { call: call.name, milliseconds: 0, throttledMilliseconds: 0 };
+    const report: CallReport = { call: call.name, sent: false, milliseconds: 0, throttledMilliseconds: 0 };
     const asked = clock.now();
     let sent = asked;
     try {
       // The slot is the ledger's: what fails there is no fault of the connection.
       await limiter.take();
       sent = clock.now();
+      report.sent = true;
       report.throttledMilliseconds = sent - asked;
       return await read({ call, redact: redactor(secretsOf(call.authority)), report }).catch((error) => {
         throw asConnectionLost(error, { call: call.name, ...heard(report) });

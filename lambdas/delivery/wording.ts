@@ -62,3 +62,8 @@ export function namedWindows(windows: readonly { dataset: string; day: string }[
   const more = windows.length - named.length;
   return more === 0 ? named.join(', ') : `${named.join(', ')} and ${counted(more, 'more window')}`;
 }
+
+/** The name of a field as people write it: `retriedAndArchived` is `retried and archived`. */
+export function inWords(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}

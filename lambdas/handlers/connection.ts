@@ -34,6 +34,6 @@ export function connectionOf(invocation: CallingInvocation): Connection {
     family: environment.FAMILY,
     cipher: kmsCipher(clients.kms, environment.KEY_ARN),
     proxy: environment.EGRESS_PROXY,
-    onCall: ({ status, throttledMilliseconds }) => calls.add({ status: status ?? 0, throttledMilliseconds }),
+    onCall: (report) => calls.add(report),
   };
 }

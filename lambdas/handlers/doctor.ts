@@ -20,8 +20,7 @@ export const handler = lambdaHandler(
       ...invocation,
       cipher: kmsCipher(clients.kms, environment.KEY_ARN),
       proxy: environment.EGRESS_PROXY,
-      onCall: ({ status = 0, throttledMilliseconds }: CallReport) =>
-        invocation.calls.add({ status, throttledMilliseconds }),
+      onCall: (report: CallReport) => invocation.calls.add(report),
     };
     const ports = {
       ledger: invocation,

@@ -22,8 +22,7 @@ export const handler = lambdaHandler(
       family,
       cipher: kmsCipher(clients.kms, environment.KEY_ARN),
       proxy: environment.EGRESS_PROXY,
-      onCall: ({ status = 0, throttledMilliseconds }: CallReport) =>
-        invocation.calls.add({ status, throttledMilliseconds }),
+      onCall: (report: CallReport) => invocation.calls.add(report),
     };
     const credentials = () =>
       readCredentials(clients.secrets, environment.CREDENTIALS_SECRET, tellsAge(invocation, 'credentials'));

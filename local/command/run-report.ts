@@ -3,7 +3,7 @@ import type { RunRecord, WindowRecord } from '../../lambdas/model/run-record.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { Output } from './output.ts';
 import { type TableColumn, textTable } from './text-table.ts';
-import { amount, byteSize, counted, dollars, duration, namedWindows } from './wording.ts';
+import { amount, byteSize, counted, dollars, duration, inWords, namedWindows } from './wording.ts';
 
 /** What is known of a run besides its record. */
 export interface RunSurroundings {
@@ -68,11 +68,6 @@ export function printRun(out: Output, record: RunRecord, surroundings: RunSurrou
 function ownReportLines(report: NonNullable<RunRecord['report']>): string[] {
   const rows = Object.entries(report).map(([name, value]) => [inWords(name), figure(value)]);
   return textTable([{ heading: 'of the run' }, { heading: '' }], rows);
-}
-
-/** `retriedAndArchived` as people write it. */
-function inWords(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
 function figure(value: unknown): string {

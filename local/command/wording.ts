@@ -5,6 +5,7 @@ export {
   dollars,
   duration,
   instantText,
+  inWords,
   namedWindows,
 } from '../../lambdas/delivery/wording.ts';
 

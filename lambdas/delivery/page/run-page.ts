@@ -1,5 +1,5 @@
 import type { RunRecord, WindowRecord } from '../../model/run-record.ts';
-import { amount, byteSize, counted, dollars, duration, namedWindows } from '../wording.ts';
+import { amount, byteSize, counted, dollars, duration, inWords, namedWindows } from '../wording.ts';
 import { facts, page, table } from './document.ts';
 import { type Html, html } from './html.ts';
 import { executionLink, objectLink } from './links.ts';
@@ -39,7 +39,8 @@ function heading(record: RunRecord): Html {
 ${record.pinned.length === 0 ? '' : html`<p>Pinned, and left as they are until somebody unpins them: ${namedWindows(record.pinned)}.</p>`}`;
 }
 
-function summary({ windows: all, alreadyCommitted, leftOver, pinned, paused }: RunRecord): string {
+function summary(record: RunRecord): string {
+  const { windows: all, alreadyCommitted, leftOver, pinned, paused, error, report = {} } = record;
   if (paused) return 'the pipeline is paused, nothing was done';
   const counts = new Map<WindowRecord['outcome'], number>();
   for (const { outcome } of all) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
@@ -47,7 +48,24 @@ function summary({ windows: all, alreadyCommitted, leftOver, pinned, paused }: R
   if (alreadyCommitted > 0) parts.push(`${counted(alreadyCommitted, 'window')} committed before`);
   if (leftOver > 0) parts.push(`${counted(leftOver, 'window')} left for later runs`);
   if (pinned.length > 0) parts.push(`${counted(pinned.length, 'window')} pinned`);
-  return parts.length === 0 ? 'no window was due' : parts.join(', ');
+  // Of a run without windows its error says it, or what its pipeline reports.
+  if (parts.length === 0) parts.push(...(error === undefined ? figures(report) : [error.name]));
+  return parts.length === 0 ? 'there was nothing to do' : parts.join(', ');
+}
+
+/** Figures of a pipeline's own report in the heading; all of them are below. */
+const HEADING_FIGURES = 3;
+
+/** The first numbers of a report that are not 0: `total 73`, `archived 73`. */
+function figures(report: Readonly<Record<string, unknown>>): string[] {
+  const numbers = Object.entries(report).flatMap(([name, value]) =>
+    typeof value === 'object' && value !== null ? Object.entries(value) : [[name, value] as const],
+  );
+  return numbers
+    .flatMap(([name, value]) =>
+      typeof value === 'number' && value > 0 ? `${inWords(name)} ${amount(value)}` : [],
+    )
+    .slice(0, HEADING_FIGURES);
 }
 
 const WORDS: Readonly<Record<WindowRecord['outcome'], string>> = {

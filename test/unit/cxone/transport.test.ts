@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { factIn } from '../../../lambdas/model/errors.ts';
+import { catalogued, factIn } from '../../../lambdas/model/errors.ts';
 import { json } from '../../support/http-server.ts';
 import { thrownBy } from '../../support/thrown.ts';
 import {
@@ -230,6 +230,25 @@ describe('what leaves and what is told', () => {
     expect(told).toEqual([
       ['submit', 200, undefined, 'r1', 0],
       ['status', 429, 'Throttled', undefined, 60_000],
+    ]);
+  });
+
+  it('ALL-11 reports a call that the limiter holds back as one that was not sent', async () => {
+    const retryAt = '2026-03-01T10:00:30.000Z';
+    const take = () => Promise.reject(catalogued('Throttled', 'No slot.', { retryAt }));
+
+    await thrownBy(transport({ take }).json(call(), Anything));
+    server.answer((_, response) => response.destroy());
+    await thrownBy(transport().json(call(), Anything));
+
+    const told = reports.map(({ sent, status, throttledMilliseconds }) => [
+      sent,
+      status,
+      throttledMilliseconds,
+    ]);
+    expect(told).toEqual([
+      [false, undefined, 30_000],
+      [true, undefined, 0],
     ]);
   });
 

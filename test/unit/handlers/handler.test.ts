@@ -117,7 +117,7 @@ describe('a handler', () => {
   it('ALL-11 notes its stage for the run’s record', async () => {
     await invoke(async (_, { calls }) => {
       clock.set(clock.now() + 1_500);
-      calls.add({ status: 200, throttledMilliseconds: 250 });
+      calls.add({ sent: true, status: 200, throttledMilliseconds: 250 });
       return { size: 1 };
     });
 
@@ -133,7 +133,7 @@ describe('a handler', () => {
 
   it('ALL-11 notes a failure by its name, and what it called before', async () => {
     const work: Work = async (_, { calls }) => {
-      calls.add({ status: 503, throttledMilliseconds: 0 });
+      calls.add({ sent: true, status: 503, throttledMilliseconds: 0 });
       throw catalogued('ServerFault', 'CXone is not well.', { status: 503 });
     };
 

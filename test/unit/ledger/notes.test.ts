@@ -192,14 +192,15 @@ describe('notes of a run', () => {
     expect(window?.sentence).toHaveLength(1_000);
   });
 
-  it('ALL-11 count each answer of CXone and what the limiter held back', () => {
+  it('ALL-11 count each answer of CXone and what the limiter held back, of calls that were never sent the time alone', () => {
     const calls = collectCalls();
-    calls.add({ status: 200, throttledMilliseconds: 5 });
-    calls.add({ status: 200, throttledMilliseconds: 0 });
-    calls.add({ status: 0, throttledMilliseconds: 7 });
+    calls.add({ sent: true, status: 200, throttledMilliseconds: 5 });
+    calls.add({ sent: true, status: 200, throttledMilliseconds: 0 });
+    calls.add({ sent: true, throttledMilliseconds: 7 });
+    calls.add({ sent: false, throttledMilliseconds: 30 });
 
     const taken = calls.taken();
 
-    expect(taken).toEqual({ answers: { 0: 1, 200: 2 }, throttledMilliseconds: 12 });
+    expect(taken).toEqual({ answers: { 0: 1, 200: 2 }, throttledMilliseconds: 42 });
   });
 });
