@@ -4,6 +4,7 @@
  * ends every value.
  */
 
+/** The bytes that JSON is made of, by name. */
 export const BYTE = {
   space: 0x20,
   quote: 0x22,
@@ -121,6 +122,7 @@ function digitsEnd(bytes: Uint8Array, from: number): number {
   return at === from ? -1 : at;
 }
 
+/** Whether the byte is one of 0 to 9. */
 export function isDigit(byte: number): boolean {
   return byte >= BYTE.zero && byte <= BYTE.nine;
 }
@@ -138,6 +140,7 @@ function isHex(byte: number): boolean {
   return isDigit(byte) || (lower >= 0x61 && lower <= 0x66);
 }
 
+/** Whether the byte is one of the four that JSON allows between its tokens: space, tab, line feed, carriage return. */
 export function isWhiteSpace(byte: number): boolean {
   return byte === BYTE.space || (byte >= 0x09 && byte <= 0x0d && byte !== 0x0b && byte !== 0x0c);
 }

@@ -84,6 +84,7 @@ export const SECRET_METRICS = {
  */
 export type SecretName = 'credentials' | 'webhook' | 'passphrases';
 
+/** Names of metrics, by what their dimensions name. */
 export type SecretMetric = keyof typeof SECRET_METRICS;
 export type DeliveryMetric = keyof typeof DELIVERY_METRICS;
 export type RunMetric = keyof typeof RUN_METRICS | keyof typeof ARCHIVE_METRICS | keyof typeof ACTION_METRICS;

@@ -8,6 +8,7 @@ import { CdrFilters, type WindowedPipelineName } from '../model/pipelines.ts';
 import { widenedDays } from '../model/ranges.ts';
 import { kindOf, type Problem, problemSentence, problemsOf } from '../model/refusal.ts';
 
+/** An instant of an input: ISO 8601 in UTC, with seconds. */
 export const Instant = z.iso.datetime({ error: 'must be an instant in UTC such as 2024-05-16T03:30:00Z' });
 
 /** What a run of any pipeline may be asked for, field by field: `{}` is what the nightly run would do now. */
