@@ -61,24 +61,40 @@ export const OF_ONE_JOB = [
 ] as const;
 
 /**
- * Notes that a run which asks again takes the job that it has found, under way as far as is known: see `JobOutdated`. One that the run has
- * raised itself is as new as can be. Throws `ClaimLost`, and `LedgerContended` when the attempt is no longer the one that was read.
+ * Notes that a run which asks again takes the job that it has found, where that is not to be taken if it has ended before: see
+ * `JobOutdated`. Throws `ClaimLost`, and `LedgerContended` when the attempt is no longer the one that was read.
  */
 export async function noteFound(
   ledger: WindowLedger,
   claim: ClaimedWindow,
   task: WindowTask,
-  { attempt, raisedFor }: WindowState,
+  state: WindowState,
 ): Promise<void> {
-  if (!asksForNew(task) || raisedFor === claim.run) return;
+  if (!mayBeOutdated(state, claim.run, task)) return;
   const written = await changeClaimed(ledger, claim, { set: { foundBy: claim.run } }, [
-    { attribute: 'attempt', is: '=', value: attempt },
+    { attribute: 'attempt', is: '=', value: state.attempt },
   ]);
   if (written === 'conditionFailed')
     throw catalogued(
       'LedgerContended',
       `The attempt of ${claim.dataset} ${claim.day} changed while its job was taken up.`,
     );
+}
+
+/**
+ * Whether a job that was found may be older than what is asked for again: not one that the run has raised itself. A refresh is of now. A
+ * restated day takes what there is: the commit notes when CXone was asked, and a later night asks again where that was early; only of an
+ * intent without an id nobody knows. A job that was waited for in vain for a day is taken by whoever comes next, or a queue that is
+ * saturated for longer would never give anything.
+ */
+function mayBeOutdated(
+  { jobState, raisedFor, submittedAt, waitedSince }: WindowState,
+  run: RunArn,
+  task: WindowTask,
+): boolean {
+  if (!asksForNew(task) || raisedFor === run) return false;
+  if (jobState === 'intended') return true;
+  return task === 'refresh' && waitedSince === submittedAt;
 }
 
 function asksForNew(task: WindowTask): boolean {

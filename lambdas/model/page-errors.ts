@@ -4,7 +4,7 @@ import type { CatalogueEntry } from './platform-errors.ts';
 export const PAGE_ERRORS = {
   JobOutdated: {
     meaning:
-      'A refreshed or restated day had a job that an earlier run left, and that had ended before: it may lack what the day is asked for again for. The machine submits the next attempt.',
+      'A day that is asked for again had a job that an earlier run left, and that had ended before: it may lack what the day is asked for again for. The machine submits the next attempt.',
     acts: 'nobody',
     remedy: 'Nothing; if a run ends with it, redrive.',
   },

@@ -72,6 +72,30 @@ describe('a job that a run which asks again has found', () => {
     expect(plan).toEqual({ action: 'raise', attempt: 2, forRun: true });
   });
 
+  it('CDR-05 is taken by whoever comes after a run that has waited for it a day in vain', async () => {
+    const { ledger, clock, claim, pollInTurn, read, start } = await prepare([
+      PENDING,
+      completed(listedFiles(1)),
+    ]);
+    clock.set(start + 24 * HOUR);
+    const saturated = await thrownBy(pollInTurn());
+    await noteFound(ledger, claim, 'refresh', await read());
+
+    const outcomes = [await pollInTurn(), await pollInTurn()];
+
+    expect(saturated.name).toBe('QueueSaturated');
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual(['pending', 'completed']);
+  });
+
+  it('ALL-06 is taken for a restated day, whose commit says when CXone was asked', async () => {
+    const { ledger, claim, pollInTurn, read } = await prepare([completed(listedFiles(1))]);
+    await noteFound(ledger, claim, 'restate', await read());
+
+    const outcomes = [await pollInTurn(), await pollInTurn()];
+
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual(['pending', 'completed']);
+  });
+
   it('CDR-05 is taken where CXone still works on it', async () => {
     const { pollInTurn, read } = await found([PENDING, completed(listedFiles(1))]);
 
