@@ -72,7 +72,10 @@ export async function noteChange(
   return key.sk;
 }
 
-/** What is owed of an action, by any run, the latest first. */
+/**
+ * What is owed of an action, by any run, the latest first. Whoever writes has judged all that was owed before: the one without a verdict
+ * is the latest, whatever the clocks of those who noted them said.
+ */
 export async function readOwed({ table, tenant }: UpdateLedger, id: ActionId): Promise<OwedChange[]> {
   const found: OwedChange[] = [];
   for await (const item of table.query(owedChangePartition(tenant), owedChangeRange(id))) {
@@ -80,7 +83,8 @@ export async function readOwed({ table, tenant }: UpdateLedger, id: ActionId): P
     // An id that begins as this one does, and goes on with the mark between the parts of a key, lies in the same range.
     if (!change.settled && owedActionIn(change.sk) === id) found.push(change);
   }
-  return found.toSorted((left, right) => right.at - left.at);
+  const judged = ({ verdict }: OwedChange) => Number(verdict !== undefined);
+  return found.toSorted((left, right) => judged(left) - judged(right) || right.at - left.at);
 }
 
 /** What is owed of all actions, by any run: with its action's id, in no order of time. Reads settled changes over, as long as they are kept. */

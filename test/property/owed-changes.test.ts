@@ -14,6 +14,13 @@ const stop = fc.record({
 const writes = fc.array(fc.constantFrom<WriteFate[]>('answered', 'unanswered', 'late', 'never'), {
   maxLength: 3,
 });
+/** A run, and what comes over it. */
+interface Killed {
+  run: number;
+  stop: StopPoint | undefined;
+  writes: WriteFate[];
+  sentBeforeStop: boolean;
+}
 /** Runs that are under way at once, each with what comes over it. */
 const atOnce = fc.uniqueArray(
   fc.record({
@@ -24,6 +31,21 @@ const atOnce = fc.uniqueArray(
   }),
   { minLength: 1, maxLength: 3, selector: ({ run }) => run },
 );
+const stoppedAfter = (run: number, call: number): Killed => ({
+  run,
+  stop: { call, when: 'after' },
+  writes: [],
+  sentBeforeStop: false,
+});
+/** The first run's value comes back with the third one, all in one moment by their clocks. */
+const THERE_AGAIN: [[Killed[], number[]][], boolean] = [
+  [
+    [[stoppedAfter(0, 11)], []],
+    [[stoppedAfter(2, 15)], []],
+    [[stoppedAfter(1, 13)], []],
+  ],
+  false,
+];
 const choices = fc.array(fc.nat({ max: 2 }), { maxLength: 60 });
 
 type World = ReturnType<typeof changingRuns>;
@@ -63,7 +85,7 @@ describe('ALL-12 ACT-07 every write of a data action has one record, and no reco
           await expectOneRecordAWrite(world);
         },
       ),
-      { numRuns: 30 },
+      { numRuns: 30, examples: [THERE_AGAIN] },
     );
   });
 });
