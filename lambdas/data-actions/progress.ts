@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { giveTurnBack, takeTurn } from '../ledger/action-turns.ts';
+import { giveTurnBack, type LastAsked, takeTurn } from '../ledger/action-turns.ts';
 import {
   type EndedUpdate,
   noteEnd,
@@ -30,8 +30,10 @@ export interface Progress {
   fault(index: number): Promise<number>;
   /** Takes the turn at the action: nobody else of us changes it until it is given back. Else when to ask again (epoch milliseconds). */
   takeTurn(id: ActionId): Promise<number | undefined>;
-  /** Gives it back, at once or at an instant to come: see `giveTurnBack`. */
-  giveTurnBack(id: ActionId, freeAt?: number): Promise<void>;
+  /** Of an action whose turn is taken: the run that was started after this one and whose value it has held since. */
+  supersededBy(id: ActionId): RunArn | undefined;
+  /** Gives it back, at once or at an instant to come: see `giveTurnBack`. `holds`: the action holds this run's value. */
+  giveTurnBack(id: ActionId, left: { freeAt?: number | undefined; holds: boolean }): Promise<void>;
   /** Changes of the action that are made, or may be, and of which no record tells: of this run's own the latest is `own`. */
   owed(index: number, id: ActionId): Promise<{ owed: OwedChange[]; own: OwedChange | undefined }>;
   /** Keeps what was found of changes: their records are made after the batch. */
@@ -46,6 +48,14 @@ export interface Progress {
 /** A change, and what was found of it. */
 export type JudgedChange = Pick<OwedChange, 'sk'> & { verdict: Verdict; found: string };
 
+/** Whose progress: a round of a run. */
+export interface ProgressOf {
+  run: RunArn;
+  round: number;
+  /** When the run was started, epoch milliseconds; unknown of one that an earlier release has begun. */
+  startedAt?: number | undefined;
+}
+
 /**
  * Progress in the ledger, as one invocation of a function makes it. What failed or was not tried in an earlier round has not ended
  * in this one.
@@ -54,11 +64,13 @@ export type JudgedChange = Pick<OwedChange, 'sk'> & { verdict: Verdict; found: s
  */
 export function ledgerProgress(
   ledger: UpdateLedger,
-  run: RunArn,
-  round: number,
+  { run, round, startedAt }: ProgressOf,
   remainingMilliseconds: () => number,
 ): Progress {
   const holder = randomUUID();
+  const asked = new Map<ActionId, LastAsked | undefined>();
+  const isLater = (other: LastAsked | undefined) =>
+    other !== undefined && startedAt !== undefined && other.startedAt > startedAt;
   return {
     async stateOf(index) {
       const { outcome, round: ended } = await readUpdate(ledger, run, index);
@@ -66,9 +78,21 @@ export function ledgerProgress(
       return { ended: good || (outcome !== undefined && ended === round) };
     },
     fault: async (index) => noteFault(ledger, run, await readUpdate(ledger, run, index), round),
-    takeTurn: (id) =>
-      takeTurn(ledger, id, { holder, livesUntil: ledger.clock.now() + Math.max(0, remainingMilliseconds()) }),
-    giveTurnBack: (id, freeAt) => giveTurnBack(ledger, id, holder, freeAt),
+    async takeTurn(id) {
+      const livesUntil = ledger.clock.now() + Math.max(0, remainingMilliseconds());
+      const turn = await takeTurn(ledger, id, { holder, livesUntil });
+      if (!turn.taken) return turn.againAt;
+      asked.set(id, turn.asked);
+      return undefined;
+    },
+    supersededBy(id) {
+      const other = asked.get(id);
+      return isLater(other) ? other?.run : undefined;
+    },
+    giveTurnBack(id, { freeAt, holds }) {
+      const isOurs = holds && startedAt !== undefined && !isLater(asked.get(id));
+      return giveTurnBack(ledger, id, holder, { freeAt, asked: isOurs ? { run, startedAt } : undefined });
+    },
     async owed(index, id) {
       const owed: OwedChange[] = [];
       for (const change of await readOwed(ledger, id)) owed.push(await asItsRunTells(ledger, change));
@@ -137,6 +161,7 @@ export async function previewProgress(
       return faults;
     },
     takeTurn: async () => undefined,
+    supersededBy: () => undefined,
     giveTurnBack: async () => undefined,
     owed: async () => ({ owed: [], own: undefined }),
     judge: async () => undefined,

@@ -24,7 +24,7 @@ export interface RunBatchPorts {
 /** Works one batch of a run off, as far as time allows: see `updateBatch`. */
 export async function updateRunBatch(
   ports: RunBatchPorts,
-  { run, round, dryRun, batch, key }: z.output<typeof UpdateActionsPayload>,
+  { run, round, dryRun, batch, key, startTime }: z.output<typeof UpdateActionsPayload>,
 ): Promise<UpdateActionsResult> {
   const { ledger, objects } = ports;
   const owner = { tenant: ledger.tenant, run };
@@ -35,7 +35,11 @@ export async function updateRunBatch(
       ids: await readActionIds(objects, owner, round),
       progress: dryRun
         ? await previewProgress(objects, owner, batch)
-        : ledgerProgress(ledger, run, round, ports.remainingMilliseconds),
+        : ledgerProgress(
+            ledger,
+            { run, round, startedAt: startTime === undefined ? undefined : Date.parse(startTime) },
+            ports.remainingMilliseconds,
+          ),
       breaker: dryRun ? ALWAYS_CLOSED : createBreaker(breakerKey(ledger.tenant, 'dataActions'), ledger),
     },
     { name: run, updates, dryRun },

@@ -3,7 +3,7 @@ import type { EndedUpdate } from '../ledger/action-updates.ts';
 import type { OwedChange } from '../ledger/owed-changes.ts';
 import type { ErrorName } from '../model/error-catalogue.ts';
 import { CataloguedError, catalogued, isError } from '../model/errors.ts';
-import { type ActionId, runName } from '../model/ids.ts';
+import { type ActionId, type RunArn, runName } from '../model/ids.ts';
 import type { PlannedUpdate } from '../model/planned-update.ts';
 import type { Clock } from '../model/ports.ts';
 import { deviationOf } from './accuracy.ts';
@@ -30,7 +30,7 @@ const ACCURACY_MILLISECONDS = 1;
 export interface UpdatePorts {
   dataActions: DataActions;
   clock: Clock;
-  changes: Pick<Progress, 'owed' | 'judge' | 'drop' | 'intend'>;
+  changes: Pick<Progress, 'owed' | 'judge' | 'drop' | 'intend' | 'supersededBy'>;
 }
 
 /**
@@ -39,6 +39,7 @@ export interface UpdatePorts {
  * and did not live to have recorded, is noted to be recorded by this one.
  *
  * @throws ActionNotFound where the action bears another name by now
+ * @throws ActionSuperseded where a run that was started after this one has put another value
  * @throws ActionContended where somebody else kept writing in between
  * @throws ActionNotAsWritten where CXone stored something else
  * @throws ResultInaccurate where the computed value is wrong; nothing was written then
@@ -63,6 +64,7 @@ export async function updateAction(
     }
     await changes.judge(update.index, judged);
     await changes.drop(notMade);
+    requireLatest(changes.supersededBy(id));
     const before = dateProcessingText(first.text) ?? 'null';
     const intended = await changes.intend({ id, update, before, wanted });
     const written = await write(dataActions, id, first, wanted).catch(async (error: unknown) => {
@@ -85,6 +87,15 @@ export async function updateAction(
   throw catalogued(
     'ActionContended',
     `Somebody else changed the data action ${CHANGE_TRIES} times between our reading and our writing.`,
+  );
+}
+
+/** A run that comes back late, as a redrive may, does not put its value in the place of what was asked for since. */
+function requireLatest(later: RunArn | undefined): void {
+  if (later === undefined) return;
+  throw catalogued(
+    'ActionSuperseded',
+    `The run ${runName(later)}, which was started after this one, has put another value: nothing is written.`,
   );
 }
 

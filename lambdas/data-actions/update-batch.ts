@@ -37,6 +37,7 @@ const OF_THE_ACTION: readonly ErrorName[] = [
   'ActionAmbiguous',
   'ActionUnreadable',
   'ActionContended',
+  'ActionSuperseded',
   'ActionNotAsWritten',
   'RequestRefused',
   'ResultInaccurate',
@@ -111,7 +112,7 @@ async function tryUpdate(
     if (!(error instanceof CataloguedError)) attempt = { freeAt: arrivalOf(ports.clock) };
     throw error;
   } finally {
-    await progress.giveTurnBack(id, attempt.freeAt);
+    await progress.giveTurnBack(id, { freeAt: attempt.freeAt, holds: attempt.holds === true });
   }
 }
 
@@ -121,6 +122,8 @@ interface Attempt {
   againAt?: number;
   /** When another run may write the action, where a write of ours may be under way. */
   freeAt?: number;
+  /** The action holds what the update asks for. */
+  holds?: boolean;
 }
 
 /** Makes one attempt at an update, and notes how it ended. */
@@ -144,7 +147,7 @@ async function attemptUpdate(
       : await updateAction({ ...ports, changes: progress }, update, id);
     await breaker.succeeded();
     await progress.end(index, end);
-    return {};
+    return { holds: true };
   } catch (error) {
     if (!(error instanceof CataloguedError)) throw error;
     if (OF_THE_ACTION.includes(error.name)) await progress.end(index, failure(error));

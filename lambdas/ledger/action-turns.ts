@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { catalogued } from '../model/errors.ts';
-import type { ActionId } from '../model/ids.ts';
+import { type ActionId, RunArn } from '../model/ids.ts';
+import type { Item } from '../model/ports.ts';
 import type { UpdateLedger } from './action-updates.ts';
 import { conditionalUpdate } from './expressions.ts';
 import { actionTurnKey } from './keys.ts';
@@ -23,22 +24,35 @@ const AFTERLIFE_MILLISECONDS = 60_000;
 const SHORTEST_WAIT_MILLISECONDS = 5_000;
 const LONGEST_WAIT_MILLISECONDS = 60_000;
 
-/** An item that nobody holds is of no use to anybody. */
-const KEPT_SECONDS = 86_400;
+/** What is asked of an action is remembered for as long as a run can be redriven, 28 days after its start, and longer. */
+const KEPT_SECONDS = 60 * 86_400;
 
-const HeldTurn = z.object({ since: z.number().default(0), until: z.number().default(0) });
+/** The run that was started last of those whose value an action has held. */
+export const LastAsked = z.object({
+  run: RunArn,
+  /** When it was started, epoch milliseconds. */
+  startedAt: z.number(),
+});
+export type LastAsked = z.infer<typeof LastAsked>;
+
+const Turn = z.object({
+  since: z.number().default(0),
+  until: z.number().default(0),
+  asked: LastAsked.optional(),
+});
+
+/** What came of asking for the turn: it is taken, or when to ask again (epoch milliseconds). */
+export type TurnOutcome = { taken: true; asked: LastAsked | undefined } | { taken: false; againAt: number };
 
 /**
  * Takes the turn at a data action. It ends when it is given back; that of an invocation that died, when that could live no longer:
  * 16 minutes at the most. Doing it again as the same holder takes it anew.
- *
- * @returns undefined where the turn is taken, else when to ask again (epoch milliseconds)
  */
 export async function takeTurn(
   { table, tenant, clock }: UpdateLedger,
   id: ActionId,
   { holder, livesUntil }: TurnTaker,
-): Promise<number | undefined> {
+): Promise<TurnOutcome> {
   const key = actionTurnKey(tenant, id);
   const since = clock.now();
   const until = livesUntil + AFTERLIFE_MILLISECONDS;
@@ -56,28 +70,37 @@ export async function takeTurn(
       },
     ]),
   );
-  if (taken !== 'conditionFailed') return undefined;
-  const held = HeldTurn.safeParse((await table.get(key)) ?? {});
-  if (!held.success)
-    throw catalogued('LedgerUnreadable', 'The ledger’s item of a data action’s turn has unreadable fields.');
+  if (taken !== 'conditionFailed') return { taken: true, asked: turnOf(taken).asked };
+  const held = turnOf((await table.get(key)) ?? {});
   const now = clock.now();
-  const age = now - held.data.since;
+  const age = now - held.since;
   const wait = Math.min(Math.max(age, SHORTEST_WAIT_MILLISECONDS), LONGEST_WAIT_MILLISECONDS);
-  return Math.min(now + wait, Math.max(now, held.data.until));
+  return { taken: false, againAt: Math.min(now + wait, Math.max(now, held.until)) };
+}
+
+function turnOf(item: Item): z.infer<typeof Turn> {
+  const turn = Turn.safeParse(item);
+  if (turn.success) return turn.data;
+  throw catalogued('LedgerUnreadable', 'The ledger’s item of a data action’s turn has unreadable fields.');
 }
 
 /**
  * Gives the turn back, at once or at an instant to come. One that is another's by now is left alone.
  *
- * @param freeAt epoch milliseconds: before then a write that was sent may still arrive
+ * @param left when the turn ends, epoch milliseconds, where before then a write that was sent may still arrive; and whose value the
+ * action holds, where that is of a later run than it was
  */
 export async function giveTurnBack(
   { table, tenant }: UpdateLedger,
   id: ActionId,
   holder: string,
-  freeAt?: number,
+  { freeAt, asked }: { freeAt?: number | undefined; asked?: LastAsked | undefined } = {},
 ): Promise<void> {
-  const change = freeAt === undefined ? { remove: ['holder', 'since', 'until'] } : { set: { until: freeAt } };
+  const noted = asked === undefined ? {} : { asked };
+  const change =
+    freeAt === undefined
+      ? { set: noted, remove: ['holder', 'since', 'until'] }
+      : { set: { ...noted, until: freeAt } };
   await table.update(
     actionTurnKey(tenant, id),
     conditionalUpdate(change, [{ attribute: 'holder', is: '=', value: holder }]),

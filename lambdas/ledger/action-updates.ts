@@ -116,6 +116,8 @@ export async function noteEnd(
   end: EndedUpdate,
 ): Promise<void> {
   const gone = end.error === undefined ? ['error', 'sentence'] : [];
+  // What it had written before was judged first, and is recorded as what was found.
+  if (end.error === 'ActionSuperseded') gone.push('before', 'change');
   await change(ledger, run, index, {
     set: { ...end, round, endedAt: ledger.clock.now(), sentence: end.sentence?.slice(0, 1_000) },
     // What ends anew owes a record anew.

@@ -70,6 +70,10 @@ export const UpdateActionsPayload = z.strictObject({
   ...callFacts,
   batch: count,
   key: z.string(),
+  startTime: z.iso
+    .datetime()
+    .optional()
+    .describe('When the run was started; absent from runs that an earlier release has begun'),
 });
 export const UpdateActionsResult = z.discriminatedUnion('outcome', [
   z.strictObject({ outcome: z.literal('done'), updates: count }),

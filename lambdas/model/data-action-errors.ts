@@ -31,6 +31,13 @@ export const DATA_ACTION_ERRORS = {
     acts: 'operator',
     remedy: 'Find out who else writes the action that the message names, then redrive.',
   },
+  ActionSuperseded: {
+    meaning:
+      'A run that was started later has put another value into the data action: that one stays, and nothing was written.',
+    acts: 'operator',
+    remedy:
+      'Nothing where the later value is the right one; a redrive will not replace it. Else start a new run with the update.',
+  },
   ActionNotAsWritten: {
     meaning: 'CXone accepted the data action and stored something else than was sent.',
     acts: 'CXone administrator',

@@ -141,6 +141,7 @@ export class DataActionDatesWorkflow extends Construct {
       itemReader: new WindowListReader(objects),
       itemSelector: {
         ...RUN_FACTS,
+        startTime: jsonata('$states.context.Execution.StartTime'),
         batch: jsonata('$states.context.Map.Item.Value.batch'),
         key: jsonata('$states.context.Map.Item.Value.key'),
       },
@@ -159,6 +160,7 @@ export class DataActionDatesWorkflow extends Construct {
         run: jsonata('$states.input.run'),
         round: jsonata('$states.input.round'),
         dryRun: jsonata('$states.input.dryRun'),
+        startTime: jsonata('$states.input.startTime'),
         batch: jsonata('$states.input.batch'),
         key: jsonata('$states.input.key'),
         unit: jsonata(
@@ -175,6 +177,7 @@ export class DataActionDatesWorkflow extends Construct {
       payload: {
         ...RUN_FACTS,
         unit: jsonata('$unit'),
+        startTime: jsonata('$startTime'),
         batch: jsonata('$batch'),
         key: jsonata('$key'),
       },

@@ -57,6 +57,7 @@ export function changingRuns(text = PLAIN) {
   const objects = memoryObjectStore();
   const mac = memoryMac();
   const writes: { run: string; computedValue: unknown }[] = [];
+  const starts = new Map<string, number>();
   const late: { at: number; write: () => Promise<unknown> }[] = [];
   const runOf = (name: string) =>
     RunArn.parse(`arn:aws:states:eu-west-1:123456789012:execution:acme-data-action-dates:${name}`);
@@ -123,6 +124,8 @@ export function changingRuns(text = PLAIN) {
   async function attempt(name: string, minutes: number, fortune: Fortune = {}): Promise<void> {
     const run = runOf(name);
     const updates = [plannedUpdate({ offsetMinutes: minutes })];
+    const startedAt = starts.get(name) ?? clock.now();
+    starts.set(name, startedAt);
     let dead = false;
     let livesUntil = 0;
     const turn: Turn = async (call) => {
@@ -154,7 +157,7 @@ export function changingRuns(text = PLAIN) {
         {
           dataActions: api,
           ids: new Map([['a', [ACTION_ID]]]),
-          progress: ledgerProgress(reached, run, 0, remainingMilliseconds),
+          progress: ledgerProgress(reached, { run, round: 0, startedAt }, remainingMilliseconds),
           breaker: {
             admits: async () => 'admitted',
             succeeded: async () => undefined,

@@ -212,6 +212,32 @@ describe('ACT-04 ACT-07 one bad update', () => {
     await night.close();
   });
 
+  it('ACT-05 that a later run has made otherwise is not replaced by a redrive, and is named', async () => {
+    const night = await nights.open({ scenarios: ['action-broken:1'] });
+    const failed = await night.run({ updates: [anHour(1), anHour(2)] });
+    night.simulator.use([]);
+    await night.pass(60_000);
+    const later = await night.run({ updates: [anHour(1, { offsetMinutes: 120 }), anHour(2)] });
+
+    const redriven = await night.redrive(failed.run);
+    const between = fieldsOf(night, 1).computedValue;
+    const anew = await night.run({ updates: [anHour(1)] });
+
+    expect([failed, later, redriven, anew].map(({ status }) => status)).toEqual([
+      'FAILED',
+      'SUCCEEDED',
+      'FAILED',
+      'SUCCEEDED',
+    ]);
+    expect(redriven.cause).toContain('ActionSuperseded');
+    const results = await resultsOf(night, failed);
+    expect(results.map(({ outcome }) => outcome)).toEqual(['failed', 'updated']);
+    expect(results[0]?.sentence).toContain(later.run.split(':').at(-1));
+    expect(between).toBe('2024-03-10T08:30:00.000Z');
+    expect(fieldsOf(night, 1).computedValue).toBe('2024-03-10T07:30:00.000Z');
+    await night.close();
+  });
+
   it('ALL-10 is all that a redrive does when its cause is mended', async () => {
     const night = await nights.open({ scenarios: ['action-refused:2'] });
     const { updates, value } = updatesOf(numbers(1, 7));

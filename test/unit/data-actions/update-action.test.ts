@@ -30,7 +30,7 @@ function prepare(options: FakeActionOptions) {
   const intents: string[] = [];
   const portsOf = (name: string) => {
     const arn = `arn:aws:states:eu-west-1:123456789012:execution:acme-data-action-dates:${name}`;
-    const progress = ledgerProgress(ledger, RunArn.parse(arn), 0, () => 900_000);
+    const progress = ledgerProgress(ledger, { run: RunArn.parse(arn), round: 0 }, () => 900_000);
     const intend: typeof progress.intend = (intended) => {
       intents.push(intended.before);
       return progress.intend(intended);

@@ -22,8 +22,10 @@ function prepare(error: Error) {
   const progressOf = (name: string) =>
     ledgerProgress(
       ledger,
-      RunArn.parse(`arn:aws:states:eu-west-1:123456789012:execution:acme-data-action-dates:${name}`),
-      0,
+      {
+        run: RunArn.parse(`arn:aws:states:eu-west-1:123456789012:execution:acme-data-action-dates:${name}`),
+        round: 0,
+      },
       remainingMilliseconds,
     );
   const work = () =>
