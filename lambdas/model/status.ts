@@ -8,7 +8,7 @@ import { RunRecord } from './run-record.ts';
 const count = z.int().min(0);
 const instant = z.iso.datetime();
 
-/** Days and windows that a list of a status names at most; the count beside it is of all. */
+/** Days and windows that a list of a status names at most, fewer where there are more than 15 datasets; the count beside it is of all. */
 export const STATUS_LISTED = 10;
 
 /** A window that somebody is at work on. */

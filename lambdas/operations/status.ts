@@ -21,16 +21,20 @@ import { owedRecords } from './owed-records.ts';
 /** Runs that are looked through for the last of each pipeline. */
 const LOOKED_THROUGH = 500;
 
+/** Days that the lists of a kind name over all datasets at most, so that a status of fifty stays under 64 KiB: three of each then. */
+const LISTED_IN_ALL = 150;
+
 /** How a tenant stands, as the ledger says. Reads, and changes nothing. */
 export async function tenantStatus(ledger: WindowLedger, deployed: Deployed): Promise<TenantStatus> {
   const runs = await lastRuns(ledger.table, ledger.tenant, LOOKED_THROUGH);
+  const atMost = Math.min(STATUS_LISTED, Math.floor(LISTED_IN_ALL / Math.max(1, deployed.datasets.length)));
   return TenantStatus.parse({
     tenant: ledger.tenant,
     at: isoInstant(ledger.clock.now()),
     pipelines: await Promise.all(
       deployed.pipelines.map((pipeline) => pipelineStatus(ledger, pipeline, runs)),
     ),
-    datasets: await Promise.all(deployed.datasets.map((dataset) => datasetStatus(ledger, dataset))),
+    datasets: await Promise.all(deployed.datasets.map((dataset) => datasetStatus(ledger, dataset, atMost))),
     breakers: await Promise.all(
       deployed.breakers.map(async (family) => ({
         family,
@@ -65,6 +69,7 @@ async function pipelineStatus(
 async function datasetStatus(
   ledger: WindowLedger,
   { dataset, pipeline }: Deployed['datasets'][number],
+  atMost: number,
 ): Promise<DatasetStatus> {
   const windows: WindowState[] = [];
   for await (const window of readWindows(ledger, dataset)) windows.push(window);
@@ -82,12 +87,12 @@ async function datasetStatus(
     maxEvent,
     committedDays: committed.length,
     holes: holes.length,
-    firstHoles: holes.slice(0, STATUS_LISTED),
+    firstHoles: holes.slice(0, atMost),
     pinned: pinned.length,
-    firstPinned: pinned.slice(0, STATUS_LISTED),
+    firstPinned: pinned.slice(0, atMost),
     unfinishedCommits: committed.filter((window) => !isSettled(window)).length,
-    queued: windows.filter(isQueued).map(queuedStatus).slice(0, STATUS_LISTED),
-    claimed: windows.flatMap((window) => claimedStatus(window, ledger.clock.now())).slice(0, STATUS_LISTED),
+    queued: windows.filter(isQueued).map(queuedStatus).slice(0, atMost),
+    claimed: windows.flatMap((window) => claimedStatus(window, ledger.clock.now())).slice(0, atMost),
     openDrift: drift.filter(({ acknowledgedAt }) => acknowledgedAt === undefined).length,
   };
 }
