@@ -165,8 +165,10 @@ async function wantNamed(
 async function wantOpen(
   { ledger, givenUp }: DecidedPorts,
   by: ListedBy,
-  { mode }: ArchiveRequest,
+  request: ArchiveRequest,
 ): Promise<void> {
+  const planned = request.mode === 'range' ? request.refusedSince : undefined;
+  const since = planned ?? refusedSince(request.mode === 'pending', ledger.clock.now(), undefined);
   let open: ArchiveEntry[] = [];
   const wantThem = async () => {
     await allSideBySide(open, LEDGER_AT_ONCE, (entry) => {
@@ -175,7 +177,7 @@ async function wantOpen(
     });
     open = [];
   };
-  for await (const entry of openLooks(ledger, refusedSince(mode === 'pending', ledger.clock.now()))) {
+  for await (const entry of openLooks(ledger, since)) {
     open.push(entry);
     if (open.length >= OPEN_PIECE) await wantThem();
   }

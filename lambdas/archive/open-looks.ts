@@ -14,9 +14,19 @@ import { DAY_MILLISECONDS, isoInstant } from '../model/days.ts';
  */
 const REFUSED_DAYS = 10;
 
-/** Since when interactions must be refused to be looked at again: since whenever, where what is pending is asked for by name. */
-export function refusedSince(byName: boolean, now: number): string {
-  return byName ? '' : isoInstant(now - REFUSED_DAYS * DAY_MILLISECONDS);
+/**
+ * Since when interactions must be refused to be looked at again: since whenever, where what is pending is asked for by name. Nights that
+ * failed, were held back or did not start are no looks: a run after them looks once more at what was to be looked at since the mark.
+ *
+ * @param now epoch milliseconds
+ * @param loadedThrough the mark, which the last run that came to its end has raised; undefined before it
+ */
+export function refusedSince(byName: boolean, now: number, loadedThrough: string | undefined): string {
+  if (byName) return '';
+  const lastNight = Date.parse(loadedThrough ?? isoInstant(now));
+  return isoInstant(
+    Math.min(now - REFUSED_DAYS * DAY_MILLISECONDS, lastNight - (REFUSED_DAYS - 1) * DAY_MILLISECONDS),
+  );
 }
 
 /** Whether a day has interactions that are to be looked at again, though nothing happened to them. */

@@ -50,13 +50,13 @@ export async function planArchive(
   // A first day that was moved beyond the mark leaves out what lies between.
   const mark = Math.max(beginning, Date.parse(marks.loadedThrough ?? isoInstant(beginning)));
   let pendingDays = 0;
-  const since = refusedSince(input.retryPending === true, instant);
+  const since = refusedSince(input.retryPending === true, instant, marks.loadedThrough);
   for await (const day of archiveDays(ledger))
     if (isLeftOpen(day) || hasOpenLooks(day, since)) pendingDays += 1;
   const to = Math.min(instant, mark + settings.catchUpDays * DAY_MILLISECONDS);
   const lookBack = Math.max(settings.lookBackMinutes * MINUTE_MILLISECONDS, 2 * marks.passMilliseconds);
   const due = { from: Math.max(beginning, mark - lookBack), to: Math.max(to, mark) };
-  const request = requestOf(input, due);
+  const request = requestOf(input, { ...due, refusedSince: since });
   const expected =
     request.mode === 'range'
       ? expectedIn(request, marks.interactionsPerDay)
@@ -108,7 +108,10 @@ export async function holdBackRun(
   await notePaused(ports, 'interaction-archive', run, [ARCHIVE_DATASET]);
 }
 
-function requestOf(input: ArchiveInput, due: { from: number; to: number }): ArchiveRequest {
+function requestOf(
+  input: ArchiveInput,
+  due: { from: number; to: number; refusedSince: string },
+): ArchiveRequest {
   const { ids, retryPending, date, from, to, refresh = false } = input;
   if (ids !== undefined) return { mode: 'ids', ids, refresh };
   if (retryPending === true) return { mode: 'pending' };

@@ -14,6 +14,12 @@ export const ArchiveRequest = z.discriminatedUnion('mode', [
     to: milliseconds,
     due: z.boolean().describe('What is due now: with what earlier runs left to do'),
     refresh: z.boolean().describe('Look also at what has not changed'),
+    refusedSince: z
+      .string()
+      .optional()
+      .describe(
+        'Of a range that is due: since when what CXone refuses must be refused to be looked at again',
+      ),
   }),
   z.strictObject({
     mode: z.literal('ids'),

@@ -43,6 +43,7 @@ describe('the plan of a run of the archive', () => {
       to: at(NOW),
       due: true,
       refresh: false,
+      refusedSince: '2024-05-06T03:30:00.000Z',
     });
     expect([leftOver, estimate]).toEqual([false, { interactions: 0, calls: 0, costUsd: 0, known: false }]);
   });

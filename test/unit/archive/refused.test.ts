@@ -69,6 +69,32 @@ describe('ARC-02 interactions that CXone refuses', () => {
     expect(named.report).toMatchObject({ archived: 1, refusedInAll: 0 });
   });
 
+  it('are looked at once more where the nights of these ten days were missed', async () => {
+    const { world, permit, night } = prepare(3, ['i-01']);
+    await night('first');
+    world.clock.set(world.clock.now() + 20 * DAY_MILLISECONDS);
+
+    const resumed = await night('resumed');
+    const next = await night('next');
+    world.clock.set(world.clock.now() + 20 * DAY_MILLISECONDS);
+    permit();
+    const late = await night('late');
+
+    expect(resumed.looked).toContain('i-01');
+    expect([next, late].map(({ looked }) => looked.includes('i-01'))).toEqual([false, false]);
+  });
+
+  it('are archived where their permission was given back while nights were missed', async () => {
+    const { world, permit, night } = prepare(3, ['i-01']);
+    await night('first');
+    world.clock.set(world.clock.now() + 20 * DAY_MILLISECONDS);
+    permit();
+
+    await night('resumed');
+
+    expect(await entryOf(world, 'i-01')).toMatchObject({ state: 'marked' });
+  });
+
   it('stop nothing when many of them are looked at together again, as a missing scope does', async () => {
     const restricted = Array.from({ length: 12 }, (_, index) => `i-${String(2 * index).padStart(2, '0')}`);
     const { world, night } = prepare(24, restricted);
