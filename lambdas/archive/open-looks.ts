@@ -16,16 +16,16 @@ const REFUSED_DAYS = 10;
 
 /**
  * Since when interactions must be refused to be looked at again: since whenever, where what is pending is asked for by name. Nights that
- * failed, were held back or did not start are no looks: a run after them looks once more at what was to be looked at since the mark.
+ * failed, were held back or did not start are no looks: a run after them looks once more at what they were to look at.
  *
  * @param now epoch milliseconds
- * @param loadedThrough the mark, which the last run that came to its end has raised; undefined before it
+ * @param lastNight how far the last run of what is due went that came to its end; undefined before it
  */
-export function refusedSince(byName: boolean, now: number, loadedThrough: string | undefined): string {
+export function refusedSince(byName: boolean, now: number, lastNight: string | undefined): string {
   if (byName) return '';
-  const lastNight = Date.parse(loadedThrough ?? isoInstant(now));
+  const last = Date.parse(lastNight ?? isoInstant(now));
   return isoInstant(
-    Math.min(now - REFUSED_DAYS * DAY_MILLISECONDS, lastNight - (REFUSED_DAYS - 1) * DAY_MILLISECONDS),
+    Math.min(now - REFUSED_DAYS * DAY_MILLISECONDS, last - (REFUSED_DAYS - 1) * DAY_MILLISECONDS),
   );
 }
 

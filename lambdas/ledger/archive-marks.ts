@@ -14,6 +14,10 @@ export const ArchiveMarks = z.object({
   ...Marks.shape,
   passMilliseconds: z.number().default(0).describe('How long the last listing took'),
   interactionsPerDay: z.number().optional().describe('As the last whole run found'),
+  dueThrough: z
+    .string()
+    .optional()
+    .describe('How far the last whole run of what is due went: it has also looked at what earlier runs left'),
 });
 export type ArchiveMarks = z.infer<typeof ArchiveMarks>;
 
@@ -56,6 +60,7 @@ export async function raiseArchiveMark(
         set: {
           loadedThrough: isoInstant(to),
           passMilliseconds,
+          ...(due ? { dueThrough: isoInstant(to) } : {}),
           interactionsPerDay: Math.round(range.interactions / days),
         },
       },

@@ -89,9 +89,12 @@ describe('ARC-02 interactions that CXone refuses', () => {
     await night('first');
     world.clock.set(world.clock.now() + 20 * DAY_MILLISECONDS);
     permit();
+    await night('range', { from: '2024-05-16', to: '2024-06-05' });
+    const ranged = await entryOf(world, 'i-01');
 
     await night('resumed');
 
+    expect(ranged).toMatchObject({ state: 'unavailable' });
     expect(await entryOf(world, 'i-01')).toMatchObject({ state: 'marked' });
   });
 
