@@ -80,6 +80,15 @@ describe('a commit', () => {
     expect(await read()).toMatchObject({ committedAt: first, committedBy: MINE });
   });
 
+  it('OPS-07 of a rollback to the generation that is current pins it', async () => {
+    const { ledger, claim, read } = await prepare();
+    await commitGeneration(ledger, claim, factsOf(A));
+
+    const committed = await commitGeneration(ledger, claim, factsOf(A), { kind: 'rollback' });
+
+    expect([committed, (await read()).pinned]).toEqual([{ generation: A, unchanged: true }, true]);
+  });
+
   it('ALL-06 notes when CXone was asked while late rows are awaited beyond that, and no longer afterwards', async () => {
     const { ledger, claim, read } = await prepare();
     const [early, final] = ['2024-05-17T23:59:59.999Z', '2024-05-18T00:00:00.000Z'].map(Date.parse);
