@@ -153,6 +153,26 @@ describe('the webhook of a tenant', () => {
     await night.close();
   });
 
+  it('ALL-13 OPS-07 is told of a rollback as of any commit, and the rollback says what is current when that is done', async () => {
+    const night = await nights.open();
+    const day = night.day();
+    await night.run();
+    const { generation: good } = await windowOf(night, day);
+    nights.simulator.use(['duplicates:9', 'superseded:4']);
+    await night.run({ date: day, refresh: true });
+    const { generation: bad } = await windowOf(night, day);
+
+    const { status, output = '' } = await night.operate({ rollback: { dataset: 'cdr', day } });
+
+    const last = receiver.posts.at(-1)?.message;
+    expect([status, JSON.parse(output)]).toEqual([
+      'SUCCEEDED',
+      { operation: 'rolledBack', dataset: 'cdr', day, generation: good, replaced: bad },
+    ]);
+    expect(last).toMatchObject({ commit: 3, generation: good, replaces: bad });
+    await night.close();
+  });
+
   it('OPS-08 is tried by the doctor, which says what is wrong and does not fail for it', async () => {
     const night = await nights.open();
     const well = await night.operate({ doctor: {} });
