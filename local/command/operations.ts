@@ -88,6 +88,8 @@ async function onMachine(
     secrets: request.secrets === undefined ? {} : loadSecrets(request.secrets),
   });
   try {
+    // The end of a run whose process was killed is known since the engine was opened: the ledger is told of it first.
+    await platform.engine.heard();
     const executionArn = await begin(platform.engine, platform.machineOf(only.tenant.id, OPERATIONS_MACHINE));
     const ended = await platform.engine.wait(executionArn);
     const { status, output, error, cause, name, input, redriveStatus } = ended;

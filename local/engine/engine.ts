@@ -63,6 +63,8 @@ export interface Engine extends EngineView {
   stop(executionArn: string, error?: string, cause?: string): Promise<void>;
   /** Resolves when the execution has ended. Rejects with `DoesNotExist`. */
   wait(executionArn: string): Promise<ExecutionDescription>;
+  /** Resolves when the listener is done with every change so far, also with what its work changed meanwhile; what runs is not waited for. */
+  heard(): Promise<void>;
   /** Resolves when nothing runs and the listener has heard everything. Rejects with the listener's failures. */
   idle(): Promise<void>;
   /** Aborts what runs, waits until that is recorded and heard, and releases the folder. */
@@ -149,6 +151,10 @@ export function createEngine(options: EngineOptions): Engine {
     told.set(arn, telling);
   }
 
+  async function heard(): Promise<void> {
+    while (told.size > 0) await Promise.all(told.values());
+  }
+
   async function idle(): Promise<void> {
     while (executor.running().length > 0 || told.size > 0) {
       await Promise.all([...executor.running().map((arn) => executor.ended(arn)), ...told.values()]);
@@ -177,6 +183,7 @@ export function createEngine(options: EngineOptions): Engine {
       await executor.ended(executionArn);
       return view.describe(executionArn);
     },
+    heard,
     idle,
     async shutdown() {
       open = false;

@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { RunRecord } from '../../lambdas/model/run-record.ts';
+import { TenantStatus } from '../../lambdas/model/status.ts';
+import { main } from '../../local/command/program.ts';
+import { recordedOutputs } from '../unit/command/recorded-output.ts';
 import { command, openSite, start } from './command-process.ts';
 
 const SMALL = ['rows:300', 'parts:2', 'duplicates:4', 'drift:1'];
@@ -129,5 +132,23 @@ describe('run', () => {
     expect(RunRecord.parse(JSON.parse(again.stdout)).totals.rowsOut).toBe(300);
     expect(site.simulator.jobs).toHaveLength(1);
     expect(runs.stdout).toMatch(/ABORTED\s+RunInterrupted/);
+  });
+
+  it('OPS-08 the first status after a run whose process was killed tells of that run', async () => {
+    let kill = () => {};
+    await using site = await openSite(SMALL, (kind) => {
+      if (kind === 'submit') kill();
+    });
+    const running = start('run', 'cdr-export', ...site.options);
+    kill = () => running.child.kill('SIGKILL');
+    await running.ended;
+    // Of the options, `--secrets` is none of the status.
+    const place = [...site.options.slice(0, 2), ...site.options.slice(4)];
+
+    const outputs = recordedOutputs();
+    await main(['status', ...place, '--json'], outputs);
+
+    const { pipelines } = TenantStatus.parse(JSON.parse(outputs.stdout));
+    expect(pipelines[0]?.lastRun).toMatchObject({ outcome: 'ABORTED', error: 'Engine.ProcessEnded' });
   });
 });

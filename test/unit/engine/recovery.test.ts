@@ -219,6 +219,25 @@ describe('an engine whose process ended', () => {
     expect(told).toEqual(['nightly ABORTED', 'nightly/windows ABORTED']);
   });
 
+  it('OPS-08 says when the listener is done with them, and does not wait for what runs', async () => {
+    const { copies } = await recordNight();
+    const folder = copies.find(({ executionArn }) => executionArn.includes('/windows:'))?.folder ?? '';
+    const told: string[] = [];
+    const bench = openBench(definition, {
+      folder,
+      functions: { plan: () => new Promise(() => undefined) },
+      async onStatusChange({ detail }) {
+        await Promise.resolve();
+        told.push(detail.status);
+      },
+    });
+    await bench.engine.start(MACHINE, { name: 'under-way' });
+
+    await bench.engine.heard();
+
+    expect(told.toSorted()).toEqual(['ABORTED', 'ABORTED', 'RUNNING']);
+  });
+
   it('ALL-10 a Map Run that was under way becomes ABORTED with its execution', async () => {
     const { copies } = await recordNight();
     const folder = copies.find(({ executionArn }) => executionArn.includes('/windows:'))?.folder ?? '';
