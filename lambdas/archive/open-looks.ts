@@ -19,7 +19,7 @@ const REFUSED_DAYS = 10;
  * failed, were held back or did not start are no looks: a run after them looks once more at what they were to look at.
  *
  * @param now epoch milliseconds
- * @param lastNight how far the last run of what is due went that came to its end; undefined before it
+ * @param lastNight when the last run of what is due began that came to its end; undefined before it
  */
 export function refusedSince(byName: boolean, now: number, lastNight: string | undefined): string {
   if (byName) return '';

@@ -50,7 +50,7 @@ export async function planArchive(
   // A first day that was moved beyond the mark leaves out what lies between.
   const mark = Math.max(beginning, Date.parse(marks.loadedThrough ?? isoInstant(beginning)));
   let pendingDays = 0;
-  const lastNight = marks.dueThrough ?? marks.loadedThrough;
+  const lastNight = marks.dueAt ?? marks.loadedThrough;
   const since = refusedSince(input.retryPending === true, instant, lastNight);
   for await (const day of archiveDays(ledger))
     if (isLeftOpen(day) || hasOpenLooks(day, since)) pendingDays += 1;

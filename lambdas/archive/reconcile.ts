@@ -60,6 +60,7 @@ export async function reconcileArchive(
       from: request.from,
       to: request.to,
       due: request.due,
+      listedAt: cursor.startedAt,
       passMilliseconds: (cursor.endedAt ?? cursor.startedAt) - cursor.startedAt,
       interactions: completion.report.total,
     };

@@ -14,10 +14,10 @@ export const ArchiveMarks = z.object({
   ...Marks.shape,
   passMilliseconds: z.number().default(0).describe('How long the last listing took'),
   interactionsPerDay: z.number().optional().describe('As the last whole run found'),
-  dueThrough: z
-    .string()
+  dueAt: z.iso
+    .datetime()
     .optional()
-    .describe('How far the last whole run of what is due went: it has also looked at what earlier runs left'),
+    .describe('When the last whole run of what is due began to list: it has also looked at what earlier runs left'),
 });
 export type ArchiveMarks = z.infer<typeof ArchiveMarks>;
 
@@ -33,6 +33,8 @@ export interface FinishedRange {
   to: number;
   /** It was planned from the mark, or from the first day where that lies beyond it: there is no hole before it. */
   due: boolean;
+  /** When it began to list, epoch milliseconds: long after the range where nights catch up. */
+  listedAt: number;
   passMilliseconds: number;
   interactions: number;
 }
@@ -46,7 +48,7 @@ export async function raiseArchiveMark(
   range: FinishedRange,
   start: number | undefined,
 ): Promise<boolean> {
-  const { from, to, due, passMilliseconds } = range;
+  const { from, to, due, listedAt, passMilliseconds } = range;
   // The first day is still to come.
   if (to <= from) return false;
   const days = (to - from) / 86_400_000;
@@ -60,7 +62,7 @@ export async function raiseArchiveMark(
         set: {
           loadedThrough: isoInstant(to),
           passMilliseconds,
-          ...(due ? { dueThrough: isoInstant(to) } : {}),
+          ...(due ? { dueAt: isoInstant(listedAt) } : {}),
           interactionsPerDay: Math.round(range.interactions / days),
         },
       },

@@ -25,7 +25,7 @@ function prepare(settings: { startDate?: string; lookBackMinutes?: number; catch
   const mark = (from: string, to: string, passMilliseconds = 0, interactions = 0) =>
     raiseArchiveMark(
       world.ledger,
-      { from: at(from), to: at(to), due: false, passMilliseconds, interactions },
+      { from: at(from), to: at(to), due: false, listedAt: at(NOW), passMilliseconds, interactions },
       at(from),
     );
   return { world, plan, mark };

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { isUnfinished } from '../../../lambdas/archive/reconcile.ts';
 import { readArchiveDay } from '../../../lambdas/ledger/archive-days.ts';
 import { catalogued } from '../../../lambdas/model/errors.ts';
+import { Day } from '../../../lambdas/model/days.ts';
 import type { Table } from '../../../lambdas/model/ports.ts';
-import { archive, archiveWorld, entryOf, goOn } from '../../support/archive-world.ts';
+import { archive, archiveWorld, entryOf, goOn, type Through } from '../../support/archive-world.ts';
 import { MAY_15, runCalled } from '../../support/window-ledger.ts';
 
 const DAY_MILLISECONDS = 86_400_000;
@@ -23,9 +24,9 @@ function prepare(count: number, refused: readonly string[]) {
   const permit = () => {
     for (const id of refused) held(id).details = ['answer'];
   };
-  const night = async (name: string, input: Record<string, unknown> = {}) => {
+  const night = async (name: string, input: Record<string, unknown> = {}, through: Through = {}) => {
     world.center.calls.length = 0;
-    const outcome = await archive(world, name, input);
+    const outcome = await archive(world, name, input, through);
     world.clock.set(world.clock.now() + DAY_MILLISECONDS);
     const looked = world.center.calls.filter(({ kind }) => kind === 'details').map(({ id }) => id);
     return { ...outcome, looked, failed: isUnfinished(outcome) };
@@ -96,6 +97,19 @@ describe('ARC-02 interactions that CXone refuses', () => {
 
     expect(ranged).toMatchObject({ state: 'unavailable' });
     expect(await entryOf(world, 'i-01')).toMatchObject({ state: 'marked' });
+  });
+
+  it('are looked at for ten days also while nights catch up with years', async () => {
+    const { world, night } = prepare(1, []);
+    const startDate = Day.parse('2022-05-15');
+    world.center.close('old', '2022-05-16T10:00:00.000Z').details = [refusal()];
+    const nights: string[][] = [];
+
+    for (let count = 0; count < 14; count += 1)
+      nights.push((await night(`night-${count}`, {}, { startDate })).looked);
+
+    const tries = nights.map((looked) => looked.filter((id) => id === 'old').length);
+    expect([tries.slice(0, 10), tries.slice(-3)]).toEqual([Array(10).fill(1), [0, 0, 0]]);
   });
 
   it('stop nothing when many of them are looked at together again, as a missing scope does', async () => {
