@@ -17,7 +17,9 @@ export const ArchiveMarks = z.object({
   dueAt: z.iso
     .datetime()
     .optional()
-    .describe('When the last whole run of what is due began to list: it has also looked at what earlier runs left'),
+    .describe(
+      'When the last whole run of what is due began to list: it has also looked at what earlier runs left',
+    ),
 });
 export type ArchiveMarks = z.infer<typeof ArchiveMarks>;
 

@@ -147,7 +147,7 @@ function commitOf(
 
 /**
  * Notes that rows may still come after CXone was asked, where that is so: whatever keeps the next nights from asking again, a later one
- * does. A replay and a rollback ask nobody.
+ * does. The same key gives the job of the first POST, so an intent counts from when it was stored. A replay and a rollback ask nobody.
  */
 function askedEarly(
   day: Day,
@@ -155,7 +155,7 @@ function askedEarly(
   { kind = 'commit', lateRows, submittedAt }: CommitTerms,
 ): Pick<Change, 'set' | 'remove'> {
   if (kind !== 'commit') return {};
-  const askedAt = submittedAt ?? before.submittedAt;
+  const askedAt = submittedAt ?? before.intendedAt ?? before.submittedAt;
   return askedAt !== undefined && lateRows !== undefined && askedAt < lateRowsUntil(day, lateRows)
     ? { set: { lateRowsSince: askedAt } }
     : { remove: ['lateRowsSince'] };

@@ -31,7 +31,7 @@ export function planSubmission(
   if (state.jobState === 'failed' || state.jobState === 'expired')
     return { action: 'raise', attempt: next, forRun: false };
   // Other columns or filters are another job: its parts must not be taken for those of the job before, which are stored by attempt.
-  if (state.jobKey !== jobKey) return { action: 'raise', attempt: next, forRun: false };
+  if (state.jobKey !== jobKey) return { action: 'raise', attempt: next, forRun: asksAgain };
   if (state.jobId !== undefined) return { action: 'reuse', attempt: state.attempt, jobId: state.jobId };
   return { action: 'post', attempt: state.attempt };
 }
@@ -119,6 +119,7 @@ export async function storeIntent(
         attempt: intent.attempt,
         jobKey: intent.jobKey,
         jobState: 'intended',
+        intendedAt: ledger.clock.now(),
         ...(intent.forRun ? { raisedFor: claim.run } : {}),
       },
       remove: OF_ONE_JOB,

@@ -37,6 +37,9 @@ export const WindowState = z.object({
   jobState: JobState.optional(),
   jobId: JobId.optional(),
   jobStatus: z.string().optional().describe('CXone’s own word for it, at the last poll'),
+  intendedAt: milliseconds
+    .optional()
+    .describe('When the attempt was raised: its job may be of then, where the answer to a POST was lost'),
   submittedAt: milliseconds.optional(),
   waitedSince: milliseconds.optional().describe('A day later the run that polls gives up'),
   changedAt: milliseconds.optional().describe('When CXone’s word last changed'),

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { isUnfinished } from '../../../lambdas/archive/reconcile.ts';
 import { readArchiveDay } from '../../../lambdas/ledger/archive-days.ts';
-import { catalogued } from '../../../lambdas/model/errors.ts';
 import { Day } from '../../../lambdas/model/days.ts';
+import { catalogued } from '../../../lambdas/model/errors.ts';
 import type { Table } from '../../../lambdas/model/ports.ts';
 import { archive, archiveWorld, entryOf, goOn, type Through } from '../../support/archive-world.ts';
 import { MAY_15, runCalled } from '../../support/window-ledger.ts';

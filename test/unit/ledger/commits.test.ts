@@ -7,9 +7,11 @@ import {
   leaveCommit,
   noteStep,
 } from '../../../lambdas/ledger/commits.ts';
+import { storeIntent, storeJob } from '../../../lambdas/ledger/jobs.ts';
 import { windowKey } from '../../../lambdas/ledger/keys.ts';
 import { endedRegistrants, isRegistrantOf, registrant } from '../../../lambdas/ledger/registrants.ts';
 import { readWindow } from '../../../lambdas/ledger/windows.ts';
+import { JobId } from '../../../lambdas/model/ids.ts';
 import type { Table } from '../../../lambdas/model/ports.ts';
 import { openLedger, type TestLedger } from '../../support/ledger.ts';
 import { thrownBy } from '../../support/thrown.ts';
@@ -109,6 +111,19 @@ describe('a commit', () => {
     ];
 
     expect(noted).toEqual([early, early, undefined, early, undefined, early]);
+  });
+
+  it('ALL-06 asks for late rows since the intent: its job may be of then, though its id was stored after the last of them', async () => {
+    const { ledger, clock, claim, read } = await prepare();
+    const intended = clock.now();
+    const intent = { attempt: 1, jobKey: 'key-1', forRun: false };
+    await storeIntent(ledger, claim, await read(), intent);
+    clock.set(Date.parse('2024-05-17T03:30:00.000Z'));
+    await storeJob(ledger, claim, { jobId: JobId.parse('job-1'), jobKey: 'key-1', nextPollAt: 0 });
+
+    await commitGeneration(ledger, claim, factsOf(A), { lateRows: { restateDays: 1, settleMinutes: 120 } });
+
+    expect((await read()).lateRowsSince).toBe(intended);
   });
 
   it('OPS-07 of a pinned window is refused, and is not a lost claim', async () => {

@@ -95,6 +95,12 @@ describe('CDR-02 what is done to have a job', () => {
       'export',
       { action: 'raise', attempt: 4, forRun: false },
     ],
+    [
+      'a refresh that asks for other columns while a job is under way counts for the run: its next try takes that attempt',
+      { ...submitted, jobKey: 'of-other-columns' },
+      'refresh',
+      { action: 'raise', attempt: 4, forRun: true },
+    ],
   ])('%s', (_, changes, task, expected) => {
     const plan = planSubmission(stateWith(changes), MINE, task, 'key-3');
 
@@ -120,7 +126,7 @@ describe('an intent', () => {
   });
 
   it('CDR-02 forgets all that belonged to the job before', async () => {
-    const { ledger, claim, read } = await prepare();
+    const { ledger, clock, claim, read } = await prepare();
     await storeIntent(ledger, claim, await read(), { attempt: 1, jobKey: 'key-1', forRun: false });
     await storeJob(ledger, claim, { jobId: JOB, jobKey: 'key-1', nextPollAt: 5 });
     await notePoll(ledger, claim, 1, {
@@ -143,6 +149,7 @@ describe('an intent', () => {
         attempt: 2,
         jobKey: 'key-2',
         jobState: 'intended',
+        intendedAt: clock.now(),
         raisedFor: MINE,
         failures: 1,
       }),
