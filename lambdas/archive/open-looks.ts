@@ -1,4 +1,4 @@
-import { type ArchiveDay, archiveDays } from '../ledger/archive-days.ts';
+import { type ArchiveDay, archiveDays, isLeftOpen } from '../ledger/archive-days.ts';
 import {
   type ArchiveEntry,
   archiveEntries,
@@ -6,7 +6,7 @@ import {
   readArchiveEntry,
 } from '../ledger/archive-entries.ts';
 import type { WindowLedger } from '../ledger/windows.ts';
-import { DAY_MILLISECONDS, isoInstant } from '../model/days.ts';
+import { DAY_MILLISECONDS, type Day, isoInstant } from '../model/days.ts';
 
 /**
  * For so long runs look by themselves at what CXone refuses (403): most of it is restricted for good, and what is only for want
@@ -30,8 +30,16 @@ export function refusedSince(byName: boolean, now: number, lastNight: string | u
 }
 
 /** Whether a day has interactions that are to be looked at again, though nothing happened to them. */
-export function hasOpenLooks({ looksOpen, takenUp, refused, refusedAt }: ArchiveDay, since: string): boolean {
+function hasOpenLooks({ looksOpen, takenUp, refused, refusedAt }: ArchiveDay, since: string): boolean {
   return looksOpen || takenUp.size > 0 || (refused > 0 && refusedAt >= since);
+}
+
+/**
+ * The archive days of which anything is left for whoever takes them up.
+ * @param since see `refusedSince`
+ */
+export async function* openDays(ledger: WindowLedger, since: string): AsyncGenerator<Day> {
+  for await (const day of archiveDays(ledger)) if (isLeftOpen(day) || hasOpenLooks(day, since)) yield day.day;
 }
 
 /**

@@ -1,6 +1,5 @@
 import { costOf } from '../delivery/cost.ts';
 import { windowListKey } from '../lake/keys.ts';
-import { archiveDays, isLeftOpen } from '../ledger/archive-days.ts';
 import { readArchiveMarks } from '../ledger/archive-marks.ts';
 import { fixStartDate } from '../ledger/marks.ts';
 import { notePlan } from '../ledger/run-notes.ts';
@@ -12,7 +11,7 @@ import { ARCHIVE_DATASET } from '../model/interactions.ts';
 import type { ObjectStore } from '../model/ports.ts';
 import { notePaused } from '../planning/paused.ts';
 import type { ArchiveInput, ParsedArchiveInput } from './input.ts';
-import { hasOpenLooks, refusedSince } from './open-looks.ts';
+import { openDays, refusedSince } from './open-looks.ts';
 import { type ArchiveRequest, writeRequest } from './request.ts';
 
 const MINUTE_MILLISECONDS = 60_000;
@@ -52,8 +51,7 @@ export async function planArchive(
   let pendingDays = 0;
   const lastNight = marks.dueAt ?? marks.loadedThrough;
   const since = refusedSince(input.retryPending === true, instant, lastNight);
-  for await (const day of archiveDays(ledger))
-    if (isLeftOpen(day) || hasOpenLooks(day, since)) pendingDays += 1;
+  for await (const _ of openDays(ledger, since)) pendingDays += 1;
   const to = Math.min(instant, mark + settings.catchUpDays * DAY_MILLISECONDS);
   const lookBack = Math.max(settings.lookBackMinutes * MINUTE_MILLISECONDS, 2 * marks.passMilliseconds);
   const due = { from: Math.max(beginning, mark - lookBack), to: Math.max(to, mark) };

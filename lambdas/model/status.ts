@@ -11,13 +11,19 @@ const instant = z.iso.datetime();
 /** Days and windows that a list of a status names at most, fewer where there are more than 15 datasets; the count beside it is of all. */
 export const STATUS_LISTED = 10;
 
-/** A window that somebody is at work on. */
-const ClaimedStatus = z.strictObject({
+/** A window that somebody is at work on, or has left. */
+export const ClaimedStatus = z.strictObject({
   day: Day,
   run: z.string().describe('Name of the run that holds it'),
   leaseUntil: instant,
   expired: z.boolean().describe('The lease is over: another run may take it'),
+  ended: RunRecord.shape.outcome
+    .optional()
+    .describe(
+      'How that run has ended, where the list of runs has it: whichever run comes to the window next takes it over',
+    ),
 });
+export type ClaimedStatus = z.infer<typeof ClaimedStatus>;
 
 /** An export that waits in CXone. */
 const QueuedStatus = z.strictObject({ day: Day, since: instant, status: z.string() });
@@ -34,11 +40,23 @@ export const DatasetStatus = z.strictObject({
   pinned: count,
   firstPinned: z.array(Day).max(STATUS_LISTED),
   unfinishedCommits: count.describe('Commits whose later steps are to be finished by the next run'),
-  queued: z.array(QueuedStatus).max(STATUS_LISTED),
-  claimed: z.array(ClaimedStatus).max(STATUS_LISTED),
+  queued: count.describe('Exports that wait in CXone'),
+  firstQueued: z.array(QueuedStatus).max(STATUS_LISTED),
+  claimed: count.describe('Windows that a run is at work on, or has left'),
+  firstClaimed: z.array(ClaimedStatus).max(STATUS_LISTED),
   openDrift: count.describe('Columns in no mapping that nobody has acknowledged'),
 });
 export type DatasetStatus = z.infer<typeof DatasetStatus>;
+
+/** How the archive of interactions stands. */
+export const ArchiveStatus = z.strictObject({
+  loadedThrough: instant
+    .optional()
+    .describe('What was updated before it is archived, unavailable by name, or of a day that is left open'),
+  openDays: count.describe('Archive days of which something is left for the next run'),
+  firstOpenDays: z.array(Day).max(STATUS_LISTED),
+});
+export type ArchiveStatus = z.infer<typeof ArchiveStatus>;
 
 /** How a pipeline stands. */
 export const PipelineStatus = z.strictObject({
@@ -89,6 +107,7 @@ export const TenantStatus = z.strictObject({
   at: instant,
   pipelines: z.array(PipelineStatus),
   datasets: z.array(DatasetStatus),
+  archive: ArchiveStatus.optional().describe('Where the tenant has one'),
   breakers: z.array(BreakerStatus),
   owedRecords: z.array(OwedRecords).describe('Of each pipeline that owes the audit chain records'),
 });

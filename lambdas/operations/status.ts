@@ -1,3 +1,5 @@
+import { openDays, refusedSince } from '../archive/open-looks.ts';
+import { readArchiveMarks } from '../ledger/archive-marks.ts';
 import { breakerKey, createBreaker } from '../ledger/breaker.ts';
 import { driftEvents } from '../ledger/drift.ts';
 import { holesIn } from '../ledger/holes.ts';
@@ -5,11 +7,13 @@ import { readMarks } from '../ledger/marks.ts';
 import { readPause } from '../ledger/pauses.ts';
 import { type ListedRun, lastRuns } from '../ledger/run-list.ts';
 import { isSettled, type WindowState } from '../ledger/window-state.ts';
-import { readWindows, type WindowLedger } from '../ledger/windows.ts';
+import { LEASE_MILLISECONDS, readWindows, type WindowLedger } from '../ledger/windows.ts';
 import { Day, isoInstant, plusDays } from '../model/days.ts';
 import { runName } from '../model/ids.ts';
 import type { PipelineName } from '../model/pipelines.ts';
 import {
+  type ArchiveStatus,
+  type ClaimedStatus,
   type DatasetStatus,
   type Deployed,
   type PipelineStatus,
@@ -34,7 +38,10 @@ export async function tenantStatus(ledger: WindowLedger, deployed: Deployed): Pr
     pipelines: await Promise.all(
       deployed.pipelines.map((pipeline) => pipelineStatus(ledger, pipeline, runs)),
     ),
-    datasets: await Promise.all(deployed.datasets.map((dataset) => datasetStatus(ledger, dataset, atMost))),
+    datasets: await Promise.all(
+      deployed.datasets.map((dataset) => datasetStatus(ledger, dataset, { runs, atMost })),
+    ),
+    archive: deployed.pipelines.includes('interaction-archive') ? await archiveStatus(ledger) : undefined,
     breakers: await Promise.all(
       deployed.breakers.map(async (family) => ({
         family,
@@ -69,7 +76,7 @@ async function pipelineStatus(
 async function datasetStatus(
   ledger: WindowLedger,
   { dataset, pipeline }: Deployed['datasets'][number],
-  atMost: number,
+  { runs, atMost }: { runs: readonly ListedRun[]; atMost: number },
 ): Promise<DatasetStatus> {
   const windows: WindowState[] = [];
   for await (const window of readWindows(ledger, dataset)) windows.push(window);
@@ -78,6 +85,8 @@ async function datasetStatus(
   const committed = windows.filter(({ generation }) => generation !== undefined);
   const holes = holesIn(new Set(committed.map(({ day }) => day)), marks);
   const pinned = windows.filter((window) => window.pinned).map(({ day }) => day);
+  const queued = windows.filter(isQueued);
+  const claimed = windows.flatMap((window) => claimedStatus(window, runs, ledger.clock.now()));
   const drift = await driftEvents(ledger, dataset);
   return {
     dataset,
@@ -91,8 +100,10 @@ async function datasetStatus(
     pinned: pinned.length,
     firstPinned: pinned.slice(0, atMost),
     unfinishedCommits: committed.filter((window) => !isSettled(window)).length,
-    queued: windows.filter(isQueued).map(queuedStatus).slice(0, atMost),
-    claimed: windows.flatMap((window) => claimedStatus(window, ledger.clock.now())).slice(0, atMost),
+    queued: queued.length,
+    firstQueued: queued.slice(0, atMost).map(queuedStatus),
+    claimed: claimed.length,
+    firstClaimed: claimed.slice(0, atMost),
     openDrift: drift.filter(({ acknowledgedAt }) => acknowledgedAt === undefined).length,
   };
 }
@@ -106,7 +117,32 @@ function queuedStatus({ day, submittedAt = 0, jobStatus = '' }: WindowState) {
   return { day, since: isoInstant(submittedAt), status: jobStatus };
 }
 
-function claimedStatus({ day, claimedBy, leaseUntil }: WindowState, now: number) {
+function claimedStatus(
+  { day, claimedBy, leaseUntil }: WindowState,
+  runs: readonly ListedRun[],
+  now: number,
+): ClaimedStatus[] {
   if (claimedBy === undefined || leaseUntil === 0) return [];
-  return [{ day, run: runName(claimedBy), leaseUntil: isoInstant(leaseUntil), expired: leaseUntil <= now }];
+  const listed = runs.find(({ run }) => run === claimedBy);
+  // A sign of life after the end that is listed is a redrive's: that has not ended.
+  const heardOf = leaseUntil - LEASE_MILLISECONDS;
+  const ended = listed !== undefined && Date.parse(listed.startedAt) + listed.milliseconds >= heardOf;
+  return [
+    {
+      day,
+      run: runName(claimedBy),
+      leaseUntil: isoInstant(leaseUntil),
+      expired: leaseUntil <= now,
+      ...(ended ? { ended: listed.outcome } : {}),
+    },
+  ];
+}
+
+/** How far the archive is, and what its next nightly run would look at once more. */
+async function archiveStatus(ledger: WindowLedger): Promise<ArchiveStatus> {
+  const { loadedThrough, dueThrough } = await readArchiveMarks(ledger);
+  const since = refusedSince(false, ledger.clock.now(), dueThrough ?? loadedThrough);
+  const days: Day[] = [];
+  for await (const day of openDays(ledger, since)) days.push(day);
+  return { loadedThrough, openDays: days.length, firstOpenDays: days.slice(0, STATUS_LISTED) };
 }

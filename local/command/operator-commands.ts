@@ -97,7 +97,7 @@ export function addOperations(program: Command, parts: ProgramParts): void {
     );
   offered(
     'status',
-    'say how a tenant stands: last good day, holes, pins, pauses, queue, claims, breakers, audit records that are owed',
+    'say how a tenant stands: last good day, holes, pins, pauses, queue, claims, the archive’s mark, breakers, audit records that are owed',
   ).action((place: PlaceOptions) => operation(place, () => ({ status: {} })));
   offered(
     'doctor',

@@ -1,7 +1,13 @@
-import type { DatasetStatus, PipelineStatus, TenantStatus } from '../../lambdas/model/status.ts';
+import type {
+  ArchiveStatus,
+  ClaimedStatus,
+  DatasetStatus,
+  PipelineStatus,
+  TenantStatus,
+} from '../../lambdas/model/status.ts';
 import type { Output } from './output.ts';
 import { textTable } from './text-table.ts';
-import { amount } from './wording.ts';
+import { amount, counted } from './wording.ts';
 
 /** Prints how a tenant stands: its pipelines, its datasets, and what waits or is held. */
 export function printStatus(out: Output, status: TenantStatus): void {
@@ -43,21 +49,9 @@ function datasetCells(dataset: DatasetStatus): string[] {
 }
 
 /** One sentence for each thing that somebody may want to look at. */
-function remarks({ datasets, breakers, owedRecords }: TenantStatus): string[] {
-  const named = (days: readonly string[], all: number) =>
-    `${days.join(', ')}${all > days.length ? `, and ${amount(all - days.length)} more` : ''}`;
-  const lines = datasets.flatMap(({ dataset, holes, firstHoles, pinned, firstPinned, queued, claimed }) => [
-    ...(holes > 0 ? [`${dataset}: missing ${named(firstHoles, holes)}.`] : []),
-    ...(pinned > 0 ? [`${dataset}: pinned ${named(firstPinned, pinned)}.`] : []),
-    ...queued.map(
-      ({ day, since, status }) =>
-        `${dataset} ${day}: ${status || 'queued'} in CXone since ${shortInstant(since)}.`,
-    ),
-    ...claimed.map(
-      ({ day, run, leaseUntil, expired }) =>
-        `${dataset} ${day}: held by run ${run}, lease ${expired ? 'over since' : 'until'} ${shortInstant(leaseUntil)}.`,
-    ),
-  ]);
+function remarks({ datasets, archive, breakers, owedRecords }: TenantStatus): string[] {
+  const lines = datasets.flatMap(datasetRemarks);
+  const archived = archive === undefined ? [] : [archiveRemark(archive)];
   const opened = breakers.flatMap(({ family, state, failuresInARow }) =>
     state === 'closed'
       ? []
@@ -73,8 +67,45 @@ function remarks({ datasets, breakers, owedRecords }: TenantStatus): string[] {
       : []),
     `${pipeline}: ${cure}`,
   ]);
-  const all = [...lines, ...opened, ...owed];
+  const all = [...lines, ...archived, ...opened, ...owed];
   return all.length === 0 ? [] : ['', ...all];
+}
+
+function datasetRemarks({ dataset, ...of }: DatasetStatus): string[] {
+  const { holes, firstHoles, pinned, firstPinned, queued, firstQueued, claimed, firstClaimed } = of;
+  return [
+    ...(holes > 0 ? [`${dataset}: missing ${named(firstHoles, holes)}.`] : []),
+    ...(pinned > 0 ? [`${dataset}: pinned ${named(firstPinned, pinned)}.`] : []),
+    ...firstQueued.map(
+      ({ day, since, status }) =>
+        `${dataset} ${day}: ${status || 'queued'} in CXone since ${shortInstant(since)}.`,
+    ),
+    ...(queued > firstQueued.length
+      ? [`${dataset}: ${counted(queued - firstQueued.length, 'more export')} in CXone.`]
+      : []),
+    ...firstClaimed.map((claim) => `${dataset} ${claim.day}: ${holderOf(claim)}.`),
+    ...(claimed > firstClaimed.length
+      ? [`${dataset}: ${counted(claimed - firstClaimed.length, 'more window')} held or left.`]
+      : []),
+  ];
+}
+
+/** Who holds a window, or has left it: then it waits for nobody. */
+function holderOf({ run, leaseUntil, expired, ended }: ClaimedStatus): string {
+  if (ended !== undefined)
+    return `left by run ${run}, which has ended as ${ended}; the next run that comes to it takes it over`;
+  return `held by run ${run}, lease ${expired ? 'over since' : 'until'} ${shortInstant(leaseUntil)}`;
+}
+
+function archiveRemark({ loadedThrough, openDays, firstOpenDays }: ArchiveStatus): string {
+  const through =
+    loadedThrough === undefined ? 'no mark yet' : `complete through ${shortInstant(loadedThrough)}`;
+  const open = openDays === 0 ? 'nothing left open' : `left open ${named(firstOpenDays, openDays)}`;
+  return `interaction-archive: ${through}, ${open}.`;
+}
+
+function named(days: readonly string[], all: number): string {
+  return `${days.join(', ')}${all > days.length ? `, and ${amount(all - days.length)} more` : ''}`;
 }
 
 function shortInstant(instant: string | undefined): string {

@@ -246,20 +246,25 @@ describe('the status', () => {
     await night.run({ date: night.day(3) });
     await night.operate({ pause: { pipeline: 'cdr-export', reason: 'maintenance' } });
     night.simulator.use(['queue-wait:7200']);
-    const before = night.calls().length;
-    const run = await night.start({ date: night.day(5) });
-    while (
-      !night
-        .calls()
-        .slice(before)
-        .some(({ kind }) => kind === 'status')
-    )
-      await night.pass(10_000);
+    const queued = async (day: string) => {
+      const before = night.calls().length;
+      const run = await night.start({ date: day });
+      const calls = () => night.calls().slice(before);
+      while (!calls().some(({ kind }) => kind === 'status')) await night.pass(10_000);
+      return run;
+    };
+    const run = await queued(night.day(5));
 
     const { output = '' } = await night.operate({ status: {} });
     const status = OperateResult.parse(JSON.parse(output));
     await night.ended(run);
+    await night.platform.engine.stop(await queued(night.day(6)));
+    await night.platform.engine.heard();
+    const { output: later = '' } = await night.operate({ status: {} });
 
+    expect(OperateResult.parse(JSON.parse(later))).toMatchObject({
+      status: { datasets: [{ firstClaimed: [{ day: night.day(6), expired: false, ended: 'ABORTED' }] }] },
+    });
     expect(status).toMatchObject({
       operation: 'status',
       status: {
@@ -274,8 +279,10 @@ describe('the status', () => {
             pinned: 1,
             firstPinned: [day],
             unfinishedCommits: 0,
-            claimed: [{ day: night.day(5), expired: false }],
-            queued: [{ day: night.day(5) }],
+            claimed: 1,
+            firstClaimed: [{ day: night.day(5), expired: false }],
+            queued: 1,
+            firstQueued: [{ day: night.day(5) }],
           },
         ],
       },
