@@ -140,8 +140,8 @@ function claimedStatus(
 
 /** How far the archive is, and what its next nightly run would look at once more. */
 async function archiveStatus(ledger: WindowLedger): Promise<ArchiveStatus> {
-  const { loadedThrough, dueThrough } = await readArchiveMarks(ledger);
-  const since = refusedSince(false, ledger.clock.now(), dueThrough ?? loadedThrough);
+  const { loadedThrough, dueAt } = await readArchiveMarks(ledger);
+  const since = refusedSince(false, ledger.clock.now(), dueAt ?? loadedThrough);
   const days: Day[] = [];
   for await (const day of openDays(ledger, since)) days.push(day);
   return { loadedThrough, openDays: days.length, firstOpenDays: days.slice(0, STATUS_LISTED) };

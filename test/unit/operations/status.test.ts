@@ -98,7 +98,11 @@ describe('the archive', () => {
     const [from, to] = [Date.parse('2024-05-13T00:00:00Z'), Date.parse('2024-05-16T03:00:00Z')];
     const deployed = { ...CDR, pipelines: [PipelineName.parse('interaction-archive')] };
     const before = await tenantStatus(ledger, deployed);
-    await raiseArchiveMark(ledger, { from, to, due: true, passMilliseconds: 0, interactions: 9 }, from);
+    await raiseArchiveMark(
+      ledger,
+      { from, to, due: true, listedAt: to, passMilliseconds: 0, interactions: 9 },
+      from,
+    );
     for (const [day, set] of [
       ['2024-05-13', { marksOpen: false }],
       ['2024-05-14', { marksOpen: true }],
