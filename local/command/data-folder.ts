@@ -87,6 +87,22 @@ export async function openLake(data: string): Promise<OpenLake> {
   };
 }
 
+/** Refuses a tenant that the lake holds nothing of and was not synthesised for. Throws `CommandRefused` with those that there are. */
+export function requireTenant({ ledgers }: Pick<OpenLake, 'ledgers'>, tenant: TenantId | undefined): void {
+  if (tenant === undefined || ledgers.has(tenant)) return;
+  throw new CommandRefused([
+    `There is no tenant ${tenant} in the folder: it has ${[...ledgers.keys()].toSorted().join(', ')}.`,
+  ]);
+}
+
+/** Refuses a dataset of which there is neither a table nor a committed day. Throws `CommandRefused` with those that there are. */
+export function requireDataset({ datasets }: Pick<OpenLake, 'datasets'>, dataset: DatasetId): void {
+  if (datasets.includes(dataset)) return;
+  throw new CommandRefused([
+    `There is no dataset ${dataset} in the folder: it has ${datasets.toSorted().join(', ')}.`,
+  ]);
+}
+
 /** Of whom and of what the lake holds something: a command with another configuration synthesises the folder anew, without those of the runs before. */
 async function heldIn(
   s3: S3Client,

@@ -1,7 +1,7 @@
 import { acknowledgeDrift, driftEvents } from '../../lambdas/ledger/drift.ts';
 import { DatasetId, type TenantId } from '../../lambdas/model/ids.ts';
 import { parseOrRefuse } from '../../lambdas/model/refusal.ts';
-import { openLake } from './data-folder.ts';
+import { openLake, requireTenant } from './data-folder.ts';
 import { CommandRefused, EXIT, type ExitCode } from './exit-codes.ts';
 import type { Outputs } from './output.ts';
 import { textTable } from './text-table.ts';
@@ -16,6 +16,7 @@ export interface DriftRequest {
 /** Lists the columns that no mapping knows: when each was first seen, and whether somebody has acknowledged it. */
 export async function listDrift(request: DriftRequest, { out, err }: Outputs): Promise<ExitCode> {
   await using lake = await openLake(request.data);
+  requireTenant(lake, request.tenant);
   const rows: string[][] = [];
   for (const [tenant, ledger] of lake.ledgers) {
     if (request.tenant !== undefined && request.tenant !== tenant) continue;
@@ -42,6 +43,7 @@ export async function acknowledgeColumn(
 ): Promise<ExitCode> {
   const dataset = parseOrRefuse(DatasetId, request.dataset, 'The dataset');
   await using lake = await openLake(request.data);
+  requireTenant(lake, request.tenant);
   let acknowledged = 0;
   for (const [tenant, ledger] of lake.ledgers) {
     if (request.tenant !== undefined && request.tenant !== tenant) continue;

@@ -1,7 +1,7 @@
 import type { TenantId } from '../../lambdas/model/ids.ts';
 import { committedWindows } from './committed-windows.ts';
 import { copyOut } from './copy-out.ts';
-import { openLake } from './data-folder.ts';
+import { openLake, requireTenant } from './data-folder.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { Outputs } from './output.ts';
 import { textTable } from './text-table.ts';
@@ -18,6 +18,7 @@ export interface FilesRequest {
 /** Lists the committed files, or copies them out under their S3 keys. */
 export async function listFiles(request: FilesRequest, { out, err }: Outputs): Promise<ExitCode> {
   await using lake = await openLake(request.data);
+  requireTenant(lake, request.tenant);
   const rows: string[][] = [];
   let windows = 0;
   const copied = { files: 0, bytes: 0 };

@@ -6,12 +6,12 @@ import { DatasetId, type TenantId } from '../../lambdas/model/ids.ts';
 import { OperateResult, OperationInput, RolledBack } from '../../lambdas/model/operations.ts';
 import { OPERATIONS_MACHINE } from '../../lambdas/model/pipelines.ts';
 import { parseOrRefuse } from '../../lambdas/model/refusal.ts';
-import { keptGenerations } from '../../lambdas/operations/rollback.ts';
+import { type KeptGeneration, keptGenerations } from '../../lambdas/operations/rollback.ts';
 import { loadConfiguration } from '../../lib/configuration-file.ts';
 import type { Engine } from '../engine/engine.ts';
 import { openPlatform } from '../platform.ts';
 import { loadSecrets } from '../secrets-file.ts';
-import { openLake } from './data-folder.ts';
+import { openLake, requireDataset, requireTenant } from './data-folder.ts';
 import { printExamination, withFolderClock } from './examination-report.ts';
 import { CommandRefused, EXIT, type ExitCode } from './exit-codes.ts';
 import type { Outputs } from './output.ts';
@@ -146,30 +146,39 @@ function messageOf(cause: string | undefined): string | undefined {
   }
 }
 
-/** Lists the generations of a window that are still in the lake. */
-export async function listGenerations(
-  request: { data: string; tenant?: TenantId; dataset: string; window: string },
-  { out, err }: Outputs,
-): Promise<ExitCode> {
+/** What `generations` is asked for. */
+export interface GenerationsRequest {
+  data: string;
+  tenant?: TenantId;
+  dataset: string;
+  window: string;
+  /** One JSON document instead of a table. */
+  json: boolean;
+}
+
+/** Lists the generations of a window that are still in the lake. Throws `CommandRefused` for a dataset or a tenant that there is not. */
+export async function listGenerations(request: GenerationsRequest, { out, err }: Outputs): Promise<ExitCode> {
   const dataset = parseOrRefuse(DatasetId, request.dataset, 'The dataset');
   const day = parseOrRefuse(Day, request.window, 'The window');
   await using lake = await openLake(request.data);
-  const rows: string[][] = [];
-  for (const [tenant, ledger] of lake.ledgers) {
-    if (request.tenant !== undefined && request.tenant !== tenant) continue;
-    for (const { generation, current, facts } of await keptGenerations(
-      { ledger, objects: lake.objects },
-      { dataset, day },
-    ))
-      rows.push([
-        tenant,
-        generation,
-        current ? 'current' : '',
-        amount(facts.rows.rowsOut),
-        facts.maxEvent ?? '',
-      ]);
+  requireTenant(lake, request.tenant);
+  requireDataset(lake, dataset);
+  const kept: (KeptGeneration & { tenant: TenantId })[] = [];
+  for (const [tenant, ledger] of lake.ledgers)
+    if ((request.tenant ?? tenant) === tenant)
+      for (const one of await keptGenerations({ ledger, objects: lake.objects }, { dataset, day }))
+        kept.push({ tenant, ...one });
+  if (request.json) {
+    const generations = kept.map(({ tenant, generation, current, facts: { rows, maxEvent } }) => ({
+      tenant,
+      generation,
+      current,
+      rows: rows.rowsOut,
+      maxEvent,
+    }));
+    out.line(JSON.stringify({ dataset, window: day, generations }));
+    return EXIT.done;
   }
-  if (rows.length === 0) err.line(`The lake has no generation of ${dataset} ${day}.`);
   const headings = [
     { heading: 'tenant' },
     { heading: 'generation' },
@@ -177,6 +186,14 @@ export async function listGenerations(
     { heading: 'rows', numbers: true },
     { heading: 'latest event' },
   ];
-  if (rows.length > 0) for (const line of textTable(headings, rows)) out.line(line);
+  const rows = kept.map(({ tenant, generation, current, facts }) => [
+    tenant,
+    generation,
+    current ? 'current' : '',
+    amount(facts.rows.rowsOut),
+    facts.maxEvent ?? '',
+  ]);
+  if (rows.length === 0) err.line(`The lake has no generation of ${dataset} ${day}.`);
+  else for (const line of textTable(headings, rows)) out.line(line);
   return EXIT.done;
 }

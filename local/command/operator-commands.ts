@@ -112,9 +112,16 @@ export function addOperations(program: Command, parts: ProgramParts): void {
     .requiredOption('--window <day>', 'the UTC day')
     .option('--data <folder>', 'where everything is kept', defaults.data)
     .option('--tenant <id>', 'only its generations', tenantId)
-    .action((dataset: string, options: { window: string; data: string; tenant?: TenantId }) =>
-      choose(async (outputs) =>
-        (await import('./operations.ts')).listGenerations({ ...options, dataset }, outputs),
-      ),
+    .option('--json', 'one JSON document')
+    .action(
+      (
+        dataset: string,
+        { json = false, ...options }: { window: string; data: string; tenant?: TenantId; json?: boolean },
+      ) =>
+        choose(
+          async (outputs) =>
+            (await import('./operations.ts')).listGenerations({ ...options, dataset, json }, outputs),
+          json,
+        ),
     );
 }

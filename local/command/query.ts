@@ -7,7 +7,7 @@ import type { TenantId } from '../../lambdas/model/ids.ts';
 import { LOADS_TABLE } from '../../lib/operations/glue-tables.ts';
 import { type CommittedWindow, committedWindows } from './committed-windows.ts';
 import { copyOut, pathOf } from './copy-out.ts';
-import { copiesFolder, openLake } from './data-folder.ts';
+import { copiesFolder, openLake, requireTenant } from './data-folder.ts';
 import { CommandRefused, EXIT, type ExitCode } from './exit-codes.ts';
 import type { Outputs } from './output.ts';
 import { textTable } from './text-table.ts';
@@ -56,6 +56,7 @@ export async function runQuery(request: QueryRequest, outputs: Outputs): Promise
 /** The committed windows, after their Parquet files have been copied to where DuckDB can read them. */
 async function copiedWindows(request: QueryRequest, folder: string): Promise<CommittedWindow[]> {
   await using lake = await openLake(request.data);
+  requireTenant(lake, request.tenant);
   const windows: CommittedWindow[] = [];
   for await (const window of committedWindows(lake.objects, request.tenant)) {
     await copyOut(lake.objects, window, folder, ({ format }) => format === 'parquet');

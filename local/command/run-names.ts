@@ -25,18 +25,21 @@ export function findRun(view: EngineView, named: string): ExecutionItem {
 
 /** Whose operation it is, where the run is one of the operations machine, which is of no pipeline. */
 export function operatedTenant(assembly: Assembly, run: ExecutionItem): TenantId | undefined {
-  const tags = tagsOf(assembly, run);
-  return tags['cxone-export:pipeline'] === OPERATIONS_MACHINE
-    ? TenantId.safeParse(tags['cxone-export:tenant']).data
+  return tagsOf(assembly, run)['cxone-export:pipeline'] === OPERATIONS_MACHINE
+    ? tenantOf(assembly, run)
     : undefined;
+}
+
+/** Whose machine ran, of whatever kind, by its tags; undefined where the assembly no longer has the machine. */
+export function tenantOf(assembly: Assembly, run: ExecutionItem): TenantId | undefined {
+  return TenantId.safeParse(tagsOf(assembly, run)['cxone-export:tenant']).data;
 }
 
 /** Whose run it is, by the tags of its machine; undefined where the assembly no longer has the machine. */
 export function ownerOf(assembly: Assembly, run: ExecutionItem): RunOwner | undefined {
-  const tags = tagsOf(assembly, run);
-  const tenant = TenantId.safeParse(tags['cxone-export:tenant']);
-  const pipeline = PipelineName.safeParse(tags['cxone-export:pipeline']);
-  return tenant.success && pipeline.success ? { tenant: tenant.data, pipeline: pipeline.data } : undefined;
+  const tenant = tenantOf(assembly, run);
+  const pipeline = PipelineName.safeParse(tagsOf(assembly, run)['cxone-export:pipeline']);
+  return tenant !== undefined && pipeline.success ? { tenant, pipeline: pipeline.data } : undefined;
 }
 
 function tagsOf(assembly: Assembly, run: ExecutionItem): Readonly<Record<string, string>> {

@@ -1,7 +1,7 @@
 import { openRuns } from './data-folder.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { Outputs } from './output.ts';
-import { ownerOf } from './run-names.ts';
+import { ownerOf, tenantOf } from './run-names.ts';
 import { textTable } from './text-table.ts';
 import { duration, instantText } from './wording.ts';
 
@@ -12,7 +12,7 @@ export function listRuns(request: { data: string }, { out, err }: Outputs): Exit
     const owner = ownerOf(assembly, run);
     return [
       run.name,
-      owner?.tenant ?? '',
+      tenantOf(assembly, run) ?? '',
       owner?.pipeline ?? run.stateMachineArn.split(':').at(-1) ?? '',
       instantText(run.startDate),
       run.stopDate === undefined ? '' : duration(run.stopDate - run.startDate),

@@ -51,6 +51,27 @@ describe('OPS-06 SQL that DuckDB refuses', () => {
   });
 });
 
+describe('OPS-06 what there is not', () => {
+  it.each([
+    ['query', ['query', 'select 1']],
+    ['files', ['files']],
+    ['generations', ['generations', 'cdr', '--window', '2024-05-15']],
+    ['drift ls', ['drift', 'ls']],
+  ])('a tenant: %s refuses it, and names those that there are', async (_, words) => {
+    const { code, stderr } = await said(...words, '--tenant', 'nobody');
+
+    expect(code).toBe(2);
+    expect(stderr).toContain('There is no tenant nobody in the folder: it has demo.');
+  });
+
+  it('a dataset: generations refuses it, and names those that there are', async () => {
+    const { code, stderr } = await said('generations', 'crd', '--window', '2024-05-15');
+
+    expect(code).toBe(2);
+    expect(stderr).toContain('There is no dataset crd in the folder: it has cdr.');
+  });
+});
+
 describe('OPS-06 a folder that a command has opened with another configuration', () => {
   beforeAll(() => said('status', '--config', 'config/example.json'));
 
@@ -66,8 +87,20 @@ describe('OPS-06 a folder that a command has opened with another configuration',
     const [, column = ''] = /demo {2,}cdr {2,}(\S+)/.exec(drift.stdout) ?? [];
     const [, day = ''] = /dt=(\S+?)\//.exec((await said('files')).stdout) ?? [];
     const generations = await said('generations', 'cdr', '--window', day);
+    const { stdout } = await said('generations', 'cdr', '--window', day, '--json');
 
     expect(column).not.toBe('');
     expect(generations.stdout).toMatch(/^demo +[0-9a-f]{32} +current/m);
+    expect(JSON.parse(stdout)).toMatchObject({
+      dataset: 'cdr',
+      window: day,
+      generations: [{ tenant: 'demo', current: true }],
+    });
+  });
+
+  it('lists the operation with its tenant', async () => {
+    const { stdout } = await said('runs');
+
+    expect(stdout).toMatch(/^\S+ {2}acme +cxone-export-acme-operations .* SUCCEEDED$/m);
   });
 });

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -65,6 +65,31 @@ describe('the command line', () => {
 
     expect(code).toBe(0);
     expect(outputs.stdout).toContain('no problems');
+  });
+
+  it('OPS-01 says of each pipeline of a configuration when it starts', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'cxone-check-'));
+    const file = join(folder, 'config.json');
+    cpSync('config/mappings', join(folder, 'mappings'), { recursive: true });
+    const pipelines = {
+      cdr: { enabled: false },
+      analytics: { schedule: { cron: '0 6 * * ? *', timezone: 'Europe/Berlin' } },
+      dataActions: {},
+      archive: { sealing: { mode: 'kms' } },
+    };
+    const tenant = { id: 'acme', secret: 'cxone/acme', baseUrl: 'https://api.example.com', pipelines };
+    writeFileSync(file, JSON.stringify({ tenants: [tenant] }));
+    const outputs = recordedOutputs();
+
+    await main(['config', 'check', file], outputs);
+
+    expect(outputs.stdout.match(/^ {4}.*$/gm)?.toSorted()).toEqual([
+      '    analytics-export: at 0 6 * * ? * Europe/Berlin',
+      '    cdr-export: on demand only',
+      '    data-action-dates: on demand only',
+      '    interaction-archive: at 0 5 * * ? * UTC',
+    ]);
+    rmSync(folder, { recursive: true });
   });
 
   it('finds nothing to query where nothing was run', async () => {
