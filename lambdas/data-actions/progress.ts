@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { giveTurnBack, type LastAsked, takeTurn } from '../ledger/action-turns.ts';
+import { giveTurnBack, type LastAsked, noteAsked, takeTurn } from '../ledger/action-turns.ts';
 import {
   type EndedUpdate,
   noteEnd,
@@ -32,8 +32,10 @@ export interface Progress {
   takeTurn(id: ActionId): Promise<number | undefined>;
   /** Of an action whose turn is taken: the run that was started after this one and whose value it has held since. */
   supersededBy(id: ActionId): RunArn | undefined;
-  /** Gives it back, at once or at an instant to come: see `giveTurnBack`. `holds`: the action holds this run's value. */
-  giveTurnBack(id: ActionId, left: { freeAt?: number | undefined; holds: boolean }): Promise<void>;
+  /** Of an action whose turn is taken: notes that it holds this run's value. Before the end of its update, which nobody comes back to. */
+  holds(id: ActionId): Promise<void>;
+  /** Gives it back, at once or at an instant to come: see `giveTurnBack`. */
+  giveTurnBack(id: ActionId, freeAt?: number): Promise<void>;
   /** Changes of the action that are made, or may be, and of which no record tells: of this run's own the latest is `own`. */
   owed(index: number, id: ActionId): Promise<{ owed: OwedChange[]; own: OwedChange | undefined }>;
   /** Keeps what was found of changes: their records are made after the batch. */
@@ -89,10 +91,12 @@ export function ledgerProgress(
       const other = asked.get(id);
       return isLater(other) ? other?.run : undefined;
     },
-    giveTurnBack(id, { freeAt, holds }) {
-      const isOurs = holds && startedAt !== undefined && !isLater(asked.get(id));
-      return giveTurnBack(ledger, id, holder, { freeAt, asked: isOurs ? { run, startedAt } : undefined });
+    async holds(id) {
+      const before = asked.get(id);
+      if (startedAt === undefined || isLater(before) || before?.run === run) return;
+      await noteAsked(ledger, id, holder, { run, startedAt });
     },
+    giveTurnBack: (id, freeAt) => giveTurnBack(ledger, id, holder, freeAt),
     async owed(index, id) {
       const owed: OwedChange[] = [];
       for (const change of await readOwed(ledger, id)) owed.push(await asItsRunTells(ledger, change));
@@ -162,6 +166,7 @@ export async function previewProgress(
     },
     takeTurn: async () => undefined,
     supersededBy: () => undefined,
+    holds: async () => undefined,
     giveTurnBack: async () => undefined,
     owed: async () => ({ owed: [], own: undefined }),
     judge: async () => undefined,

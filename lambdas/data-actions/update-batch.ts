@@ -112,7 +112,7 @@ async function tryUpdate(
     if (!(error instanceof CataloguedError)) attempt = { freeAt: arrivalOf(ports.clock) };
     throw error;
   } finally {
-    await progress.giveTurnBack(id, { freeAt: attempt.freeAt, holds: attempt.holds === true });
+    await progress.giveTurnBack(id, attempt.freeAt);
   }
 }
 
@@ -122,8 +122,6 @@ interface Attempt {
   againAt?: number;
   /** When another run may write the action, where a write of ours may be under way. */
   freeAt?: number;
-  /** The action holds what the update asks for. */
-  holds?: boolean;
 }
 
 /** Makes one attempt at an update, and notes how it ended. */
@@ -146,8 +144,9 @@ async function attemptUpdate(
       ? await previewAction(ports, update, id)
       : await updateAction({ ...ports, changes: progress }, update, id);
     await breaker.succeeded();
+    await progress.holds(id);
     await progress.end(index, end);
-    return { holds: true };
+    return {};
   } catch (error) {
     if (!(error instanceof CataloguedError)) throw error;
     if (OF_THE_ACTION.includes(error.name)) await progress.end(index, failure(error));

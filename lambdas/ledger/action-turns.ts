@@ -84,23 +84,31 @@ function turnOf(item: Item): z.infer<typeof Turn> {
   throw catalogued('LedgerUnreadable', 'The ledger’s item of a data action’s turn has unreadable fields.');
 }
 
+/** Notes whose value the action holds, of a run that was started later than the one before. A turn that is another's by now is left alone. */
+export async function noteAsked(
+  { table, tenant }: UpdateLedger,
+  id: ActionId,
+  holder: string,
+  asked: LastAsked,
+): Promise<void> {
+  await table.update(
+    actionTurnKey(tenant, id),
+    conditionalUpdate({ set: { asked } }, [{ attribute: 'holder', is: '=', value: holder }]),
+  );
+}
+
 /**
  * Gives the turn back, at once or at an instant to come. One that is another's by now is left alone.
  *
- * @param left when the turn ends, epoch milliseconds, where before then a write that was sent may still arrive; and whose value the
- * action holds, where that is of a later run than it was
+ * @param freeAt epoch milliseconds: before then a write that was sent may still arrive
  */
 export async function giveTurnBack(
   { table, tenant }: UpdateLedger,
   id: ActionId,
   holder: string,
-  { freeAt, asked }: { freeAt?: number | undefined; asked?: LastAsked | undefined } = {},
+  freeAt?: number,
 ): Promise<void> {
-  const noted = asked === undefined ? {} : { asked };
-  const change =
-    freeAt === undefined
-      ? { set: noted, remove: ['holder', 'since', 'until'] }
-      : { set: { ...noted, until: freeAt } };
+  const change = freeAt === undefined ? { remove: ['holder', 'since', 'until'] } : { set: { until: freeAt } };
   await table.update(
     actionTurnKey(tenant, id),
     conditionalUpdate(change, [{ attribute: 'holder', is: '=', value: holder }]),

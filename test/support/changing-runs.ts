@@ -182,6 +182,7 @@ export function changingRuns(text = PLAIN) {
     /** Every write that was carried out, and by which run. */
     writes,
     attempt,
+    pass: (milliseconds: number) => waitUntil(clock.now() + milliseconds),
     /** An attempt that may be stopped. */
     async stopped(name: string, minutes: number, fortune: Fortune): Promise<void> {
       await attempt(name, minutes, fortune).catch((error: unknown) => {
