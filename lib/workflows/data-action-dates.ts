@@ -15,7 +15,7 @@ import type { DataActionsPipeline } from '../../lambdas/model/data-actions-pipel
 import type { FunctionName } from '../../lambdas/model/environment.ts';
 import type { FunctionsByName } from '../functions/tenant-functions.ts';
 import { deliverToWebhook } from './fragments/deliver.ts';
-import { jsonata, REDRIVE, RESULT } from './fragments/expressions.ts';
+import { jsonata, REDRIVE, RESULT, wholeSecond } from './fragments/expressions.ts';
 import { invoke } from './fragments/invoke.ts';
 import { pipelineMachine, type WorkflowProps } from './fragments/machine.ts';
 import { ChildResultWriter, WindowListReader } from './fragments/map-objects.ts';
@@ -183,7 +183,7 @@ export class DataActionDatesWorkflow extends Construct {
       },
     });
     const wait = Wait.jsonata(this, 'WaitBeforeUpdate', {
-      time: WaitTime.timestamp(jsonata('$states.input.at')),
+      time: WaitTime.timestamp(wholeSecond('$states.input.at')),
     });
     const audit = invoke(this, 'AuditUpdates', {
       function: functions['audit-updates'],

@@ -14,7 +14,7 @@ import type { Report, ReportsPipeline } from '../../lambdas/model/reports.ts';
 import type { FunctionsByName } from '../functions/tenant-functions.ts';
 import { CLAIMED_WINDOW, claimWindow } from './fragments/claim-window.ts';
 import { COMMIT_FUNCTIONS, commitWindow } from './fragments/commit-window.ts';
-import { jsonata, RESULT } from './fragments/expressions.ts';
+import { jsonata, RESULT, wholeSecond } from './fragments/expressions.ts';
 import { hashKeyFor } from './fragments/hash-key.ts';
 import { invoke } from './fragments/invoke.ts';
 import { pipelineMachine, type WorkflowProps } from './fragments/machine.ts';
@@ -120,7 +120,7 @@ export class ReportSyncWorkflow extends Construct {
       assign: { attempt: jsonata(`$exists(${RESULT}.attempt) ? ${RESULT}.attempt : 0`) },
     });
     const rest = Wait.jsonata(this, 'RestAfterTruncation', {
-      time: WaitTime.timestamp(jsonata('$states.input.resumeAt')),
+      time: WaitTime.timestamp(wholeSecond('$states.input.resumeAt')),
     });
     const is = (outcome: string) => Condition.jsonata(jsonata(`$states.input.outcome = '${outcome}'`));
     rest.next(read);

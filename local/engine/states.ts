@@ -45,7 +45,8 @@ async function runWait(state: WaitState, visit: Visit): Promise<Outcome> {
   const { clock } = visit.run.services;
   if (state.Timestamp !== undefined) {
     const until = await evaluateField(visit, 'Timestamp', state.Timestamp, asInstant);
-    await clock.sleep(until - clock.now(), visit.scope.signal);
+    // AWS takes a timestamp up to its seconds and cuts the milliseconds off.
+    await clock.sleep(Math.floor(until / 1000) * 1000 - clock.now(), visit.scope.signal);
   } else {
     const seconds = await evaluateField(visit, 'Seconds', state.Seconds ?? 0, (field, value) =>
       asNumber(field, value, 0, MOST_SECONDS),

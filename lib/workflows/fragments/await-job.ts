@@ -1,6 +1,6 @@
 import { Choice, Condition, type INextable, type State, Wait, WaitTime } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
-import { jsonata, RESULT } from './expressions.ts';
+import { jsonata, RESULT, wholeSecond } from './expressions.ts';
 import { type CallWithToken, callWithToken } from './with-token.ts';
 
 /** The states between a submitted job and its complete list of parts. */
@@ -25,9 +25,11 @@ export function awaitJob(scope: Construct, poll: CallWithToken, submit: State, r
       pollAt: jsonata(`$exists(${RESULT}.pollAt) ? ${RESULT}.pollAt : $pollAt`),
     },
   });
-  const wait = Wait.jsonata(scope, 'WaitBeforePoll', { time: WaitTime.timestamp(jsonata('$pollAt')) });
-  const queue = Wait.jsonata(scope, 'WaitInQueue', { time: WaitTime.timestamp(jsonata('$pollAt')) });
-  const coolDown = Wait.jsonata(scope, 'CoolDown', { time: WaitTime.timestamp(jsonata('$states.input.at')) });
+  const wait = Wait.jsonata(scope, 'WaitBeforePoll', { time: WaitTime.timestamp(wholeSecond('$pollAt')) });
+  const queue = Wait.jsonata(scope, 'WaitInQueue', { time: WaitTime.timestamp(wholeSecond('$pollAt')) });
+  const coolDown = Wait.jsonata(scope, 'CoolDown', {
+    time: WaitTime.timestamp(wholeSecond('$states.input.at')),
+  });
   const is = (outcome: string) => Condition.jsonata(jsonata(`$states.input.outcome = '${outcome}'`));
   const choice = Choice.jsonata(scope, 'JobState')
     .when(is('completed'), ready)

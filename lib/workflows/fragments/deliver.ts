@@ -9,7 +9,7 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import type { PipelineFunction } from '../../functions/pipeline-function.ts';
-import { jsonata } from './expressions.ts';
+import { jsonata, wholeSecond } from './expressions.ts';
 import { invoke } from './invoke.ts';
 
 /**
@@ -23,7 +23,7 @@ export function deliverToWebhook(
 ): State & INextable {
   const deliver = invoke(scope, 'Deliver', delivery);
   const wait = Wait.jsonata(scope, 'WaitForReceiver', {
-    time: WaitTime.timestamp(jsonata('$states.input.at')),
+    time: WaitTime.timestamp(wholeSecond('$states.input.at')),
   });
   wait.next(deliver);
   const end = typeof delivery.end === 'string' ? Succeed.jsonata(scope, delivery.end) : delivery.end;

@@ -11,6 +11,14 @@ export function jsonata(expression: string): string {
 /** The payload of the Lambda function that a state has called. */
 export const RESULT = '$states.result.Payload';
 
+/**
+ * The instant of an expression as a Wait state takes it: Step Functions cuts the milliseconds off, and a state that is entered
+ * too early would only be told to wait again, round and round until that second is over. So the next whole second.
+ */
+export function wholeSecond(instant: string): string {
+  return jsonata(`$fromMillis($ceil($toMillis(${instant}) / 1000) * 1000)`);
+}
+
 /** The redrive that is under way: 0 on a first attempt, where the context object does not have the number. */
 export const REDRIVE =
   '($exists($states.context.Execution.RedriveCount) ? $states.context.Execution.RedriveCount : 0)';

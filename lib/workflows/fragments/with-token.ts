@@ -3,7 +3,7 @@ import type { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import type { FamilyName } from '../../../lambdas/model/families.ts';
 import type { PipelineFunction } from '../../functions/pipeline-function.ts';
-import { caughtFact, jsonata, REDRIVE } from './expressions.ts';
+import { caughtFact, jsonata, REDRIVE, wholeSecond } from './expressions.ts';
 import { invoke } from './invoke.ts';
 import { CLIENT_BLOCKED, CXONE_FAULTS } from './retries.ts';
 
@@ -49,7 +49,7 @@ export function callWithToken(scope: Construct, stateName: string, call: CallWit
   });
   const renewal = renewToken(scope, `RenewTokenFor${stateName}`, call);
   const pause = Wait.jsonata(scope, `ThrottledIn${stateName}`, {
-    time: WaitTime.timestamp(jsonata('$states.input.retryAt')),
+    time: WaitTime.timestamp(wholeSecond('$states.input.retryAt')),
   });
   renewal.next(state);
   pause.next(state);
@@ -103,7 +103,7 @@ function tokenState(
     retries: [CXONE_FAULTS, CLIENT_BLOCKED],
   });
   const pause = Wait.jsonata(scope, `ThrottledIn${stateName}`, {
-    time: WaitTime.timestamp(jsonata('$states.input.retryAt')),
+    time: WaitTime.timestamp(wholeSecond('$states.input.retryAt')),
   });
   pause.next(state);
   state.addCatch(pause, {

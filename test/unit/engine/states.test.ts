@@ -288,6 +288,11 @@ describe('states, as the Amazon States Language has them', () => {
     ['seconds by expression', { Seconds: '{% $states.input.seconds %}' }, 30_000],
     ['a literal timestamp', { Timestamp: '2024-05-15T03:10:00Z' }, 600_000],
     ['a timestamp by expression, with an offset', { Timestamp: '{% $states.input.until %}' }, 1_200_000],
+    [
+      'a timestamp up to its seconds, without the milliseconds,',
+      { Timestamp: '2024-05-15T03:10:00.999Z' },
+      600_000,
+    ],
     ['a timestamp that has passed', { Timestamp: '2024-05-15T02:00:00Z' }, 0],
   ])('CDR-03 Wait lasts as %s says', async (_, fields, milliseconds) => {
     const bench = openBench({ StartAt: 'Wait', States: { Wait: { Type: 'Wait', ...fields, End: true } } });
