@@ -19,7 +19,7 @@ import { jsonata, REDRIVE, RESULT, wholeSecond } from './fragments/expressions.t
 import { invoke } from './fragments/invoke.ts';
 import { pipelineMachine, type WorkflowProps } from './fragments/machine.ts';
 import { ChildResultWriter, WindowListReader } from './fragments/map-objects.ts';
-import { callWithToken, freshCall } from './fragments/with-token.ts';
+import { callWithToken, freshCall, RUN_CALL_VARIABLES } from './fragments/with-token.ts';
 
 const FAMILY = 'dataActions';
 const PIPELINE = 'data-action-dates';
@@ -41,7 +41,11 @@ export interface DataActionDatesWorkflowProps extends WorkflowProps {
   settings: DataActionsPipeline;
 }
 
-const RUN_FACTS = { run: jsonata('$run'), round: jsonata('$round'), dryRun: jsonata('$dryRun') };
+const RUN = jsonata('$states.context.Execution.Id');
+/** The run's own: Step Functions has no name assigned in a child that its parent assigns, too. */
+const RUN_FACTS = { run: RUN, round: jsonata('$runRound'), dryRun: jsonata('$runDry') };
+/** The same as a batch's child was given it. */
+const BATCH_FACTS = { run: jsonata('$run'), round: jsonata('$round'), dryRun: jsonata('$dryRun') };
 
 /**
  * Date and time values of data actions: Plan, ListActions, a Map Run with one child execution a batch of updates, Reconcile,
@@ -69,7 +73,7 @@ export class DataActionDatesWorkflow extends Construct {
     const shown = Succeed.jsonata(this, 'DryRunShown');
     const record = invoke(this, 'RecordRun', {
       function: functions.record,
-      payload: { run: jsonata('$run'), pipeline: PIPELINE, outcome: 'SUCCEEDED' },
+      payload: { run: RUN, pipeline: PIPELINE, outcome: 'SUCCEEDED' },
     });
     const is = (condition: string) => Condition.jsonata(jsonata(condition));
     list.next(
@@ -85,7 +89,8 @@ export class DataActionDatesWorkflow extends Construct {
         .otherwise(record),
     );
     record.next(
-      this.delivery(props, 'run', 'RunComplete', { updates: 'all' }) ?? Succeed.jsonata(this, 'RunComplete'),
+      this.delivery(props, 'run', 'RunComplete', { run: RUN, updates: 'all' }) ??
+        Succeed.jsonata(this, 'RunComplete'),
     );
     return plan.next(
       Choice.jsonata(this, 'UpdatesDue')
@@ -99,18 +104,17 @@ export class DataActionDatesWorkflow extends Construct {
     return invoke(this, 'Plan', {
       function: functions['plan-updates'],
       payload: {
-        run: jsonata('$states.context.Execution.Id'),
+        run: RUN,
         startTime: jsonata('$states.context.Execution.StartTime'),
         input: jsonata('$states.context.Execution.Input'),
         settings: { batchSize: settings.batchSize, updates: settings.updates },
       },
       assign: {
-        run: jsonata('$states.context.Execution.Id'),
         listKey: jsonata(`${RESULT}.listKey`),
         nameHint: jsonata(`${RESULT}.nameHint`),
-        dryRun: jsonata(`${RESULT}.dryRun`),
-        round: 0,
-        ...freshCall(),
+        runDry: jsonata(`${RESULT}.dryRun`),
+        runRound: 0,
+        ...freshCall(RUN_CALL_VARIABLES),
       },
     });
   }
@@ -121,10 +125,11 @@ export class DataActionDatesWorkflow extends Construct {
       family: FAMILY,
       function: functions['list-actions'],
       token: functions.token,
-      about: { run: '$run', unit: "$dryRun ? '' : 'list'" },
+      about: { run: '$states.context.Execution.Id', unit: "$runDry ? '' : 'list'" },
+      variables: RUN_CALL_VARIABLES,
       payload: {
         ...RUN_FACTS,
-        unit: jsonata("$dryRun ? '' : 'list'"),
+        unit: jsonata("$runDry ? '' : 'list'"),
         nameHint: jsonata('$nameHint'),
         pageSize: settings.pageSize,
       },
@@ -175,7 +180,7 @@ export class DataActionDatesWorkflow extends Construct {
       token: functions.token,
       about: { run: '$run', unit: '$unit' },
       payload: {
-        ...RUN_FACTS,
+        ...BATCH_FACTS,
         unit: jsonata('$unit'),
         startTime: jsonata('$startTime'),
         batch: jsonata('$batch'),
@@ -191,6 +196,7 @@ export class DataActionDatesWorkflow extends Construct {
     });
     const done = Succeed.jsonata(this, 'BatchDone');
     const told = this.delivery(props, 'item', 'UpdatesTold', {
+      run: jsonata('$run'),
       unit: jsonata('$unit'),
       updates: jsonata("$string($round) & '.' & $string($batch)"),
       key: jsonata('$key'),
@@ -215,7 +221,7 @@ export class DataActionDatesWorkflow extends Construct {
     share: Record<string, unknown>,
   ) {
     if (deliver === undefined || settings.webhook !== when) return undefined;
-    const payload = { run: jsonata('$run'), unit: 'webhook', ...share };
+    const payload = { unit: 'webhook', ...share };
     return deliverToWebhook(this, { function: deliver, payload, end });
   }
 
@@ -229,7 +235,7 @@ export class DataActionDatesWorkflow extends Construct {
         tellsEach: deliver !== undefined && settings.webhook === 'item',
       },
       assign: {
-        round: jsonata(REDRIVE),
+        runRound: jsonata(REDRIVE),
         listKey: jsonata(`$exists(${RESULT}.listKey) ? ${RESULT}.listKey : $listKey`),
         nameHint: jsonata(`$exists(${RESULT}.nameHint) ? ${RESULT}.nameHint : $nameHint`),
       },

@@ -21,7 +21,7 @@ import { invoke } from './fragments/invoke.ts';
 import { pipelineMachine, type WorkflowProps } from './fragments/machine.ts';
 import { ChildResultWriter, LinesReader, WindowListReader } from './fragments/map-objects.ts';
 import { INTERACTION_FAULTS } from './fragments/retries.ts';
-import { callWithToken, ensureToken, freshCall } from './fragments/with-token.ts';
+import { callWithToken, ensureToken, freshCall, RUN_CALL_VARIABLES } from './fragments/with-token.ts';
 
 const FAMILY = 'interactions';
 const PIPELINE = 'interaction-archive';
@@ -49,9 +49,16 @@ export interface InteractionArchiveWorkflowProps extends WorkflowProps {
   storeMedia?: PipelineFunction;
 }
 
-/** What an invocation's note is filed under: the variables `run`, `dataset` and `day`. */
+/** What a batch's notes are filed under: its variables `run`, `dataset` and `day`. */
 const NOTED = { run: jsonata('$run'), dataset: jsonata('$dataset'), day: jsonata('$day') };
 const RUN = jsonata('$states.context.Execution.Id');
+/** The run's own: Step Functions has no name assigned in a child that its parent assigns, too. */
+const ABOUT_RUN = {
+  run: '$states.context.Execution.Id',
+  dataset: `'${ARCHIVE_DATASET}'`,
+  day: '$runDay',
+};
+const NOTED_OF_RUN = { run: RUN, dataset: ARCHIVE_DATASET, day: jsonata('$runDay') };
 
 /**
  * The archive of closed interactions. Plan, list, a Map Run that looks batches up, a Map Run that seals and marks archive days,
@@ -74,7 +81,11 @@ export class InteractionArchiveWorkflow extends Construct {
     const { functions } = props;
     const is = (condition: string) => Condition.jsonata(jsonata(condition));
     const plan = this.plan(props);
-    const token = ensureToken(this, 'EnsureToken', { family: FAMILY, token: functions.token });
+    const token = ensureToken(this, 'EnsureToken', {
+      family: FAMILY,
+      token: functions.token,
+      about: ABOUT_RUN,
+    });
     const list = this.list(props);
     const lookUp = this.lookUpBatches(props);
     const days = this.listDays(props);
@@ -121,12 +132,10 @@ export class InteractionArchiveWorkflow extends Construct {
         settings: { lookBackMinutes, catchUpDays, ...(startDate === undefined ? {} : { startDate }) },
       },
       assign: {
-        run: RUN,
-        dataset: ARCHIVE_DATASET,
-        day: jsonata(`${RESULT}.day`),
+        runDay: jsonata(`${RESULT}.day`),
         listKey: '',
-        round: 0,
-        ...freshCall(),
+        runRound: 0,
+        ...freshCall(RUN_CALL_VARIABLES),
       },
     });
   }
@@ -136,7 +145,9 @@ export class InteractionArchiveWorkflow extends Construct {
       family: FAMILY,
       function: functions['list-interactions'],
       token: functions.token,
-      payload: { ...NOTED, round: jsonata('$round') },
+      about: ABOUT_RUN,
+      variables: RUN_CALL_VARIABLES,
+      payload: { ...NOTED_OF_RUN, round: jsonata('$runRound') },
       faults: [INTERACTION_FAULTS],
       assign: { listKey: jsonata(`${RESULT}.listKey`) },
     });
@@ -154,7 +165,7 @@ export class InteractionArchiveWorkflow extends Construct {
       itemReader: new LinesReader(objects),
       itemBatcher: new ItemBatcher({
         maxItemsPerBatch: settings.batchInteractions,
-        batchInput: { run: RUN, day: jsonata('$day'), round: jsonata('$round') },
+        batchInput: { run: RUN, day: jsonata('$runDay'), round: jsonata('$runRound') },
       }),
       resultWriterV2: new ChildResultWriter(objects),
       outputs: {},
@@ -190,7 +201,7 @@ export class InteractionArchiveWorkflow extends Construct {
   private listDays({ functions }: InteractionArchiveWorkflowProps) {
     return invoke(this, 'ListArchiveDays', {
       function: functions['list-archive-days'],
-      payload: { ...NOTED, round: jsonata('$round') },
+      payload: { ...NOTED_OF_RUN, round: jsonata('$runRound') },
       assign: { listKey: jsonata(`${RESULT}.listKey`) },
     });
   }
@@ -207,7 +218,7 @@ export class InteractionArchiveWorkflow extends Construct {
       itemReader: new WindowListReader(objects),
       itemSelector: {
         run: RUN,
-        round: jsonata('$round'),
+        round: jsonata('$runRound'),
         day: jsonata('$states.context.Map.Item.Value.day'),
         dataset: jsonata('$states.context.Map.Item.Value.dataset'),
       },
@@ -222,12 +233,12 @@ export class InteractionArchiveWorkflow extends Construct {
     return invoke(this, 'ReconcileArchive', {
       function: functions['reconcile-archive'],
       payload: {
-        ...NOTED,
-        round: jsonata('$round'),
+        ...NOTED_OF_RUN,
+        round: jsonata('$runRound'),
         redrive: jsonata(REDRIVE),
         startTime: jsonata('$states.context.Execution.StartTime'),
       },
-      assign: { round: jsonata(REDRIVE) },
+      assign: { runRound: jsonata(REDRIVE) },
     });
   }
 }

@@ -71,7 +71,8 @@ function checkMap(
     ...check,
     path: `${place}.ItemProcessor`,
     outer: inline ? known : new Set(),
-    outerAssigned: inline ? assigned : new Set(),
+    // A child does not see them, and must not assign their names for all that: AWS's rule makes no exception of it.
+    outerAssigned: assigned,
   });
 }
 

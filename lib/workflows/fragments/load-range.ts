@@ -13,7 +13,6 @@ import type { Mapping } from '../../../lambdas/model/mapping.ts';
 import type { ExportSettings } from '../../../lambdas/model/range-payloads.ts';
 import type { FunctionsByName } from '../../functions/tenant-functions.ts';
 import { awaitJob } from './await-job.ts';
-import { CLAIMED_WINDOW } from './claim-window.ts';
 import { jsonata, RESULT } from './expressions.ts';
 import { invoke } from './invoke.ts';
 import { callWithToken, ensureToken, freshCall } from './with-token.ts';
@@ -29,13 +28,27 @@ export const RANGE_FUNCTIONS = [
   'fetch-export',
 ] as const satisfies readonly FunctionName[];
 
+/*
+ * The variables of a range have names of their own: Step Functions has none assigned in a child that its parent assigns, too,
+ * and those of a window are assigned in the day's child.
+ */
+const RANGE_CALL_VARIABLES = { renewedIn: 'rangeRenewedIn', throttles: 'rangeThrottles' };
+const ABOUT_RANGE = { run: '$rangeRun', dataset: '$rangeDataset', day: '$rangeDay' };
+
 /** The payload that names a claimed range: every state that works on its export passes it. */
-const CLAIMED_RANGE = { ...CLAIMED_WINDOW, of: jsonata('$table'), days: jsonata('$days') };
+const CLAIMED_RANGE = {
+  run: jsonata('$rangeRun'),
+  epoch: jsonata('$rangeEpoch'),
+  dataset: jsonata('$rangeDataset'),
+  day: jsonata('$rangeDay'),
+  of: jsonata('$table'),
+  days: jsonata('$days'),
+};
 
 /** What loading a range needs. */
 export interface LoadRange {
   functions: FunctionsByName<(typeof RANGE_FUNCTIONS)[number]>;
-  /** Where a loaded range goes on: the variables `run`, `table`, `attempt`, `submittedAt` and `windows` are there. */
+  /** Where a loaded range goes on: the variables `rangeRun`, `table`, `rangeAttempt`, `rangeSubmittedAt` and `windows` are there. */
   loaded: State;
   settings: ExportSettings;
   mapping: Mapping;
@@ -56,7 +69,9 @@ export function loadRange(scope: Construct, range: LoadRange): IChainable {
     family: FAMILY,
     function: functions['poll-export'],
     token: functions.token,
-    payload: { ...CLAIMED_RANGE, attempt: jsonata('$attempt') },
+    payload: { ...CLAIMED_RANGE, attempt: jsonata('$rangeAttempt') },
+    about: ABOUT_RANGE,
+    variables: RANGE_CALL_VARIABLES,
   } as const;
   const { start } = awaitJob(scope, poll, submit, fetch);
   submit.next(
@@ -65,7 +80,11 @@ export function loadRange(scope: Construct, range: LoadRange): IChainable {
       .when(is("$states.input.outcome = 'loaded'"), loaded)
       .otherwise(start),
   );
-  const token = ensureToken(scope, 'EnsureToken', { family: FAMILY, token: functions.token });
+  const token = ensureToken(scope, 'EnsureToken', {
+    family: FAMILY,
+    token: functions.token,
+    about: ABOUT_RANGE,
+  });
   token.next(submit);
   return beginRange(scope).next(
     Choice.jsonata(scope, 'ExportNeeded')
@@ -77,19 +96,19 @@ export function loadRange(scope: Construct, range: LoadRange): IChainable {
 function beginRange(scope: Construct): Pass {
   return Pass.jsonata(scope, 'BeginRange', {
     assign: {
-      run: jsonata('$states.input.run'),
+      rangeRun: jsonata('$states.input.run'),
       // The ledger keeps ranges of a length under a dataset of their own: see `rangeDataset`.
-      dataset: jsonata("$states.input.dataset & '_r' & $states.input.days"),
+      rangeDataset: jsonata("$states.input.dataset & '_r' & $states.input.days"),
       table: jsonata('$states.input.dataset'),
-      day: jsonata('$states.input.day'),
+      rangeDay: jsonata('$states.input.day'),
       days: jsonata('$states.input.days'),
-      task: jsonata('$states.input.task'),
+      rangeTask: jsonata('$states.input.task'),
       load: jsonata('$states.input.load'),
-      overrides: jsonata('$states.input.overrides'),
+      rangeOverrides: jsonata('$states.input.overrides'),
       windows: jsonata('$states.input.windows'),
-      attempt: 0,
-      submittedAt: '',
-      ...freshCall(),
+      rangeAttempt: 0,
+      rangeSubmittedAt: '',
+      ...freshCall(RANGE_CALL_VARIABLES),
     },
   });
 }
@@ -98,12 +117,12 @@ function claimRange(scope: Construct, { functions }: LoadRange, work: State): St
   const claim = invoke(scope, 'ClaimRange', {
     function: functions.claim,
     payload: {
-      run: jsonata('$run'),
-      dataset: jsonata('$dataset'),
-      day: jsonata('$day'),
-      task: jsonata('$task'),
+      run: jsonata('$rangeRun'),
+      dataset: jsonata('$rangeDataset'),
+      day: jsonata('$rangeDay'),
+      task: jsonata('$rangeTask'),
     },
-    assign: { epoch: jsonata(`$exists(${RESULT}.epoch) ? ${RESULT}.epoch : 0`) },
+    assign: { rangeEpoch: jsonata(`$exists(${RESULT}.epoch) ? ${RESULT}.epoch : 0`) },
   });
   claim.next(
     Choice.jsonata(scope, 'RangeFree')
@@ -120,14 +139,16 @@ function submitExport(scope: Construct, { functions, settings, rawDays }: LoadRa
     token: functions.token,
     payload: {
       ...CLAIMED_RANGE,
-      task: jsonata('$task'),
-      overrides: jsonata('$overrides'),
+      task: jsonata('$rangeTask'),
+      overrides: jsonata('$rangeOverrides'),
       settings,
       rawDays,
     },
+    about: ABOUT_RANGE,
+    variables: RANGE_CALL_VARIABLES,
     assign: {
-      attempt: jsonata(`$exists(${RESULT}.attempt) ? ${RESULT}.attempt : 0`),
-      submittedAt: jsonata(`$exists(${RESULT}.submittedAt) ? ${RESULT}.submittedAt : ''`),
+      rangeAttempt: jsonata(`$exists(${RESULT}.attempt) ? ${RESULT}.attempt : 0`),
+      rangeSubmittedAt: jsonata(`$exists(${RESULT}.submittedAt) ? ${RESULT}.submittedAt : ''`),
       pollAt: jsonata(`$exists(${RESULT}.pollAt) ? ${RESULT}.pollAt : ''`),
     },
   });
@@ -142,11 +163,13 @@ function fetchExport(scope: Construct, range: LoadRange, submit: State): State {
     token: functions.token,
     payload: {
       ...CLAIMED_RANGE,
-      attempt: jsonata('$attempt'),
-      format: jsonata(`$exists($overrides.format) ? $overrides.format : '${settings.format}'`),
+      attempt: jsonata('$rangeAttempt'),
+      format: jsonata(`$exists($rangeOverrides.format) ? $rangeOverrides.format : '${settings.format}'`),
       pageSize: settings.pageSize,
       mapping,
     },
+    about: ABOUT_RANGE,
+    variables: RANGE_CALL_VARIABLES,
   });
   fetch.next(
     Choice.jsonata(scope, 'PagesLeft')

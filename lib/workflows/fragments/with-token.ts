@@ -18,12 +18,15 @@ export interface CallWithToken {
   about?: Readonly<Record<string, string>>;
   /** Faults after which the state repeats the call. Default: those of CXone, five attempts in all. */
   faults?: readonly RetryProps[];
-  /** Names of the two variables of the call: an inline Map's iteration needs its own. */
+  /** Names of the two variables of the call: a Map's children, and an inline Map's iteration, need their own. */
   variables?: { renewedIn: string; throttles: string };
 }
 
-/** The variables of calls outside inline Maps. */
+/** The variables of the calls of children. */
 export const CALL_VARIABLES = { renewedIn: 'renewedIn', throttles: 'throttles' };
+
+/** Those of the calls of a run itself: Step Functions has no name assigned in a child that its parent assigns, too. */
+export const RUN_CALL_VARIABLES = { renewedIn: 'runRenewedIn', throttles: 'runThrottles' };
 
 /** What the two variables are before the first call and after one that succeeded. */
 export function freshCall(variables = CALL_VARIABLES): Record<string, number> {
@@ -70,14 +73,10 @@ export function callWithToken(scope: Construct, stateName: string, call: CallWit
 export function ensureToken(
   scope: Construct,
   stateName: string,
-  call: { family: FamilyName; token: PipelineFunction },
+  call: Pick<CallWithToken, 'family' | 'token' | 'about'>,
 ): State & INextable {
-  return tokenState(scope, stateName, call.token, {
-    family: call.family,
-    run: jsonata('$run'),
-    dataset: jsonata('$dataset'),
-    day: jsonata('$day'),
-  });
+  const about = Object.entries(call.about ?? ABOUT_WINDOW).map(([name, is]) => [name, jsonata(is)]);
+  return tokenState(scope, stateName, call.token, { family: call.family, ...Object.fromEntries(about) });
 }
 
 const ABOUT_WINDOW = { run: '$run', dataset: '$dataset', day: '$day' };

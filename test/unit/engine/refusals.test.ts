@@ -147,6 +147,22 @@ describe('definitions refused at load', () => {
       ['States.Each.ItemProcessor.States.Inner.Assign.outer: an outer scope assigns this name'],
     ],
     [
+      'a child of a Map Run that assigns a name of its parent',
+      machine({
+        First: { Type: 'Pass', Assign: { outer: 1 }, Next: 'Each' },
+        Each: {
+          Type: 'Map',
+          ItemProcessor: {
+            ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
+            StartAt: 'Inner',
+            States: { Inner: { Type: 'Pass', Assign: { outer: 2 }, End: true } },
+          },
+          End: true,
+        },
+      }),
+      ['States.Each.ItemProcessor.States.Inner.Assign.outer: an outer scope assigns this name'],
+    ],
+    [
       '$eval, $states.result without a result and $states.errorOutput outside Catch',
       machine({
         First: {
