@@ -130,6 +130,13 @@ export const PLATFORM_ERRORS = {
     remedy:
       'Raise the function’s memory, deploy, and start the same input again: a redrive would call the earlier version.',
   },
+  'Runtime.OutOfMemory': {
+    meaning:
+      'A function’s process took more memory than the function has; Lambda says so as `Runtime.ExitError`, too.',
+    acts: 'platform engineer',
+    remedy:
+      'Raise the function’s memory, deploy, and start the same input again: a redrive would call the earlier version.',
+  },
   'Runtime.HandlerNotFound': {
     meaning: 'A function’s bundle has no handler of the name that the function calls.',
     acts: 'platform engineer',

@@ -53,7 +53,7 @@ export const PLATFORM_FAULTS = retry({
 
 /** A function that died or ran out of time goes on from the ledger. 2, 4 s: 6 s in all, beside the time limits themselves. */
 export const FUNCTION_DEATHS = retry({
-  errors: ['Lambda.Unknown', 'Sandbox.Timedout', 'Runtime.ExitError'],
+  errors: ['Lambda.Unknown', 'Sandbox.Timedout', 'Runtime.ExitError', 'Runtime.OutOfMemory'],
   seconds: 2,
   rate: 2,
   attempts: 2,

@@ -198,19 +198,21 @@ describe('states, as the Amazon States Language has them', () => {
     expect(typesOf(bench, ended.executionArn).slice(-2)).toEqual(['TaskFailed', 'ExecutionFailed']);
   });
 
-  it.each(['Sandbox.Timedout', 'Runtime.ExitError', 'Lambda.TooManyRequestsException'])(
-    'ALL-10 a platform fault fails the Task as %s',
-    async (name) => {
-      const bench = openBench(
-        { StartAt: 'Work', States: { Work: invokes('work', { End: true }) } },
-        { invokeFunction: () => Promise.reject(new FunctionFault(name, 'the platform said so')) },
-      );
+  it.each([
+    'Sandbox.Timedout',
+    'Runtime.ExitError',
+    'Runtime.OutOfMemory',
+    'Lambda.TooManyRequestsException',
+  ])('ALL-10 a platform fault fails the Task as %s', async (name) => {
+    const bench = openBench(
+      { StartAt: 'Work', States: { Work: invokes('work', { End: true }) } },
+      { invokeFunction: () => Promise.reject(new FunctionFault(name, 'the platform said so')) },
+    );
 
-      const ended = await runToEnd(bench);
+    const ended = await runToEnd(bench);
 
-      expect(ended).toMatchObject({ status: 'FAILED', error: name, cause: 'the platform said so' });
-    },
-  );
+    expect(ended).toMatchObject({ status: 'FAILED', error: name, cause: 'the platform said so' });
+  });
 
   it('ALL-10 what the platform throws without a name fails the Task as Lambda.Unknown', async () => {
     const bench = openBench(
