@@ -181,7 +181,7 @@ describe('throttling', () => {
 
     expect([error.name, server.seen.length - before]).toEqual(['Throttled', 0]);
     expect(reports).toEqual([
-      { call: 'submit', error: 'Throttled', milliseconds: 0, throttledMilliseconds: 30_000 },
+      { call: 'submit', error: 'Throttled', milliseconds: 0, sent: false, throttledMilliseconds: 30_000 },
     ]);
   });
 });
