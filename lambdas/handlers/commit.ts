@@ -6,7 +6,7 @@ import { lambdaHandler } from './handler.ts';
 export const handler = lambdaHandler(
   { name: 'commit', payload: CommitPayload, result: CommitResult },
   (payload, invocation) => {
-    const { task, attempt, facts, deliver, submittedAt } = payload;
+    const { task, attempt, facts, deliver, submittedAt, restateDays, settleMinutes } = payload;
     if (task === 'adhoc') return keepAdhoc(invocation, payload, facts);
     const kind = task === 'replay' ? 'replay' : 'commit';
     const asked = typeof submittedAt === 'string' ? { submittedAt: Date.parse(submittedAt) } : {};
@@ -14,7 +14,7 @@ export const handler = lambdaHandler(
       kind,
       attempt,
       deliver,
-      lateRows: payload,
+      lateRows: { restateDays, settleMinutes },
       ...asked,
     });
   },

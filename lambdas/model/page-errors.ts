@@ -1,13 +1,7 @@
 import type { CatalogueEntry } from './platform-errors.ts';
 
-/** Errors of results that come in pages of records, and of jobs that are older than what is asked for. */
+/** Errors of results that come in pages of records. */
 export const PAGE_ERRORS = {
-  JobOutdated: {
-    meaning:
-      'A day that is asked for again had a job that an earlier run left, and that had ended before: it may lack what the day is asked for again for. The machine submits the next attempt.',
-    acts: 'nobody',
-    remedy: 'Nothing; if a run ends with it, redrive.',
-  },
   PageMalformed: {
     meaning:
       'A page of results is not JSON of the form { "data": [ … ] }, or a page of an export does not say by nextPageToken whether another one follows. It is taken neither for an empty page nor for the last one.',

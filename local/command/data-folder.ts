@@ -56,11 +56,11 @@ export async function openLake(data: string): Promise<OpenLake> {
   const { functions, glueTables } = loadAssembly(join(data, 'cdk.out'));
   // The functions are told the lake's bucket; the assembly has another for access logs.
   const bucket = functions.find(({ environment }) => environment.LAKE_BUCKET)?.environment.LAKE_BUCKET;
-  if (bucket === undefined) throw nothingThere(data);
+  const table = functions.find(({ environment }) => environment.LEDGER_TABLE)?.environment.LEDGER_TABLE;
+  if (bucket === undefined || table === undefined) throw nothingThere(data);
   const aws = await startAws({ folder: data });
   const clients = clientsFor(aws.environment);
   const { s3, dynamodb, kms } = clients;
-  const table = functions.find(({ environment }) => environment.LEDGER_TABLE)?.environment.LEDGER_TABLE ?? '';
   const found = await heldIn(s3, bucket);
   const tenants = [
     ...functions.flatMap(({ environment: { TENANT } }) => TENANT ?? []).map((id) => TenantId.parse(id)),
